@@ -4,6 +4,8 @@ add_library(fg_options INTERFACE)
 target_compile_features(fg_options INTERFACE c_std_17)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
 
 target_compile_definitions(fg_options INTERFACE _GNU_SOURCE FG_VERSION="${PROJECT_VERSION}")
 target_compile_options(fg_options INTERFACE
