@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the provider knows of a customer, and the table of all of them. Immutable once built; reads
+// are safe from any process and thread.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/calendar.h"
+#include "fg/country.h"
+#include "fg/hash.h"
+#include "fg/number.h"
+#include "fg/timezone.h"
+#include "fg/units.h"
+
+#define FG_CUSTOMER_ID_MAX 64 // alphabet [a-z0-9._-]
+
+enum fg_media_policy { FG_MEDIA_PREFERRED, FG_MEDIA_REQUIRED, FG_MEDIA_OFF };
+
+// What happens to high-risk calls while the store is away.
+enum fg_degraded_policy { FG_DEGRADED_CAP, FG_DEGRADED_ALLOW, FG_DEGRADED_BLOCK };
+
+struct fg_ip {
+    uint8_t bytes[16]; // IPv4 as ::ffff:a.b.c.d
+};
+struct fg_ip_range {
+    struct fg_ip base;
+    uint8_t bits; // of 128
+};
+// Numbers from first to last, same length; a prefix is a range over all its completions (len 0 in
+// last: prefix).
+struct fg_number_range {
+    struct fg_number first, last;
+};
+
+struct fg_customer {
+    uint32_t index;                           // in the table
+    const char *id, *name, *profile, *locale; // NUL-terminated; id never NULL
+    const char **tags;
+    uint32_t n_tags;
+    const struct fg_zone *zone; // never NULL
+    int32_t since_yyyymmdd;     // 0: unknown
+    int32_t channels;           // 0: no limit known
+    fg_micro daily_limit_usd;   // 0: none; already in USD
+    const struct fg_number_range *numbers;
+    uint32_t n_numbers;
+    struct fg_country_set home_countries;
+    bool has_home_countries;
+    struct fg_dial_plan dial_plan;
+    const char **cert_names; // lower case
+    uint32_t n_cert_names;
+    const uint8_t (*cert_fingerprints)[32]; // SHA-256
+    uint32_t n_cert_fingerprints;
+    const struct fg_ip_range *source_ips;
+    uint32_t n_source_ips;
+    const struct fg_hours *hours;
+    uint32_t n_hours;
+    const int32_t *holidays; // sorted yyyymmdd
+    uint32_t n_holidays;
+    enum fg_media_policy media;
+    enum fg_degraded_policy degraded;
+};
+
+// The table. Built by engine/pack from YAML through fg_customers_build().
+struct fg_customers {
+    const struct fg_customer *items;
+    uint32_t n;
+    char digest[65]; // SHA-256 of the file, hex
+    // Open-addressing indexes into items: value index + 1, 0 empty. Sizes are powers of two.
+    struct fg_hash_key hash_key;
+    const uint32_t *by_id, *by_cert_name, *by_fingerprint, *by_number;
+    uint32_t id_slots, cert_name_slots, fingerprint_slots, number_slots;
+};
+
+struct fg_arena;
+// Builds the indexes over items (n of them, in arena memory, fully filled). The same cert name,
+// fingerprint or exact number at two customers: FG_EDUPLICATE (the loader reports it with positions
+// beforehand). FG_ENOMEM. *out is written only on success.
+int fg_customers_build(const struct fg_customer *items, uint32_t n,
+                       const struct fg_hash_key *hash_key, struct fg_arena *arena,
+                       struct fg_customers *out);
+
+// NULL when there is none.
+const struct fg_customer *fg_customers_by_id(const struct fg_customers *table, struct fg_view id);
+// Whole name, ASCII case ignored, no wildcards (RFC 5922 7.2).
+const struct fg_customer *fg_customers_by_cert_name(const struct fg_customers *table,
+                                                    struct fg_view name);
+const struct fg_customer *fg_customers_by_fingerprint(const struct fg_customers *table,
+                                                      const uint8_t sha256[32]);
+// The customer whose exact number, range or prefix holds number (exact before range before prefix;
+// longest prefix wins).
+const struct fg_customer *fg_customers_by_number(const struct fg_customers *table,
+                                                 const struct fg_number *number);
+// The one customer whose source_ips hold ip. NULL when none or more than one does.
+const struct fg_customer *fg_customers_by_source(const struct fg_customers *table,
+                                                 const struct fg_ip *ip);
+
+bool fg_customer_owns_number(const struct fg_customer *customer, const struct fg_number *number);
+bool fg_customer_allows_source(const struct fg_customer *customer,
+                               const struct fg_ip *ip); // none listed: true
+bool fg_ip_parse(struct fg_view text, struct fg_ip *out);
+bool fg_ip_in_range(const struct fg_ip *ip, const struct fg_ip_range *range);

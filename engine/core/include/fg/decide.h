@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Second half of an evaluation: readings to verdict, reasons and effects. Pure, allocates nothing.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/plan.h"
+
+#define FG_REASONS_MAX 48
+#define FG_HOLD_POINTS                                                                             \
+    100 // points of an active hold and of a refused identity: above every sensible block threshold
+
+enum fg_reason_kind {
+    FG_REASON_RULE,       // index: rule
+    FG_REASON_COMPOSITE,  // index: composite
+    FG_REASON_CAP,        // index: group; negative points down to the group's cap
+    FG_REASON_HOLD,       // an active hold
+    FG_REASON_IDENTITY,   // refused identity
+    FG_REASON_UNREADABLE, // the called number cannot be read
+    FG_REASON_EMERGENCY,  // emergency call: always allowed, 0 points
+    FG_REASON_DEGRADED    // the store is away: cap on risky calls, or the customer's policy
+};
+struct fg_reason {
+    enum fg_reason_kind kind;
+    uint16_t index;
+    int32_t points;
+    bool shadow; // counted in shadow_score only
+    bool measured;
+    bool unavailable; // points of on_unavailable
+    fg_micro value;   // measured: the value, relative where the rule says so
+    fg_micro threshold;
+    uint8_t step;
+    enum fg_action action_at_least;
+};
+
+struct fg_hold_effect {
+    bool wanted;
+    enum fg_hold_scope scope;
+    fg_country country;
+    int32_t duration_s;
+};
+
+struct fg_decision {
+    enum fg_action action, shadow_action; // shadow_action: had the shadow rules counted too
+    int32_t score, shadow_score; // sums of the reasons' points without and with shadow reasons
+    bool degraded;
+    bool repeated;      // a retransmission, fork or retry: judged again, counted once
+    uint32_t n_reasons; // the enforced ones add up to score exactly
+    struct fg_reason reasons[FG_REASONS_MAX];
+    struct fg_hold hold; // active hold that decided
+    struct fg_hold_effect set_hold;
+    bool drop_media, cut_call; // cut_call: on answer and minute events
+    struct fg_reply reply;
+    bool release; // the store should run release.ops when convenient: a refused call gives back its
+                  // leases
+    struct fg_store_request release_request;
+};
+
+// Decides. plan from fg_plan(); reply of the store for plan->request (NULL when plan->store_needed
+// is false, or when no store could answer: meters then count as unavailable and the verdict is
+// degraded). risky_degraded_count: risky calls of this customer in the last minute on this node,
+// this one included; looked at only when degraded. Never fails.
+void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
+               int32_t risky_degraded_count, struct fg_decision *out);

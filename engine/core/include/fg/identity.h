@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who is calling: from the names of a verified TLS client certificate to a customer (RFC
+// 5922 7.1, 7.2). Pure; fed name by name, so 200 SANs cost no memory.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/customer.h"
+
+#define FG_IDENTITIES(X)                                                                           \
+    X(CERTIFICATE, "certificate", "certificate name or fingerprint of the customer")               \
+    X(SOURCE_ADDRESS, "source_address", "address listed for the customer")                         \
+    X(AUTH_USER, "auth_user", "authenticated digest user")                                         \
+    X(CALLED_NUMBER, "called_number", "inbound: owner of the called number")                       \
+    X(NO_CERTIFICATE, "no_certificate", "the peer sent no client certificate")                     \
+    X(NOT_VERIFIED, "not_verified", "the certificate did not verify")                              \
+    X(UNKNOWN_NAME, "unknown_name", "no customer has this certificate's names")                    \
+    X(AMBIGUOUS, "ambiguous", "names of two customers in one certificate")                         \
+    X(WEAK_KEY, "weak_key", "key below 2048 bit RSA or 256 bit EC")                                \
+    X(CLAIMED_OTHER, "claimed_other", "the request claims to be another customer")                 \
+    X(UNREADABLE, "unreadable", "the message cannot be read")                                      \
+    X(UNKNOWN, "unknown", "nothing identifies a customer")
+
+// The first four identify a customer, the others are refusals, each with its own reason.
+enum fg_identity {
+#define FG_IDENTITY_ENUM(name, text, doc) FG_IDENTITY_##name,
+    FG_IDENTITIES(FG_IDENTITY_ENUM)
+#undef FG_IDENTITY_ENUM
+        FG_IDENTITY_COUNT
+};
+const char *fg_identity_name(enum fg_identity identity); // "unknown_name"
+const char *fg_identity_text(enum fg_identity identity); // the third column
+bool fg_identity_is_customer(enum fg_identity identity);
+
+enum fg_key_type { FG_KEY_UNKNOWN, FG_KEY_RSA, FG_KEY_EC, FG_KEY_EDDSA };
+
+// Facts of one TLS connection, kept per connection. Text is NUL-terminated and printable: made so
+// by whoever fills it.
+struct fg_tls_peer {
+    bool tls; // the request came over TLS
+    bool cert_present, cert_verified;
+    uint8_t version; // 0x12 TLS 1.2, 0x13 TLS 1.3, 0 unknown
+    char cipher[40];
+    enum fg_key_type key_type;
+    uint16_t key_bits;
+    int64_t not_after_s;     // Unix [s], 0 unknown
+    uint8_t fingerprint[32]; // SHA-256 of the certificate's DER
+    char name[128];          // the name that identified, or the first one (escaped), for people
+    char issuer[128];        // issuer's common name, escaped
+};
+
+struct fg_identity_walk {
+    const struct fg_customers *customers;
+    const struct fg_customer *found;
+    bool ambiguous, any_san;
+};
+void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers *customers);
+// A uniformResourceIdentifier SAN: counts as a name only when it is "sip:HOST" or "sips:HOST"
+// without user part or parameters (RFC 5922 7.1). Returns true when it named a customer.
+bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri);
+bool fg_identity_add_dns(struct fg_identity_walk *walk, struct fg_view dns_name);
+// The common name counts only where there is no SAN at all. Call it after all SANs.
+bool fg_identity_add_common_name(struct fg_identity_walk *walk, struct fg_view common_name);
+// Verdict over names, key size and, where there is no TLS, source address. A new fingerprint or
+// address is news for the rules (signals), not a refusal here. *customer is set (also for WEAK_KEY,
+// so that the refusal can be told to somebody) or NULL.
+enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
+                                    const struct fg_tls_peer *peer, const struct fg_ip *source,
+                                    const struct fg_customer **customer);

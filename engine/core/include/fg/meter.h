@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What plan asks of a counter store and what it answers: two primitives, both exact and free of
+// clocks.
+//
+// Window: a row of FG_WINDOW_CELLS cells of equal width, the newest at bucket number "bucket".
+// Adding with a newer bucket shifts, with an older one adds to the newest. The value is the sum of
+// the cells, so a window of W covers the last W and at most W/10 more: it never undercounts, and
+// overcounts by at most what came in the W/10 before. A calendar day is a window of one cell whose
+// bucket is the local day. Expiring set: members with an expiry; the value is how many have not
+// expired. At most FG_SET_MEMBERS_MAX members, the one that expires first goes. "distinct" puts a
+// member for the window's length, "gauge" for a lease that is renewed while the call lives.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/err.h"
+#include "fg/hash.h"
+#include "fg/units.h"
+
+#define FG_WINDOW_PARTS    10
+#define FG_WINDOW_CELLS    (FG_WINDOW_PARTS + 1)
+#define FG_SET_MEMBERS_MAX 512
+#define FG_OPS_MAX         32
+#define FG_LEASE_MS        INT64_C(150000) // a gauge's lease: two missed minute events and a margin
+#define FG_FREE_REPEATS                                                                            \
+    4 // evaluations of one call that count as the same one (forks, retries); more count again
+#define FG_REPEAT_MS INT64_C(60000)
+
+enum fg_op_kind {
+    FG_OP_WINDOW_ADD,
+    FG_OP_WINDOW_READ,
+    FG_OP_SET_PUT,
+    FG_OP_SET_READ,
+    FG_OP_SET_DELETE
+};
+
+struct fg_meter_op {
+    enum fg_op_kind kind;
+    uint32_t meter_id;
+    bool scope_is_customer; // else scope says what the meter is kept for
+    uint64_t scope;         // keyed hash of the pair or other key
+    int64_t bucket;         // window
+    uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
+    int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
+                    // 1); sums saturate at INT64_C(1) << 52
+    int64_t ttl_ms; // how long the store must remember at least
+    uint64_t member;   // set
+    int64_t expiry_ms; // set put: Unix [ms]
+};
+
+// Holds that decide must know: for scope COUNTRY the country asked for.
+struct fg_hold_query {
+    bool customer, risky;
+    uint16_t country; // fg_country, 0: not asked
+};
+
+struct fg_store_request {
+    const char *customer; // id, alphabet [a-z0-9._-], NUL-terminated
+    int64_t now_ms;       // Unix [ms], for expiry of set members
+    bool once; // true: adds count only when call_key is new (see FG_FREE_REPEATS); puts are
+               // idempotent by themselves
+    struct fg_hash128 call_key;
+    struct fg_hold_query holds;
+    uint32_t n_ops;
+    struct fg_meter_op ops[FG_OPS_MAX];
+};
+
+#define FG_HOLD_REASON_MAX 160
+struct fg_hold {
+    bool active;
+    uint8_t scope; // enum fg_hold_scope
+    bool cut;
+    int64_t since_ms, until_ms;
+    char reason[FG_HOLD_REASON_MAX]; // NUL-terminated, printable UTF-8
+    char by[64];
+};
+
+struct fg_store_reply {
+    bool degraded; // answered by the fallback
+    bool repeated; // this call was counted before
+    int64_t
+        values[FG_OPS_MAX]; // after the operation, in the meter's own unit; deletes: members left
+    bool unavailable[FG_OPS_MAX]; // nobody could read this one
+    struct fg_hold hold; // the hold that matters most (customer before risky before country);
+                         // active false: none
+};
+
+// The arithmetic both stores share, and tests check against each other.
+struct fg_window {
+    int64_t bucket;
+    int64_t cells[FG_WINDOW_CELLS]; // [0] newest
+};
+// Shifts window to bucket (no-op when older or equal).
+void fg_window_advance(struct fg_window *window, uint8_t cells, int64_t bucket);
+void fg_window_add(struct fg_window *window, uint8_t cells, int64_t bucket, int64_t amount);
+// Sum as seen from bucket; window is not changed.
+int64_t fg_window_sum(const struct fg_window *window, uint8_t cells, int64_t bucket);
+// Bucket number of now_ms in a window of over_ms.
+int64_t fg_window_bucket(int64_t now_ms, int64_t over_ms);

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A compiled ruleset: read-only arrays in one arena. engine/pack fills one from YAML, unit tests
+// from C, fg_ruleset_seal() checks and completes it. After sealing it never changes; any process
+// that maps the arena may read it.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/calendar.h"
+#include "fg/country.h"
+#include "fg/err.h"
+#include "fg/event.h"
+#include "fg/heap.h"
+#include "fg/prefix.h"
+#include "fg/signal.h"
+#include "fg/units.h"
+
+#define FG_RULES_MAX      1024
+#define FG_METERS_MAX     32
+#define FG_GROUPS_MAX     16
+#define FG_COMPOSITES_MAX 64
+#define FG_STEPS_MAX      8
+
+// What a call comes to, in rising severity.
+#define FG_ACTIONS(X)                                                                              \
+    X(ALLOW, "allow")                                                                              \
+    X(ALERT, "alert") X(THROTTLE, "throttle") X(CHALLENGE, "challenge") X(BLOCK, "block")
+enum fg_action {
+#define FG_ACTION_ENUM(name, text) FG_##name,
+    FG_ACTIONS(FG_ACTION_ENUM)
+#undef FG_ACTION_ENUM
+        FG_ACTION_COUNT
+};
+const char *fg_action_name(enum fg_action action); // "throttle"
+FG_MUST_CHECK int fg_action_parse(struct fg_view text, enum fg_action *out);
+
+enum fg_mode { FG_MODE_ENFORCE, FG_MODE_SHADOW, FG_MODE_OFF };
+const char *fg_mode_name(enum fg_mode mode);
+
+// --- lists
+// -------------------------------------------------------------------------------------------------------------------------------
+enum fg_list_kind { FG_LIST_PREFIX, FG_LIST_COUNTRY, FG_LIST_TEXT };
+struct fg_list {
+    const char *name;
+    enum fg_list_kind kind;
+    const struct fg_prefix_trie *prefixes; // PREFIX; value: index into notes
+    const char *const *notes;              // PREFIX; may hold NULL
+    struct fg_country_set countries;       // COUNTRY
+    const char *const *texts;              // TEXT, sorted by strcmp
+    uint32_t n;
+};
+
+// --- calendars
+// ---------------------------------------------------------------------------------------------------------------------------
+struct fg_calendar {
+    const char *name;
+    bool customer_hours; // use the customer's own hours where there are any, else the ones here
+    bool customer_holidays;
+    const struct fg_zone *zone; // NULL: the customer's
+    const struct fg_hours *hours;
+    uint32_t n_hours;
+};
+
+// --- conditions: a conjunction of predicates
+// ---------------------------------------------------------------------------------------------
+enum fg_predicate_op {
+    FG_OP_PRESENT, // truth: whether a value must be there
+    FG_OP_IS,      // bool, text, country or exact digits
+    FG_OP_IN_LIST, // list
+    FG_OP_NOT_IN_LIST,
+    FG_OP_IN_TEXTS, // texts (also countries by their set)
+    FG_OP_NOT_IN_TEXTS,
+    FG_OP_ABOVE,   // number > operand
+    FG_OP_BELOW,   // number < operand
+    FG_OP_CALENDAR // calendar, state
+};
+struct fg_predicate {
+    enum fg_signal signal;
+    enum fg_predicate_op op;
+    const char *attr; // FG_SIG_ATTR: its name
+    bool truth;
+    fg_micro number;
+    struct fg_view text;
+    fg_country country;
+    struct fg_country_set countries;
+    const char *const *texts;
+    uint32_t n_texts;
+    uint16_t list, calendar;
+    enum fg_calendar_state state;
+};
+struct fg_condition {
+    const struct fg_predicate *all; // every one must hold; none: always true
+    uint32_t n;
+};
+
+// --- meters
+// ------------------------------------------------------------------------------------------------------------------------------
+enum fg_meter_kind {
+    FG_METER_COUNT,    // calls
+    FG_METER_SUM,      // cost [USD] or minutes, per started minute
+    FG_METER_DISTINCT, // different values of a signal
+    FG_METER_GAUGE     // calls in progress, leased
+};
+enum fg_meter_source {
+    FG_SOURCE_CALLS,
+    FG_SOURCE_COST,
+    FG_SOURCE_MINUTES,
+    FG_SOURCE_DEST_NUMBER,
+    FG_SOURCE_CALLER_NUMBER,
+    FG_SOURCE_DEST_COUNTRY
+};
+enum fg_meter_key {
+    FG_KEY_CUSTOMER = 1,
+    FG_KEY_DEST_NUMBER = 2,
+    FG_KEY_CALLER_NUMBER = 4,
+    FG_KEY_SOURCE_IP = 8,
+    FG_KEY_DEST_COUNTRY = 16
+};
+
+struct fg_meter {
+    const char *name;
+    uint32_t id; // hash of name and definition: the same in every node that loads the same text,
+                 // another one after a change
+    enum fg_meter_kind kind;
+    enum fg_meter_source source;
+    uint32_t per;      // fg_meter_key bits; the customer always counts as part of the key
+    int64_t over_ms;   // window; 0 with calendar_day
+    bool calendar_day; // the customer's local day
+    enum fg_direction direction;
+    struct fg_condition when; // the event must meet it to be counted
+};
+
+// --- rules
+// -------------------------------------------------------------------------------------------------------------------------------
+enum fg_relative { FG_RELATIVE_NONE, FG_RELATIVE_CHANNELS, FG_RELATIVE_DAILY_LIMIT };
+
+struct fg_step {
+    fg_micro above;
+    int32_t score;
+    enum fg_action action_at_least; // FG_ALLOW: none
+};
+// Where something was written, for people.
+struct fg_origin {
+    const char *file;
+    uint32_t line, column;
+};
+struct fg_rule {
+    const char *id, *desc, *explain; // explain NULL: the reason text writes itself
+    struct fg_origin origin;
+    int32_t group; // index into groups, -1 none
+    enum fg_direction direction;
+    uint8_t events; // bit 1 << enum fg_event_kind
+    enum fg_mode mode;
+    struct fg_condition when;
+    int32_t score;                  // points when there is no measure
+    enum fg_action action_at_least; // FG_ALLOW: none
+    bool measured;                  // the points come from steps over a meter or a number signal
+    bool measure_is_meter;
+    uint16_t measure_meter;
+    enum fg_signal measure_signal;
+    enum fg_relative relative_to; // the measure is divided by this; absent: the rule does not hit
+    struct fg_step steps[FG_STEPS_MAX]; // rising above; the highest one exceeded counts
+    uint8_t n_steps;
+    bool unavailable_scores; // what happens when the meter cannot be read at all (neither store):
+                             // unavailable_score points, else skipped
+    int32_t unavailable_score;
+};
+enum fg_composite_term_kind { FG_TERM_RULE, FG_TERM_TAG };
+struct fg_composite_term {
+    enum fg_composite_term_kind kind;
+    uint16_t rule;
+    const char *tag;
+};
+struct fg_composite {
+    const char *id, *desc;
+    struct fg_origin origin;
+    const struct fg_composite_term *all_of, *any_of, *none_of;
+    uint32_t n_all, n_any, n_none;
+    int32_t score; // may be negative
+    enum fg_action action_at_least;
+    enum fg_mode mode;
+};
+struct fg_group {
+    const char *name;
+    int32_t cap; // INT32_MAX: none
+};
+
+enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
+const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
+
+// What the provider does in each band; the SIP reply goes to the customer.
+struct fg_reply {
+    uint16_t code; // 0: the module's default
+    const char *text;
+    uint16_t retry_after_s;
+};
+struct fg_ruleset {
+    const char *pack, *version;          // of the main pack
+    char digest[65];                     // SHA-256 over all files it was built from, hex
+    int32_t thresholds[FG_ACTION_COUNT]; // points from which an action applies; [FG_ALLOW] unused;
+                                         // INT32_MAX: never
+    struct fg_reply replies[FG_ACTION_COUNT];
+    bool drop_media_on_block;
+    int32_t hold_s; // 0: no hold on block
+    enum fg_hold_scope hold_scope;
+    int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the
+                                    // store is away
+    const struct fg_list *lists;
+    uint32_t n_lists;
+    const struct fg_calendar *calendars;
+    uint32_t n_calendars;
+    const struct fg_meter *meters;
+    uint32_t n_meters;
+    const struct fg_rule *rules;
+    uint32_t n_rules;
+    const struct fg_composite *composites;
+    uint32_t n_composites;
+    const struct fg_group *groups;
+    uint32_t n_groups;
+    // Filled by fg_ruleset_seal(): indexes of the rules to look at per direction and event, in
+    // order.
+    const uint16_t *by_event[2][FG_EVENT_KINDS];
+    uint32_t n_by_event[2][FG_EVENT_KINDS];
+};
+
+// Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static
+// text, FG_ELIMIT, FG_ENOMEM.
+FG_MUST_CHECK int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena,
+                                  const char **why);
+
+// Identifier of a meter's definition, for fg_meter.id.
+uint32_t fg_meter_id(const struct fg_meter *meter);
+
+// Everything one evaluation reads, published together so that no call is judged by a mix.
+struct fg_policy {
+    const struct fg_ruleset *ruleset;
+    const struct fg_destinations *destinations;
+    const struct fg_customers *customers;
+    uint64_t generation;
+    struct fg_hash_key hash_key;
+};

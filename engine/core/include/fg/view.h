@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A non-owning view of bytes. Maps one to one to Kamailio's str; never assumes a terminator.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fg_view {
+    const char *ptr;
+    size_t len;
+};
+
+// A view of a NUL-terminated string (NULL gives the empty view).
+struct fg_view fg_view_of(const char *text);
+bool fg_view_equal(struct fg_view a, struct fg_view b);
+// ASCII letters compare without case; other bytes as they are.
+bool fg_view_equal_nocase(struct fg_view a, struct fg_view b);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rule tests: *.test.yaml beside the packs, run with a frozen clock on the real engine and the
+// local store.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fg/diag.h"
+#include "fg/err.h"
+#include "fg/ruleset.h"
+
+struct fg_packtest_summary {
+    uint32_t passed, failed, skipped;
+    uint32_t rules, rules_covered; // covered: some test made the rule hit
+};
+// Runs every test of one file against policy and prints failures (expected against got, with points
+// and source lines) to out. A file that cannot be read as tests: FG_ESYNTAX with diags. A failing
+// test is not an error code: see summary.
+FG_MUST_CHECK int fg_packtest_run(const char *file, const struct fg_policy *policy,
+                                  struct fg_diags *diags, bool verbose, FILE *out,
+                                  struct fg_packtest_summary *summary);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counter stores: one ops table, two implementations with the same meaning (local shared memory,
+// Redis), and the guarded store that the module uses.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fg/err.h"
+#include "fg/meter.h"
+
+struct fg_store_ops {
+    const char *name; // "local", "redis"
+    // Runs every op of request in order, atomically against other evaluations of the same customer,
+    // and looks up its holds. FG_OK and *reply, or FG_ETIMEOUT, FG_EUNAVAILABLE, FG_EPROTOCOL with
+    // *reply untouched. Returns within the store's deadline.
+    int (*evaluate)(void *store, const struct fg_store_request *request,
+                    struct fg_store_reply *reply);
+};
+struct fg_store {
+    const struct fg_store_ops *ops;
+    void *impl;
+};
+
+// --- local: a fixed-size table in memory that several processes map at the same address
+// -----------------------------------------------------
+struct fg_local;
+struct fg_local_config {
+    uint32_t windows; // meter windows kept, power of two; the least recently used of a bucket goes
+    uint32_t sets;    // expiring sets kept, power of two
+    uint32_t calls;   // calls remembered for counting once, power of two
+    uint32_t holds;   // holds kept
+};
+void fg_local_config_default(struct fg_local_config *config);
+// Bytes that fg_local_init() needs. 0 when config is out of range.
+size_t fg_local_size_bytes(const struct fg_local_config *config);
+// Lays the table out in memory (zeroed, 64-byte aligned, shared between processes before they
+// fork). Locks inside are process-shared.
+struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config);
+struct fg_store fg_local_store(struct fg_local *local);
+// Holds as this node knows them. country only with scope COUNTRY. FG_ELIMIT when the table is full
+// (the one that ends first goes, and the new one stays).
+int fg_local_hold_set(struct fg_local *local, const char *customer, uint16_t country,
+                      const struct fg_hold *hold);
+// FG_ENOTFOUND when there was none.
+int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t scope,
+                          uint16_t country);
+// Calls fn for each hold active at now_ms, under the table's lock (fn must be short and must not
+// call back).
+void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
+                         void (*fn)(void *arg, const char *customer, uint16_t country,
+                                    const struct fg_hold *hold),
+                         void *arg);
+// Drops all holds; used before they are read again from Redis.
+void fg_local_holds_clear(struct fg_local *local);
+
+// --- redis
+// -----------------------------------------------------------------------------------------------------------------------------------
+struct fg_redis; // one connection of one process; not shared
+struct fg_redis_config {
+    const char *unix_path; // NULL: TCP
+    const char *host;      // "127.0.0.1"
+    uint16_t port;
+    const char *username, *password; // NULL: none
+    int database;
+    int32_t deadline_ms; // one evaluation, connect included; default 20
+};
+// Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port". Writes into config,
+// whose strings point into storage (at least 512 bytes). FG_ESYNTAX.
+FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config *config,
+                                        char *storage, size_t storage_size);
+// Never connects; the first use does. NULL when out of memory. Strings of config are copied.
+struct fg_redis *fg_redis_new(const struct fg_redis_config *config);
+void fg_redis_free(struct fg_redis *redis);
+struct fg_store fg_redis_store(struct fg_redis *redis);
+// Text of the last failure, for logs; never NULL, no secrets.
+const char *fg_redis_last_error(const struct fg_redis *redis);
+// The Lua source of the function library; its name carries a version. Static storage.
+const char *fg_redis_library_source(void);
+
+// --- breaker: shared by all processes of a node
+// ------------------------------------------------------------------------------------------
+enum fg_store_state { FG_STORE_UP, FG_STORE_SLOW, FG_STORE_DOWN };
+const char *fg_store_state_name(enum fg_store_state state);
+struct fg_breaker; // in shared memory, lock free
+size_t fg_breaker_size_bytes(void);
+struct fg_breaker *fg_breaker_init(void *memory);
+enum fg_store_state fg_breaker_state(const struct fg_breaker *breaker);
+struct fg_breaker_stats {
+    uint64_t evaluations, failures, timeouts, opened, skipped;
+    int64_t since_ms; // monotonic [ms] of the last change of state
+};
+void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats *out);
+
+// --- guarded: Redis within its deadline, else local; local always warm
+// ---------------------------------------------------------------------
+struct fg_backlog; // counts made while degraded, in shared memory, to be merged once Redis is back
+size_t fg_backlog_size_bytes(uint32_t entries);
+struct fg_backlog *fg_backlog_init(void *memory, uint32_t entries);
+
+struct fg_guarded;
+// redis may be NULL (local only: then replies are not degraded). Parts are borrowed. NULL when out
+// of memory.
+struct fg_guarded *fg_guarded_new(struct fg_local *local, struct fg_redis *redis,
+                                  struct fg_breaker *breaker, struct fg_backlog *backlog);
+void fg_guarded_free(struct fg_guarded *guarded);
+// Always FG_OK: reply->degraded tells that Redis did not answer in time.
+struct fg_store fg_guarded_store(struct fg_guarded *guarded);
+// To be called every 500 ms or so by ONE process of the node that is not a SIP worker: while the
+// breaker is open it probes (connect, load the function library), closes it on success, and then
+// merges the backlog. Returns the number of merged requests or a negative error.
+int fg_guarded_maintain(struct fg_guarded *guarded);
