@@ -4,6 +4,7 @@ add_library(fg_options INTERFACE)
 target_compile_features(fg_options INTERFACE c_std_17)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
 
@@ -12,7 +13,7 @@ target_compile_options(fg_options INTERFACE
     -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
     -Wold-style-definition -Wcast-align -Wcast-qual -Wformat=2 -Wundef -Wvla -Wnull-dereference
     -Wpointer-arith -Wwrite-strings
-    -fvisibility=hidden -fno-common -fstack-protector-strong -fno-strict-aliasing)
+    -fno-common -fstack-protector-strong -fno-strict-aliasing)
 
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(fg_options INTERFACE -fstack-clash-protection -fcf-protection)
