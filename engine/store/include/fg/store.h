@@ -35,8 +35,11 @@ struct fg_local_config {
 void fg_local_config_default(struct fg_local_config *config);
 // Bytes that fg_local_init() needs. 0 when config is out of range.
 size_t fg_local_size_bytes(const struct fg_local_config *config);
-// Lays the table out in memory (zeroed, 64-byte aligned, shared between processes before they
-// fork). Locks inside are process-shared.
+// Lays the table out in memory (64-byte aligned, shared between processes before they fork). NULL
+// when config is out of range, memory is not aligned or the system gives no locks. The locks inside
+// are process-shared and robust: when a process dies holding one, the next to take it checks the
+// part of the table behind it and goes on. A waiter gives up after 5 ms; evaluate() is then
+// FG_ETIMEOUT.
 struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config);
 struct fg_store fg_local_store(struct fg_local *local);
 // Holds as this node knows them. country only with scope COUNTRY. FG_ELIMIT when the table is full
@@ -54,6 +57,13 @@ void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
                          void *arg);
 // Drops all holds; used before they are read again from Redis.
 void fg_local_holds_clear(struct fg_local *local);
+struct fg_local_stats {
+    uint64_t evaluations;
+    uint64_t evicted_windows, evicted_sets, evicted_calls; // lost because a table was too small
+    uint64_t recovered; // locks taken over from a process that died inside
+};
+// Sums over the table since fg_local_init(). Safe in any process.
+void fg_local_stats(struct fg_local *local, struct fg_local_stats *out);
 
 // --- redis
 // -----------------------------------------------------------------------------------------------------------------------------------

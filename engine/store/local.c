@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "fg/hash.h"
+#include "local_layout.h"
+#include "request.h"
+
+#define LOCAL_ALIGN       64
+#define LOCAL_ENTRIES_MAX (UINT32_C(1) << 26)
+// Sets that may be large at once: a sixteenth of all, and at least this many in a shard.
+#define LOCAL_LARGE_PART 16
+#define LOCAL_LARGE_MIN  2
+
+struct layout {
+    uint32_t n_shards, windows, sets, large, calls; // of a shard
+    uint32_t hold_slots;
+    size_t shards_at, windows_at, sets_at, large_at, calls_at, holds_at, end;
+};
+
+void fg_local_config_default(struct fg_local_config *config)
+{
+    *config = (struct fg_local_config){
+        .windows = 1U << 17, .sets = 1U << 14, .calls = 1U << 15, .holds = 4096};
+}
+
+static bool power_of_two(uint32_t n)
+{
+    return n != 0 && (n & (n - 1)) == 0;
+}
+
+static bool size_fits(uint32_t n)
+{
+    return power_of_two(n) && n >= LOCAL_WAYS && n <= LOCAL_ENTRIES_MAX;
+}
+
+static size_t append(size_t *at, size_t count, size_t size)
+{
+    const size_t here = *at;
+    *at = (here + count * size + LOCAL_ALIGN - 1) & ~(size_t)(LOCAL_ALIGN - 1);
+    return here;
+}
+
+static bool layout_of(const struct fg_local_config *config, struct layout *out)
+{
+    if (!size_fits(config->windows) || !size_fits(config->sets) || !size_fits(config->calls) ||
+        config->holds == 0 || config->holds > LOCAL_ENTRIES_MAX / 4)
+        return false;
+    uint32_t least = config->windows < config->sets ? config->windows : config->sets;
+    least = least < config->calls ? least : config->calls;
+    uint32_t shards = 1;
+    // Shards keep at least eight buckets each, so that one busy customer finds room in its own.
+    while (shards < LOCAL_SHARDS_MAX && shards * LOCAL_WAYS * 8 < least)
+        shards *= 2;
+    *out = (struct layout){.n_shards = shards,
+                           .windows = config->windows / shards,
+                           .sets = config->sets / shards,
+                           .calls = config->calls / shards};
+    out->large = out->sets / LOCAL_LARGE_PART;
+    if (out->large < LOCAL_LARGE_MIN)
+        out->large = LOCAL_LARGE_MIN;
+    out->hold_slots = LOCAL_HOLD_PROBES;
+    while (out->hold_slots < config->holds * 2)
+        out->hold_slots *= 2;
+
+    size_t at = 0;
+    append(&at, 1, sizeof(struct fg_local));
+    out->shards_at = append(&at, shards, sizeof(struct local_shard));
+    out->windows_at = append(&at, config->windows, sizeof(struct local_window));
+    out->sets_at = append(&at, config->sets, sizeof(struct local_set));
+    out->large_at = append(&at, (size_t)out->large * shards, sizeof(struct local_large));
+    out->calls_at = append(&at, config->calls, sizeof(struct local_call));
+    out->holds_at = append(&at, out->hold_slots, sizeof(struct local_hold));
+    out->end = at;
+    return true;
+}
+
+size_t fg_local_size_bytes(const struct fg_local_config *config)
+{
+    struct layout layout;
+    return layout_of(config, &layout) ? layout.end : 0;
+}
+
+struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config)
+{
+    struct layout layout;
+    if (memory == NULL || (uintptr_t)memory % LOCAL_ALIGN != 0 || !layout_of(config, &layout))
+        return NULL;
+    memset(memory, 0, layout.end);
+    unsigned char *base = memory;
+    struct fg_local *local = memory;
+    local->n_shards = layout.n_shards;
+    local->shards = (struct local_shard *)(void *)(base + layout.shards_at);
+    for (uint32_t i = 0; i < layout.n_shards; i++) {
+        struct local_shard *shard = &local->shards[i];
+        shard->n_windows = layout.windows;
+        shard->n_sets = layout.sets;
+        shard->n_large = layout.large;
+        shard->n_calls = layout.calls;
+        shard->windows =
+            (struct local_window *)(void *)(base + layout.windows_at) + (size_t)i * layout.windows;
+        shard->sets = (struct local_set *)(void *)(base + layout.sets_at) + (size_t)i * layout.sets;
+        shard->large =
+            (struct local_large *)(void *)(base + layout.large_at) + (size_t)i * layout.large;
+        shard->calls =
+            (struct local_call *)(void *)(base + layout.calls_at) + (size_t)i * layout.calls;
+        if (fg_lock_init(&shard->lock) != FG_OK)
+            return NULL;
+    }
+    local->holds.limit = config->holds;
+    local->holds.n_slots = layout.hold_slots;
+    local->holds.slots = (struct local_hold *)(void *)(base + layout.holds_at);
+    return fg_lock_init(&local->holds.lock) == FG_OK ? local : NULL;
+}
+
+void local_customer_key(const char *customer, struct local_key *key)
+{
+    // Ids come from the provider's own file, so the hash spreads them and need not be secret.
+    static const struct fg_hash_key spread = {{'f', 'g', '-', 'l', 'o', 'c', 'a', 'l'}};
+    const struct fg_hash128 hash = fg_hash128(&spread, customer, strlen(customer));
+    *key = (struct local_key){.customer_lo = hash.lo, .customer_hi = hash.hi};
+}
+
+static int shard_lock(struct local_shard *shard)
+{
+    bool died;
+    const int rc = fg_lock_acquire(&shard->lock, &died);
+    if (rc == FG_OK && died) {
+        local_windows_repair(shard);
+        local_sets_repair(shard);
+        shard->stats.recovered++;
+    }
+    return rc;
+}
+
+static int64_t op_run(struct local_shard *shard, const struct local_key *customer,
+                      const struct fg_store_request *request, const struct fg_meter_op *op,
+                      bool repeated)
+{
+    const bool window = op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
+    const struct local_key key = {.customer_lo = customer->customer_lo,
+                                  .customer_hi = customer->customer_hi,
+                                  .scope = op->scope_is_customer ? 0 : op->scope,
+                                  .meter_id = op->meter_id,
+                                  .scope_is_customer = op->scope_is_customer,
+                                  .cells = window ? op->cells : 0};
+    if (window)
+        return local_window_run(shard, &key, op, op->kind == FG_OP_WINDOW_ADD && !repeated);
+    return local_set_run(shard, &key, op, request->now_ms);
+}
+
+static int local_evaluate(void *store, const struct fg_store_request *request,
+                          struct fg_store_reply *reply)
+{
+    struct fg_local *local = store;
+    int rc = fg_store_request_check(request);
+    if (rc != FG_OK)
+        return rc;
+    struct local_key customer;
+    local_customer_key(request->customer, &customer);
+    struct fg_hold hold;
+    rc = local_holds_find(local, &customer, request, &hold);
+    if (rc != FG_OK)
+        return rc;
+    struct local_shard *shard = &local->shards[customer.customer_hi & (local->n_shards - 1)];
+    rc = shard_lock(shard);
+    if (rc != FG_OK)
+        return rc;
+    shard->tick++;
+    shard->stats.evaluations++;
+    memset(reply, 0, sizeof(*reply));
+    reply->repeated = request->once && local_call_repeats(shard, &customer, request);
+    for (uint32_t i = 0; i < request->n_ops; i++)
+        reply->values[i] = op_run(shard, &customer, request, &request->ops[i], reply->repeated);
+    fg_lock_release(&shard->lock);
+    reply->hold = hold;
+    return FG_OK;
+}
+
+struct fg_store fg_local_store(struct fg_local *local)
+{
+    static const struct fg_store_ops ops = {.name = "local", .evaluate = local_evaluate};
+    return (struct fg_store){&ops, local};
+}
+
+void fg_local_stats(struct fg_local *local, struct fg_local_stats *out)
+{
+    *out = (struct fg_local_stats){0};
+    for (uint32_t i = 0; i < local->n_shards; i++) {
+        struct local_shard *shard = &local->shards[i];
+        if (shard_lock(shard) != FG_OK)
+            continue;
+        out->evaluations += shard->stats.evaluations;
+        out->evicted_windows += shard->stats.evicted_windows;
+        out->evicted_sets += shard->stats.evicted_sets;
+        out->evicted_calls += shard->stats.evicted_calls;
+        out->recovered += shard->stats.recovered;
+        fg_lock_release(&shard->lock);
+    }
+}

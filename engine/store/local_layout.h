@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How the local store lies in memory. Everything of one customer is in one shard, so one lock makes
+// an evaluation atomic for the customer. Tables are flat arrays without links: whatever a holder
+// that died in the middle left behind can be wrong in one entry, never lead outside of a table.
+#pragma once
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/customer.h"
+#include "fg/store.h"
+#include "lock.h"
+
+#define LOCAL_WAYS        8  // entries of a bucket, among which the least recently used goes
+#define LOCAL_SET_INLINE  16 // members kept in the set itself; more move to a large block
+#define LOCAL_HOLD_PROBES 64 // slots in which a customer's holds may lie
+#define LOCAL_SHARDS_MAX  64
+
+struct local_key {
+    uint64_t customer_lo, customer_hi; // keyed hash of the customer's id
+    uint64_t scope;                    // 0 for the customer itself
+    uint32_t meter_id;
+    uint8_t scope_is_customer;
+    uint8_t cells; // 0 for sets
+    uint16_t pad;
+};
+
+struct local_window {
+    struct local_key key;
+    uint64_t used; // tick of the last use, 0: free
+    struct fg_window window;
+};
+
+struct local_member {
+    uint64_t id;
+    int64_t expiry_ms;
+};
+
+struct local_set {
+    struct local_key key;
+    uint64_t used;
+    uint32_t count;
+    uint32_t large; // index + 1 of the large block, 0: members lie in "own"
+    struct local_member own[LOCAL_SET_INLINE];
+};
+
+struct local_large {
+    uint32_t owner; // index + 1 of the set in this shard, 0: free
+    uint32_t pad;
+    struct local_member members[FG_SET_MEMBERS_MAX];
+};
+
+struct local_call {
+    uint64_t lo, hi, customer_lo, customer_hi;
+    uint64_t used;
+    int64_t expiry_ms;
+    uint64_t evaluations;
+};
+
+struct local_shard {
+    alignas(64) struct fg_lock lock;
+    uint64_t tick;
+    struct fg_local_stats stats;
+    struct local_window *windows;
+    struct local_set *sets;
+    struct local_large *large;
+    struct local_call *calls;
+    uint32_t n_windows, n_sets, n_large, n_calls; // powers of two but n_large
+};
+
+struct local_hold {
+    uint64_t customer_lo, customer_hi;
+    bool used;
+    uint16_t country;
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    struct fg_hold hold;
+};
+
+struct local_holds {
+    alignas(64) struct fg_lock lock;
+    atomic_uint count; // read without the lock: mostly there are none
+    uint32_t limit, n_slots;
+    struct local_hold *slots;
+};
+
+struct fg_local {
+    uint32_t n_shards;
+    struct local_shard *shards;
+    struct local_holds holds;
+};
+
+static inline bool local_key_equal(const struct local_key *a, const struct local_key *b)
+{
+    return a->customer_lo == b->customer_lo && a->customer_hi == b->customer_hi &&
+           a->scope == b->scope && a->meter_id == b->meter_id &&
+           a->scope_is_customer == b->scope_is_customer && a->cells == b->cells;
+}
+
+// splitmix64's finalizer (Steele, Lea, Flood 2014): the parts are keyed hashes or our own numbers,
+// so mixing them needs no key.
+static inline uint64_t local_mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static inline uint64_t local_key_mix(const struct local_key *key)
+{
+    return local_mix(key->customer_lo ^ key->scope ^
+                     local_mix(((uint64_t)key->meter_id << 16) + key->cells));
+}
+
+// Each takes the shard's lock as held.
+int64_t local_window_run(struct local_shard *shard, const struct local_key *key,
+                         const struct fg_meter_op *op, bool add);
+int64_t local_set_run(struct local_shard *shard, const struct local_key *key,
+                      const struct fg_meter_op *op, int64_t now_ms);
+// Notes an evaluation of a call; true when it repeats one that was counted.
+bool local_call_repeats(struct local_shard *shard, const struct local_key *customer,
+                        const struct fg_store_request *request);
+
+void local_sets_repair(struct local_shard *shard);
+void local_windows_repair(struct local_shard *shard);
+
+// Takes the holds' own lock. FG_OK also when there is none; FG_ETIMEOUT.
+int local_holds_find(struct fg_local *local, const struct local_key *customer,
+                     const struct fg_store_request *request, struct fg_hold *out);
+void local_customer_key(const char *customer, struct local_key *key);
