@@ -17,7 +17,8 @@ int edge_bencode_parse(struct edge_view bytes, struct edge_ng_arena *arena,
 
 /**
  * Writes `value` into `buf` of `size_bytes` and its length into `*out_len` (bytes, no NUL).
- * Dictionaries keep their order. Returns 0; EDGE_ENOSPACE; EDGE_EINVALID for NULL.
+ * Dictionaries keep their order. Returns 0; EDGE_ENOSPACE; EDGE_ELIMIT (depth); EDGE_EINVALID for
+ * NULL.
  */
 int edge_bencode_format(const struct edge_ng_value *value, char *buf, size_t size_bytes,
                         size_t *out_len);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "parse_error.h"
 #include "ip.h"
 #include "ng_value.h"
+#include "parse_error.h"
 #include "sdes.h"
 #include "sdp.h"
 

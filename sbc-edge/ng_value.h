@@ -65,6 +65,9 @@ struct edge_ng_value *edge_ng_value_new(struct edge_ng_arena *arena, enum edge_n
 /** A copy of `text` in the arena, followed by a NUL that is not counted; {NULL, 0} if exhausted. */
 struct edge_view edge_ng_str_copy(struct edge_ng_arena *arena, struct edge_view text);
 
+/** Hangs `child` (a node without a parent) behind the last member of `parent`. Both not NULL. */
+void edge_ng_append(struct edge_ng_value *parent, struct edge_ng_value *child);
+
 /**
  * Builders. Each adds a member at the end of `parent` and returns it. With a NULL `parent`, or an
  * exhausted arena, they do nothing and return NULL, so a reply can be built without checking each

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "parse_error.h"
 #include "ip.h"
+#include "parse_error.h"
 #include "view.h"
 
 #include <stdint.h>
@@ -171,3 +171,6 @@ bool edge_sdp_media_is_hold(const struct edge_sdp_media *media);
 
 /** The direction's name, "sendrecv" for EDGE_DIRECTION_NONE; static. */
 const char *edge_sdp_direction_text(enum edge_sdp_direction direction);
+
+/** The role's name (RFC 4145 section 4), NULL for EDGE_SETUP_NONE; static. */
+const char *edge_sdp_setup_text(enum edge_sdp_setup setup);
