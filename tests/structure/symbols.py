@@ -9,6 +9,7 @@ Meant for an archive built without sanitizers or coverage, which bring symbols o
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from source_tree import report
 
@@ -55,6 +56,8 @@ def writable_objects(archive):
 
 
 def check(archive):
+    if not Path(archive).exists():
+        return [f"{archive} has not been built"]
     violations = []
     for where, symbol in undefined_symbols(archive):
         fortified = FORTIFIED.match(symbol)
