@@ -10,6 +10,7 @@
 #include "fg/country.h"
 #include "fg/hash.h"
 #include "fg/number.h"
+#include "fg/prefix.h"
 #include "fg/timezone.h"
 #include "fg/units.h"
 
@@ -66,10 +67,19 @@ struct fg_customers {
     const struct fg_customer *items;
     uint32_t n;
     char digest[65]; // SHA-256 of the file, hex
-    // Open-addressing indexes into items: value index + 1, 0 empty. Sizes are powers of two.
+    // Open-addressing indexes: value index + 1, 0 empty. Sizes are powers of two.
     struct fg_hash_key hash_key;
-    const uint32_t *by_id, *by_cert_name, *by_fingerprint, *by_number;
-    uint32_t id_slots, cert_name_slots, fingerprint_slots, number_slots;
+    const uint32_t *by_id, *by_cert_name, *by_fingerprint; // into items
+    const uint32_t *by_number;                             // into exact_numbers
+    const uint32_t *by_source;                             // into sources
+    uint32_t id_slots, cert_name_slots, fingerprint_slots, number_slots, source_slots;
+    // Filled by fg_customers_build(); private to it and the lookups.
+    const struct fg_owned_number *exact_numbers;
+    const struct fg_owned_span *number_spans; // rising (len, first)
+    uint32_t n_number_spans;
+    const struct fg_prefix_trie *number_prefixes; // value: index into items
+    const struct fg_owned_source *sources;
+    uint64_t source_bits[3]; // prefix lengths that occur, 0 to 128
 };
 
 struct fg_arena;

@@ -52,8 +52,9 @@ struct fg_tls_peer {
 
 struct fg_identity_walk {
     const struct fg_customers *customers;
-    const struct fg_customer *found;
-    bool ambiguous, any_san;
+    const struct fg_customer *found;     // by a sip: URI, or by the common name
+    const struct fg_customer *found_dns; // counts only where there is no sip: URI
+    bool ambiguous, any_san, any_sip_uri;
 };
 void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers *customers);
 // A uniformResourceIdentifier SAN: counts as a name only when it is "sip:HOST" or "sips:HOST"

@@ -23,6 +23,7 @@ struct fg_dial_plan {
     char trunk[8];            // national prefix to strip, such as "0"
     char country_code[4];     // E.164 country code that national numbers get, such as "44"
     uint8_t national_min_len; // shorter digit strings are short codes, never national numbers; 0: 6
+    uint8_t national_max_len; // digits of the longest national number; 0: not known
 };
 
 enum fg_number_status {

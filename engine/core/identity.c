@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/identity.h"
+
+#include <string.h>
+
+#define RSA_MIN_BITS  2048
+#define EC_MIN_BITS   256
+#define DNS_NAME_MAX  253
+#define DNS_LABEL_MAX 63
+
+static const struct {
+    const char *name, *text;
+} identities[FG_IDENTITY_COUNT] = {
+#define FG_IDENTITY_ROW(id, word, doc) [FG_IDENTITY_##id] = {.name = (word), .text = (doc)},
+    FG_IDENTITIES(FG_IDENTITY_ROW)
+#undef FG_IDENTITY_ROW
+};
+
+const char *fg_identity_name(enum fg_identity identity)
+{
+    return identities[(unsigned)identity < FG_IDENTITY_COUNT ? identity : FG_IDENTITY_UNKNOWN].name;
+}
+
+const char *fg_identity_text(enum fg_identity identity)
+{
+    return identities[(unsigned)identity < FG_IDENTITY_COUNT ? identity : FG_IDENTITY_UNKNOWN].text;
+}
+
+bool fg_identity_is_customer(enum fg_identity identity)
+{
+    return (unsigned)identity <= FG_IDENTITY_CALLED_NUMBER;
+}
+
+static bool is_label_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+// Letters, digits and hyphens in labels: what a customer's name can be. Anything else (NUL,
+// wildcards, homoglyphs, ports) names nobody.
+static bool is_dns_name(struct fg_view name)
+{
+    if (name.len == 0 || name.len > DNS_NAME_MAX) {
+        return false;
+    }
+    size_t label_len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '.') {
+            if (label_len == 0) {
+                return false;
+            }
+            label_len = 0;
+        } else if (!is_label_char(name.ptr[i]) || ++label_len > DNS_LABEL_MAX) {
+            return false;
+        }
+    }
+    return label_len > 0;
+}
+
+static bool strip_scheme(struct fg_view *uri, const char *scheme)
+{
+    size_t len = strlen(scheme);
+    if (uri->len < len) {
+        return false;
+    }
+    struct fg_view head = {.ptr = uri->ptr, .len = len};
+    if (!fg_view_equal_nocase(head, fg_view_of(scheme))) {
+        return false;
+    }
+    uri->ptr += len;
+    uri->len -= len;
+    return true;
+}
+
+static const struct fg_customer *customer_named(const struct fg_identity_walk *walk,
+                                                struct fg_view name)
+{
+    if (walk->customers == NULL || !is_dns_name(name)) {
+        return NULL;
+    }
+    return fg_customers_by_cert_name(walk->customers, name);
+}
+
+static bool take(struct fg_identity_walk *walk, const struct fg_customer **slot,
+                 const struct fg_customer *customer)
+{
+    if (customer == NULL) {
+        return false;
+    }
+    const struct fg_customer *uri_customer = walk->found;
+    const struct fg_customer *dns_customer = walk->found_dns;
+    if ((uri_customer != NULL && uri_customer != customer) ||
+        (dns_customer != NULL && dns_customer != customer)) {
+        walk->ambiguous = true;
+    }
+    if (*slot == NULL) {
+        *slot = customer;
+    }
+    return true;
+}
+
+void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers *customers)
+{
+    *walk = (struct fg_identity_walk){.customers = customers};
+}
+
+bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri)
+{
+    walk->any_san = true;
+    if (!strip_scheme(&uri, "sip:") && !strip_scheme(&uri, "sips:")) {
+        return false;
+    }
+    if (!is_dns_name(uri)) {
+        return false;
+    }
+    walk->any_sip_uri = true;
+    return take(walk, &walk->found, customer_named(walk, uri));
+}
+
+bool fg_identity_add_dns(struct fg_identity_walk *walk, struct fg_view dns_name)
+{
+    walk->any_san = true;
+    return take(walk, &walk->found_dns, customer_named(walk, dns_name));
+}
+
+bool fg_identity_add_common_name(struct fg_identity_walk *walk, struct fg_view common_name)
+{
+    if (walk->any_san) {
+        return false;
+    }
+    return take(walk, &walk->found, customer_named(walk, common_name));
+}
+
+static bool key_is_weak(const struct fg_tls_peer *peer)
+{
+    switch (peer->key_type) {
+    case FG_KEY_RSA:
+        return peer->key_bits < RSA_MIN_BITS;
+    case FG_KEY_EC:
+        return peer->key_bits < EC_MIN_BITS;
+    case FG_KEY_EDDSA:
+        return false;
+    case FG_KEY_UNKNOWN:
+        break;
+    }
+    // Without a type the size of an elliptic-curve key still tells one.
+    return peer->key_bits != 256 && peer->key_bits != 384 && peer->key_bits != 521 &&
+           peer->key_bits < RSA_MIN_BITS;
+}
+
+static enum fg_identity judge_certificate(const struct fg_identity_walk *walk,
+                                          const struct fg_tls_peer *peer,
+                                          const struct fg_customer **customer)
+{
+    // RFC 5922 7.1: DNS names count only where no sip: URI is given.
+    const struct fg_customer *named = walk->found;
+    if (named == NULL && !walk->any_sip_uri) {
+        named = walk->found_dns;
+    }
+    const struct fg_customer *pinned =
+        walk->customers != NULL ? fg_customers_by_fingerprint(walk->customers, peer->fingerprint)
+                                : NULL;
+    if (walk->ambiguous || (named != NULL && pinned != NULL && named != pinned)) {
+        return FG_IDENTITY_AMBIGUOUS;
+    }
+    *customer = named != NULL ? named : pinned;
+    if (*customer == NULL) {
+        return FG_IDENTITY_UNKNOWN_NAME;
+    }
+    return key_is_weak(peer) ? FG_IDENTITY_WEAK_KEY : FG_IDENTITY_CERTIFICATE;
+}
+
+enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
+                                    const struct fg_tls_peer *peer, const struct fg_ip *source,
+                                    const struct fg_customer **customer)
+{
+    *customer = NULL;
+    if (peer == NULL || !peer->tls) {
+        if (source != NULL && walk->customers != NULL) {
+            *customer = fg_customers_by_source(walk->customers, source);
+        }
+        return *customer != NULL ? FG_IDENTITY_SOURCE_ADDRESS : FG_IDENTITY_UNKNOWN;
+    }
+    if (!peer->cert_present) {
+        return FG_IDENTITY_NO_CERTIFICATE;
+    }
+    if (!peer->cert_verified) {
+        return FG_IDENTITY_NOT_VERIFIED;
+    }
+    return judge_certificate(walk, peer, customer);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/ruleset.h"
+
+static const char *const action_names[FG_ACTION_COUNT] = {
+#define FG_ACTION_NAME(name, text) [FG_##name] = (text),
+    FG_ACTIONS(FG_ACTION_NAME)
+#undef FG_ACTION_NAME
+};
+
+const char *fg_action_name(enum fg_action action)
+{
+    return action_names[(unsigned)action < FG_ACTION_COUNT ? action : FG_BLOCK];
+}
+
+int fg_action_parse(struct fg_view text, enum fg_action *out)
+{
+    for (unsigned i = 0; i < FG_ACTION_COUNT; i++) {
+        if (fg_view_equal(text, fg_view_of(action_names[i]))) {
+            *out = (enum fg_action)i;
+            return FG_OK;
+        }
+    }
+    return FG_ENOTFOUND;
+}
+
+const char *fg_mode_name(enum fg_mode mode)
+{
+    switch (mode) {
+    case FG_MODE_ENFORCE:
+        return "enforce";
+    case FG_MODE_SHADOW:
+        return "shadow";
+    case FG_MODE_OFF:
+        break;
+    }
+    return "off";
+}
+
+const char *fg_hold_scope_name(enum fg_hold_scope scope)
+{
+    switch (scope) {
+    case FG_HOLD_CUSTOMER:
+        return "customer";
+    case FG_HOLD_RISKY:
+        return "risky";
+    case FG_HOLD_COUNTRY:
+        return "country";
+    case FG_HOLD_SCOPES:
+        break;
+    }
+    return "unknown";
+}

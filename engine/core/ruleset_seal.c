@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/ruleset.h"
+
+#include "fg/meter.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define POINTS_MAX 1000000 // keeps the sum over all rules within 32 bits
+
+struct seal {
+    const struct fg_ruleset *ruleset;
+    const char *why;
+};
+
+static bool refuse(struct seal *seal, const char *why)
+{
+    seal->why = why;
+    return false;
+}
+
+static bool points_fit(int32_t points)
+{
+    return points >= -POINTS_MAX && points <= POINTS_MAX;
+}
+
+static bool action_is_known(enum fg_action action)
+{
+    return (unsigned)action < FG_ACTION_COUNT;
+}
+
+static bool list_fits(enum fg_list_kind list, enum fg_signal_type signal)
+{
+    switch (list) {
+    case FG_LIST_PREFIX:
+        return signal == FG_SIGNAL_DIGITS;
+    case FG_LIST_COUNTRY:
+        return signal == FG_SIGNAL_COUNTRY;
+    case FG_LIST_TEXT:
+        return signal == FG_SIGNAL_TEXT || signal == FG_SIGNAL_TEXTSET;
+    }
+    return false;
+}
+
+static bool check_predicate(struct seal *seal, const struct fg_predicate *predicate)
+{
+    if (predicate->op == FG_OP_CALENDAR) {
+        return predicate->calendar < seal->ruleset->n_calendars ||
+               refuse(seal, "a condition names a calendar that does not exist");
+    }
+    if ((unsigned)predicate->signal >= FG_SIG_COUNT) {
+        return refuse(seal, "a condition reads a signal that does not exist");
+    }
+    enum fg_signal_type type = fg_signal_info(predicate->signal)->type;
+    if (predicate->signal == FG_SIG_ATTR && predicate->attr == NULL) {
+        return refuse(seal, "a condition reads an attribute without a name");
+    }
+    switch (predicate->op) {
+    case FG_OP_IN_LIST:
+    case FG_OP_NOT_IN_LIST:
+        if (predicate->list >= seal->ruleset->n_lists) {
+            return refuse(seal, "a condition names a list that does not exist");
+        }
+        return list_fits(seal->ruleset->lists[predicate->list].kind, type) ||
+               refuse(seal, "a list does not fit the signal it is compared with");
+    case FG_OP_ABOVE:
+    case FG_OP_BELOW:
+        return type == FG_SIGNAL_NUMBER || refuse(seal, "only numbers can be above or below");
+    case FG_OP_IN_TEXTS:
+    case FG_OP_NOT_IN_TEXTS:
+        return (type != FG_SIGNAL_BOOL && type != FG_SIGNAL_NUMBER) ||
+               refuse(seal, "a truth value or number cannot be in a list of texts");
+    case FG_OP_PRESENT:
+    case FG_OP_IS:
+    case FG_OP_CALENDAR:
+        return true;
+    }
+    return refuse(seal, "a condition has an unknown operator");
+}
+
+static bool check_condition(struct seal *seal, const struct fg_condition *condition)
+{
+    for (uint32_t i = 0; i < condition->n; i++) {
+        if (!check_predicate(seal, &condition->all[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_meter(struct seal *seal, const struct fg_meter *meter)
+{
+    bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
+                  meter->kind == FG_METER_DISTINCT;
+    if (meter->name == NULL) {
+        return refuse(seal, "a meter has no name");
+    }
+    if ((unsigned)meter->kind > FG_METER_GAUGE || (unsigned)meter->direction > FG_INBOUND) {
+        return refuse(seal, "a meter has an unknown kind or direction");
+    }
+    if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
+        return refuse(seal, "a meter has no window, or one that is too short");
+    }
+    return check_condition(seal, &meter->when);
+}
+
+static bool check_steps(struct seal *seal, const struct fg_rule *rule)
+{
+    if (rule->n_steps == 0 || rule->n_steps > FG_STEPS_MAX) {
+        return refuse(seal, "a rule with a measure needs 1 to 8 steps");
+    }
+    for (uint8_t i = 0; i < rule->n_steps; i++) {
+        const struct fg_step *step = &rule->steps[i];
+        if (i > 0 && step->above <= rule->steps[i - 1].above) {
+            return refuse(seal, "the steps of a rule do not rise");
+        }
+        if (!points_fit(step->score) || !action_is_known(step->action_at_least)) {
+            return refuse(seal, "a step's points or action are out of range");
+        }
+    }
+    return true;
+}
+
+static bool check_rule(struct seal *seal, const struct fg_rule *rule)
+{
+    if (rule->id == NULL) {
+        return refuse(seal, "a rule has no id");
+    }
+    if (rule->group < -1 || rule->group >= (int32_t)seal->ruleset->n_groups) {
+        return refuse(seal, "a rule names a group that does not exist");
+    }
+    if ((unsigned)rule->direction > FG_INBOUND || !action_is_known(rule->action_at_least) ||
+        !points_fit(rule->score) || !points_fit(rule->unavailable_score)) {
+        return refuse(seal, "a rule's direction, action or points are out of range");
+    }
+    if (!check_condition(seal, &rule->when)) {
+        return false;
+    }
+    if (!rule->measured) {
+        return true;
+    }
+    if (rule->measure_is_meter && rule->measure_meter >= seal->ruleset->n_meters) {
+        return refuse(seal, "a rule measures a meter that does not exist");
+    }
+    if (!rule->measure_is_meter &&
+        ((unsigned)rule->measure_signal >= FG_SIG_COUNT ||
+         fg_signal_info(rule->measure_signal)->type != FG_SIGNAL_NUMBER)) {
+        return refuse(seal, "a rule measures a signal that is not a number");
+    }
+    return check_steps(seal, rule);
+}
+
+static bool check_terms(struct seal *seal, const struct fg_composite_term *terms, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (terms[i].kind == FG_TERM_RULE && terms[i].rule >= seal->ruleset->n_rules) {
+            return refuse(seal, "a composite names a rule that does not exist");
+        }
+        if (terms[i].kind == FG_TERM_TAG && terms[i].tag == NULL) {
+            return refuse(seal, "a composite names an empty tag");
+        }
+    }
+    return true;
+}
+
+static bool check_composite(struct seal *seal, const struct fg_composite *composite)
+{
+    if (composite->id == NULL) {
+        return refuse(seal, "a composite has no id");
+    }
+    if (composite->n_all + composite->n_any == 0) {
+        return refuse(seal, "a composite needs all_of or any_of");
+    }
+    if (!points_fit(composite->score) || !action_is_known(composite->action_at_least)) {
+        return refuse(seal, "a composite's points or action are out of range");
+    }
+    return check_terms(seal, composite->all_of, composite->n_all) &&
+           check_terms(seal, composite->any_of, composite->n_any) &&
+           check_terms(seal, composite->none_of, composite->n_none);
+}
+
+static bool check_policy(struct seal *seal)
+{
+    const struct fg_ruleset *ruleset = seal->ruleset;
+    for (int action = FG_ALERT; action <= FG_BLOCK; action++) {
+        if (ruleset->thresholds[action] < 1) {
+            return refuse(seal, "a threshold is below one point");
+        }
+        if (action > FG_ALERT && ruleset->thresholds[action] < ruleset->thresholds[action - 1]) {
+            return refuse(seal, "the thresholds do not rise with the action's severity");
+        }
+    }
+    if (ruleset->hold_s < 0 || (unsigned)ruleset->hold_scope >= FG_HOLD_SCOPES) {
+        return refuse(seal, "the hold's duration or scope is out of range");
+    }
+    for (uint32_t i = 0; i < ruleset->n_groups; i++) {
+        if (ruleset->groups[i].cap < 0) {
+            return refuse(seal, "a group's cap is negative");
+        }
+    }
+    return true;
+}
+
+static bool check_all(struct seal *seal)
+{
+    const struct fg_ruleset *ruleset = seal->ruleset;
+    if (!check_policy(seal)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        if (!check_meter(seal, &ruleset->meters[i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < ruleset->n_rules; i++) {
+        if (!check_rule(seal, &ruleset->rules[i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        if (!check_composite(seal, &ruleset->composites[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, struct fg_arena *arena)
+{
+    uint16_t *indexes = fg_arena_alloc(arena, ruleset->n_rules * sizeof(*indexes));
+    if (indexes == NULL) {
+        return FG_ENOMEM;
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ruleset->n_rules; i++) {
+        const struct fg_rule *rule = &ruleset->rules[i];
+        if (rule->mode != FG_MODE_OFF && (int)rule->direction == direction &&
+            (rule->events & (1U << kind)) != 0) {
+            indexes[n++] = (uint16_t)i;
+        }
+    }
+    ruleset->by_event[direction][kind] = indexes;
+    ruleset->n_by_event[direction][kind] = n;
+    return FG_OK;
+}
+
+int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const char **why)
+{
+    struct seal seal = {.ruleset = ruleset, .why = NULL};
+    *why = NULL;
+    if (ruleset->n_rules > FG_RULES_MAX || ruleset->n_meters > FG_METERS_MAX ||
+        ruleset->n_groups > FG_GROUPS_MAX || ruleset->n_composites > FG_COMPOSITES_MAX) {
+        *why = "too many rules, meters, groups or composites";
+        return FG_ELIMIT;
+    }
+    if (!check_all(&seal)) {
+        *why = seal.why;
+        return FG_EINVAL;
+    }
+    for (int direction = FG_OUTBOUND; direction <= FG_INBOUND; direction++) {
+        for (int kind = 0; kind < FG_EVENT_KINDS; kind++) {
+            int rc = index_rules(ruleset, direction, kind, arena);
+            if (rc != FG_OK) {
+                *why = "out of memory";
+                return rc;
+            }
+        }
+    }
+    return FG_OK;
+}
