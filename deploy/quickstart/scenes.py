@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the quick start tries. Each scene drives real clients against the real stack and fills rows of the report."""
+import collections
+import re
+import time
+
+import tone
+from capture import Capture
+from report import Row
+from sip_trunk import Refused, Trunk
+
+SILENCE_MS = 20  # RTP and RTCP must stop this soon after the verdict
+
+
+def reasons(record):
+    """The reasons of a decision record, a line each, as `explain` has them."""
+    lines = []
+    for reason in record.get("reasons", []):
+        points = f"({reason['points']})" if reason.get("shadow") else f"{reason['points']:+d}"
+        lines.append(f"{points} {reason['id']}: {reason['why']}")
+    return "\n".join(lines)
+
+
+def fill(row, record):
+    row.verdict = f"{record['action'].upper()} {record['score']}"
+    row.reasons = reasons(record)
+    total = sum(r["points"] for r in record.get("reasons", []) if not r.get("shadow"))
+    row.check(total == record["score"], f"points add up to {record['score']}", f"sum of points {total}")
+
+
+def settle(check, timeout=5.0, step=0.1):
+    """Waits until check() gives something true; returns it, or the last false value."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value or time.monotonic() > deadline:
+            return value
+        time.sleep(step)
+
+
+def call_of(stack, customer, since_ms):
+    """The newest attempt of a customer since since_ms, from the event stream."""
+    def find():
+        events = [e for e in stack.events(100) if e.get("customer") == customer and e.get("type") == "call.attempt" and e["time_ms"] >= since_ms]
+        return max(events, key=lambda e: e["time_ms"]) if events else None
+    return settle(find)
+
+
+def acme_calls_home(stack, report):
+    """Office hours, a real client with certificate and SRTP, a domestic number."""
+    row = Row("acme, noon, domestic call by baresip over TLS with client certificate and SRTP")
+    phone, carrier = stack.pbx("acme"), stack.carrier
+    since, heard_before = int(time.time() * 1000) - 50, carrier.heard()
+    capture = Capture(stack.path("acme.pcap"), *stack.media_ports).start()
+    mark = phone.dial(f"sip:+442079460018@{stack.domain}")
+    answered = phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)
+    up = row.check(bool(answered) and answered[1]["type"] == "CALL_ESTABLISHED", "answered", "the call is put through")
+    suite = phone.wait("CALL_MENC", since=mark, timeout=2)
+    row.check(bool(suite), f"customer's leg: {suite[1]['param'].split(',')[-1] if suite else 'no SRTP'}", "SRTP")
+    if up:
+        time.sleep(5)
+        phone.hangup()
+        phone.wait("CALL_CLOSED", since=mark, timeout=5)
+        settle(lambda: carrier.heard() != heard_before, 3)
+        time.sleep(0.5)
+        for who, file, hz in (("carrier", carrier.heard(), phone.tone_hz), ("acme", phone.heard(), carrier.tone_hz)):
+            part = tone.share(file, hz) if file else 0
+            row.check(part > 0.8, f"{who} hears {hz} Hz: {part:.0%} of {tone.seconds(file) if file else 0:.1f} s", "over 80 %")
+    packets = capture.stop()
+    _check_encrypted(row, stack, phone, packets)
+    record = call_of(stack, "acme", since)
+    if row.check(bool(record), "verdict recorded"):
+        fill(row, record)
+        row.check(record["action"] == "allow", f"action {record['action']}", "allow")
+        row.check(bool(record["tls"]) and record["tls"]["version"].startswith("TLSv1"), f"signalling {record['tls']['version']} {record['tls']['cipher']}")
+    trunk = next((t for t in stack.trunks() if t["customer"] == "acme"), None)
+    row.check(bool(trunk) and trunk["signalling"]["encrypted"] and trunk["media"]["srtp_calls"] == trunk["media"]["calls"] > 0,
+              f"trunk: signalling encrypted, SRTP {trunk['media']['srtp_calls']}/{trunk['media']['calls']} calls" if trunk else "no trunk facts",
+              "both encrypted")
+    report.add(row)
+
+
+def _check_encrypted(row, stack, phone, packets):
+    """The customer's leg carries nothing that reads as the carrier leg's audio."""
+    customer = [p for p in packets if stack.is_customer_leg(p)]
+    carrier = [p for p in packets if stack.is_carrier_leg(p)]
+    clear = {p.payload[12:] for p in carrier if p.is_rtp}
+    leaked = sum(p.payload[12:12 + 160] in clear for p in customer if p.is_rtp)
+    sizes = collections.Counter(len(p.payload) for p in customer if p.is_rtp)
+    row.check(len(clear) > 20 and sizes and leaked == 0 and min(sizes) >= 12 + 160 + 10,
+              f"capture: {sum(sizes.values())} SRTP packets of {min(sizes) if sizes else 0} bytes, {leaked} readable",
+              f"only SRTP on the customer's leg, carrier's leg seen ({len(clear)} payloads)")
+
+
+GLOBEX_BURST = [
+    ("+37165150001", "Latvia, an ordinary number: the test call"),
+    ("+2392912345", "Sao Tome, unallocated, listed"),
+    ("+37270913001", "Estonia, unallocated, listed"),
+    ("+882131234567", "revenue share"),
+]
+
+
+def globex_is_hijacked(stack, report):
+    """Two in the morning, bursts to revenue-share and unallocated numbers, over globex's own certificate."""
+    trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("globex"))
+    blocked_at = 0
+    for number, (called, what) in enumerate(GLOBEX_BURST, 1):
+        row = Row(f"globex, 02:00, hijacked PBX, INVITE {number}: {what}")
+        reply, call = trunk.invite(called, "+12125550101")
+        record = settle(lambda c=call: stack.explain(c["call_id"]))
+        if row.check(bool(reply) and bool(record), f"reply {reply.code if reply else 'none'}"):
+            fill(row, record)
+            if reply.code < 300:
+                trunk.bye(call)
+            elif not blocked_at:
+                blocked_at = number
+            if number == 1:
+                row.check(reply.code == 200, "put through: nothing is known against it yet", "200")
+            elif blocked_at:
+                row.check("Q.850" in (reply.header("reason") or "") or "SIP" in (reply.header("reason") or ""), f"Reason: {reply.header('reason')}", "a Reason header")
+            if number == 3:
+                row.check(0 < blocked_at <= 3, f"first block at INVITE {blocked_at}", "at the third at the latest")
+            if blocked_at and number > blocked_at:
+                row.check(any(r["id"] == "HOLD" for r in record["reasons"]), "refused by the hold", "reason HOLD")
+        report.add(row)
+    holds = stack.holds()
+    row = Row("a hold follows")
+    hold = next((h for h in holds if h["customer"] == "globex"), None)
+    if row.check(bool(hold), "fgctl holds shows it", "a hold on globex"):
+        row.verdict, row.reasons = "HOLD", hold["reason"]
+        row.evidence.append(f"scope {hold['scope']}, {max(0, hold['until_ms'] / 1000 - time.time()) / 60:.0f} min left, by {hold['by']}")
+    report.add(row)
+    trunk.close()
+
+
+def initech_is_cut(stack, report):
+    """A call up to an expensive number; an operator blocks the customer: media silent, BYE both ways."""
+    row = Row("initech, call up to Cuba; fgctl block initech --reason \"PBX broken into\"")
+    phone, carrier = stack.pbx("initech"), stack.carrier
+    since = int(time.time() * 1000) - 50
+    capture = Capture(stack.path("initech.pcap"), *stack.media_ports).start()
+    carrier.poll()
+    carrier_mark = len(carrier.events)
+    mark = phone.dial(f"sip:+5352123456@{stack.domain}")
+    answered = phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)
+    if not row.check(bool(answered) and answered[1]["type"] == "CALL_ESTABLISHED", "call up", "the call is put through"):
+        capture.stop()
+        report.add(row)
+        return
+    time.sleep(6.0)  # long enough for RTCP reports of both sides
+    record = call_of(stack, "initech", since)
+    result = stack.fgctl("block", "initech", "--for", "10m", "--reason", "PBX broken into")
+    row.check(result.returncode == 0, "blocked", result.stderr.strip())
+    hold = next((h for h in stack.holds() if h["customer"] == "initech"), None)
+    for who, end, since_event in (("initech", phone, mark), ("carrier", carrier, carrier_mark)):
+        closed = end.wait("CALL_CLOSED", since=since_event, timeout=5)
+        row.check(bool(closed), f"{who} got BYE" if closed else f"{who} got no BYE", "BYE")
+    time.sleep(0.5)
+    packets = capture.stop()
+    if hold and record:
+        _check_silence(row, stack, packets, hold["since_ms"] / 1000)
+        fill(row, record)
+        row.verdict = f"{record['action'].upper()} {record['score']}, then CUT"
+        row.reasons += f"\noperator: {hold['reason']}"
+    proof = settle(lambda: stack.proof(record["call_id"])) if record else None
+    row.check(bool(proof) and proof["forwarded_after_verdict"] == 0,
+              f"relay: forwarded after the verdict {proof['forwarded_after_verdict']}, dropped {proof['dropped']}" if proof else "no proof from the relay",
+              "0 packets")
+    report.add(row)
+    row = Row("initech, next call while blocked")
+    mark = phone.dial(f"sip:+493022730000@{stack.domain}")
+    closed = phone.wait("CALL_CLOSED", "CALL_ESTABLISHED", since=mark, timeout=10)
+    record = call_of(stack, "initech", int(time.time() * 1000) - 8000)
+    if row.check(bool(closed) and closed[1]["type"] == "CALL_CLOSED" and bool(record), closed[1].get("param", "") if closed else "no answer", "refused"):
+        fill(row, record)
+        row.check(any(r["id"] == "HOLD" for r in record["reasons"]), "refused by the hold")
+    stack.fgctl("unblock", "initech", "--reason", "end of the demonstration")
+    report.add(row)
+
+
+def _check_silence(row, stack, packets, verdict_s):
+    """What the relay itself sent after the verdict, on both legs, RTP and RTCP."""
+    for leg, mine in (("customer", stack.is_customer_leg), ("carrier", stack.is_carrier_leg)):
+        sent = [p for p in packets if mine(p) and stack.sent_by_relay(p)]
+        rtp, rtcp = [p for p in sent if p.is_rtp], [p for p in sent if p.is_rtcp]
+        last = max((p.time for p in sent), default=0)
+        late_ms = (last - verdict_s) * 1000
+        row.check(len(rtp) > 50 and len(rtcp) >= 1 and late_ms <= SILENCE_MS,
+                  f"{leg} leg: {len(rtp)} RTP, {len(rtcp)} RTCP; last {max(late_ms, 0):.1f} ms after the verdict", f"silent within {SILENCE_MS} ms")
+
+
+def wrong_certificates(stack, report):
+    """Certificates that must not pass, each refused with its own reason."""
+    row = Row("globex's certificate, but acme's number as the caller")
+    trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("globex"))
+    reply, call = trunk.invite("+12025550143", "+441632960007")
+    record = settle(lambda: stack.explain(call["call_id"]))
+    if row.check(bool(reply) and reply.code >= 400 and bool(record), f"reply {reply.code} {reply.phrase}" if reply else "no reply", "refused"):
+        fill(row, record)
+        row.check(any(r["id"] == "CALLER_OTHERS" for r in record["reasons"]), "identity is the certificate's", "CALLER_OTHERS")
+    trunk.close()
+    report.add(row)
+
+    row = Row("a certificate of our CA that no customer has")
+    trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("stranger"))
+    reply, call = trunk.invite("+442079460018", "+441632960007")
+    record = settle(lambda: stack.explain(call["call_id"]))
+    if row.check(bool(reply) and reply.code >= 400 and bool(record), f"reply {reply.code} {reply.phrase}" if reply else "no reply", "refused"):
+        fill(row, record)
+        row.check(any("unknown_name" in r["id"] for r in record["reasons"]), "unknown name", "IDENTITY:unknown_name")
+    trunk.close()
+    report.add(row)
+
+    for file, tried, alert in (("expired", "acme's name, expired", "expired"), ("selfsigned", "acme's name, self-signed", "unknown ca"),
+                               (None, "no certificate", "certificate required|handshake failure")):
+        row = Row(f"TLS handshake: {tried}")
+        try:
+            trunk = Trunk(stack.sip_tls, stack.ca, stack.pem(file) if file else None)
+            reply, _ = trunk.invite("+442079460018", "+441632960007", timeout=2)
+            row.check(False, f"the handshake came off; reply {reply.code if reply else 'none'}", "a refused handshake")
+            trunk.close()
+        except Refused as refused:
+            row.verdict, row.reasons = "REFUSED", f"TLS alert: {refused}"
+            row.check(re.search(alert, str(refused)) is not None, "no SIP message was read", alert)
+        report.add(row)
+
+
+def redis_dies(stack, report):
+    """Redis killed under traffic: calls go on, degraded; velocity still limits; then it comes back."""
+    trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("hooli"))
+    row = Row("Redis killed with -9 under traffic: hooli's domestic calls")
+    stack.kill_redis()
+    codes, slowest_ms, degraded, verdicts = [], 0.0, 0, []
+    for i in range(12):
+        reply, call = trunk.invite(f"+1202555{1000 + i}", "+14155550101")
+        codes.append(reply.code if reply else 0)
+        record = stack.explain_rpc(call["call_id"])
+        if record:
+            verdicts.append(record)
+            degraded += bool(record["degraded"])
+            slowest_ms = max(slowest_ms, record["store_us"] / 1000)
+        if reply and reply.code == 200:
+            trunk.bye(call)
+    row.verdict = f"{verdicts[-1]['action'].upper()} {verdicts[-1]['score']}" if verdicts else "-"
+    row.check(codes.count(200) == 12, f"{codes.count(200)} of 12 put through", "all")
+    row.check(degraded == 12, f"{degraded} verdicts marked degraded", "all")
+    row.check(slowest_ms <= 25, f"longest wait for the store {slowest_ms:.1f} ms", "25 ms")
+    report.add(row)
+
+    row = Row("Redis still down: hooli calls premium numbers one after the other")
+    actions = []
+    for i in range(4):
+        reply, call = trunk.invite(f"+4490987900{10 + i}", "+14155550101")
+        record = stack.explain_rpc(call["call_id"])
+        actions.append(record["action"] if record else "?")
+        if record:
+            row.verdict, row.reasons = f"{record['action'].upper()} {record['score']}", reasons(record)
+        if reply and reply.code == 200:
+            trunk.bye(call)
+    row.check(actions[0] in ("allow", "alert") and "block" in actions[:4], "velocity from shared memory: " + ", ".join(actions), "block by the fourth")
+    report.add(row)
+
+    row = Row("Redis back, empty")
+    stack.start_redis()
+    back = settle(lambda: stack.status().get("store") == "up", 10)
+    row.check(bool(back), "store is up again", "up")
+    merged = settle(lambda: stack.status().get("backlog", 1) == 0, 5)
+    row.check(bool(merged), "counts made meanwhile merged", "backlog 0")
+    reply, call = trunk.invite("+12025559999", "+14155550101")
+    record = settle(lambda: stack.explain(call["call_id"]))
+    if row.check(bool(record) and bool(reply) and reply.code == 200, f"reply {reply.code if reply else 'none'}", "200"):
+        fill(row, record)
+        row.check(not record["degraded"], "verdict not degraded")
+        trunk.bye(call)
+    trunk.close()
+    report.add(row)
+
+
+SCENES = [
+    ("acme calls a domestic number in office hours", acme_calls_home),
+    ("globex's PBX is hijacked at night", globex_is_hijacked),
+    ("initech's call is cut by an operator", initech_is_cut),
+    ("certificates that must not pass", wrong_certificates),
+    ("Redis dies and comes back", redis_dies),
+]
+
+
+def run(stack, report, only=None):
+    for title, scene in SCENES:
+        if only and only not in scene.__name__:
+            continue
+        print(f"  {title} …", flush=True)
+        scene(stack, report)
