@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the demonstration; see ./quickstart --help."""
+import argparse
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import scenes  # noqa: E402
+from report import Report  # noqa: E402
+from stack import TOP, Stack, StartFailed  # noqa: E402
+
+
+def look_around(stack):
+    fgctl = os.path.relpath(os.path.join(stack.build_dir, "cli/fgctl"))
+    redis = os.path.relpath(stack.path("redis.sock"))
+    print(f"""Everything keeps running. In another terminal, from {TOP}:
+
+    export FRAUDGUARD_REDIS=unix:{redis}
+    {fgctl} tail                                   # what was decided
+    {fgctl} explain last                           # why
+    {fgctl} trunks                                 # what is encrypted
+    {fgctl} holds; {fgctl} unblock globex/risky --reason "it was us"
+    kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.status
+    edit rules/20-toll-fraud.yaml, then: kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.reload
+
+Logs are in {os.path.relpath(stack.run_dir)}/*.log. Ctrl-C ends it all.""", flush=True)
+    while True:
+        time.sleep(1)
+        for name, process in stack.processes.items():
+            if process.poll() is not None and name != "redis":
+                print(f"{name} has ended by itself; see {stack.path(name + '.log')}", file=sys.stderr)
+                return 1
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="quickstart")
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--build-dir", default=os.path.join(TOP, "build/release"))
+    parser.add_argument("--run-dir", default=os.path.join(TOP, "run/quickstart"))
+    parser.add_argument("--base-port", type=int, default=35000)
+    parser.add_argument("--only", help="run only scenes whose name contains this")
+    args = parser.parse_args()
+    # A terminal's hang-up or a supervisor's TERM must clean up as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(130))
+    stack, report = Stack(args.run_dir, args.build_dir, args.base_port), Report()
+    started = time.monotonic()
+    try:
+        print("Starting, all on loopback:", flush=True)
+        stack.start()
+        print("Trying:", flush=True)
+        scenes.run(stack, report, args.only)
+        report.print()
+        failed = report.failed()
+        print(f"{time.monotonic() - started:.0f} s")
+        print(f"scenes: {len(report.rows) - failed} passed, {failed} failed", flush=True)
+        if args.once:
+            return 1 if failed or not report.rows else 0
+        return look_around(stack)
+    except StartFailed as error:
+        print(f"quickstart: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopping")
+        return 0
+    finally:
+        stack.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
