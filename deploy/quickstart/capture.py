@@ -23,11 +23,11 @@ class Packet:
 class Capture:
     """UDP on loopback between start() and stop(), ports low to high."""
 
-    def __init__(self, path, low, high):
-        self.path, self.low, self.high, self.process = path, low, high, None
+    def __init__(self, path, low, high, snap_bytes=400):
+        self.path, self.low, self.high, self.snap_bytes, self.process = path, low, high, snap_bytes, None
 
     def start(self):
-        self.process = subprocess.Popen(["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-B", "8192", "-s", "400", "-w", self.path,
+        self.process = subprocess.Popen(["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-B", "8192", "-s", str(self.snap_bytes), "-w", self.path,
                                          f"udp and portrange {self.low}-{self.high}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         start_new_session=True)
         # tcpdump says "listening on" once it captures.

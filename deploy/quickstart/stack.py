@@ -27,8 +27,9 @@ class StartFailed(RuntimeError):
 
 
 class Stack:
-    def __init__(self, run_dir, build_dir, base_port=35000, say=print):
+    def __init__(self, run_dir, build_dir, base_port=35000, say=print, kamailio_debug=2, secure_carrier=False):
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
+        self.kamailio_debug, self.secure_carrier = kamailio_debug, secure_carrier
         self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)
@@ -54,7 +55,8 @@ class Stack:
         self.ca = self.path("pki", "ca.crt")
         self._write("customers.yaml", customers.customers_yaml())
         self._write("tls.cfg", open(os.path.join(TOP, "deploy/kamailio/tls.cfg"), encoding="utf-8").read().replace("FG_PKI", self.path("pki")))
-        self._write("carriers.list", f"1 sip:{self.carrier_address}:{self.carrier_port};transport=udp 0 10 media=rtp\n")
+        port, transport, media = (self.carrier_port + 1, "tls", "srtp") if self.secure_carrier else (self.carrier_port, "udp", "rtp")
+        self._write("carriers.list", f"1 sip:{self.carrier_address}:{port};transport={transport} 0 10 media={media}\n")
         self._write("kamailio.cfg", self.kamailio_site())
 
     def pem(self, name):
@@ -67,6 +69,7 @@ class Stack:
     def kamailio_site(self):
         values = {
             "FG_RUN": self.run_dir,
+            "FG_DEBUG": self.kamailio_debug,
             "FG_LISTEN_CUSTOMERS": f"tls:{self.customer_address}:{self.sip_tls[1]}",
             "FG_CUSTOMER_PORT": self.sip_tls[1],
             "FG_LISTEN_CARRIERS": f"udp:{self.carrier_address}:{self.sip_carrier_port}",
@@ -131,9 +134,10 @@ class Stack:
         self.start_edge()
         self.say("  Kamailio with the fraudguard module")
         self.start_kamailio()
-        self.say("  a stand-in carrier (baresip, UDP and RTP)")
-        self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.carrier_address, account_extra="answermode=auto", tone_hz=880,
-                                 user=CARRIER_NUMBERS).start()
+        self.say(f"  a stand-in carrier (baresip, {'TLS and SRTP' if self.secure_carrier else 'UDP and RTP'})")
+        self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.carrier_address, tone_hz=880, user=CARRIER_NUMBERS,
+                                 account_extra="answermode=auto" + (";mediaenc=srtp-mand" if self.secure_carrier else ""),
+                                 pem=self.pem("server") if self.secure_carrier else None, transport="tls" if self.secure_carrier else "udp").start()
         return self
 
     def pbx(self, customer):
