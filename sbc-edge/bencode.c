@@ -139,8 +139,6 @@ static void format_string(struct edge_output *output, struct edge_view text)
 static int format_value(struct edge_output *output, const struct edge_ng_value *value,
                         unsigned depth)
 {
-    if (depth > EDGE_NG_DEPTH_MAX)
-        return EDGE_ELIMIT;
     if (value->type == EDGE_NG_STR) {
         format_string(output, value->str);
         return 0;
@@ -151,6 +149,8 @@ static int format_value(struct edge_output *output, const struct edge_ng_value *
         edge_output_text(output, "e");
         return 0;
     }
+    if (depth > EDGE_NG_DEPTH_MAX)
+        return EDGE_ELIMIT;
     edge_output_text(output, value->type == EDGE_NG_DICT ? "d" : "l");
     for (const struct edge_ng_value *child = value->first; child; child = child->next) {
         if (value->type == EDGE_NG_DICT)

@@ -85,9 +85,10 @@ static enum edge_ng_type type_from_json(const json_t *json)
 static int from_json(json_t *json, struct edge_ng_arena *arena, unsigned depth,
                      struct edge_ng_value **out)
 {
-    if (depth > EDGE_NG_DEPTH_MAX)
+    const enum edge_ng_type type = type_from_json(json);
+    if (depth > EDGE_NG_DEPTH_MAX && (type == EDGE_NG_DICT || type == EDGE_NG_LIST))
         return EDGE_ELIMIT;
-    struct edge_ng_value *value = edge_ng_value_new(arena, type_from_json(json));
+    struct edge_ng_value *value = edge_ng_value_new(arena, type);
     if (!value)
         return EDGE_ELIMIT;
     *out = value;
@@ -107,6 +108,7 @@ int edge_ng_json_parse(struct edge_view bytes, struct edge_ng_arena *arena,
 {
     struct edge_ng_value *value = NULL;
     json_error_t error;
+    // jansson's own bound on nesting lies far above ours, and far below any stack.
     json_t *json = bytes.len > 0 ? json_loadb(bytes.ptr, bytes.len, JSON_ALLOW_NUL, &error) : NULL;
 
     if (!json)
@@ -219,13 +221,11 @@ static json_t *members_to_json(const struct edge_ng_value *value, unsigned depth
 
 static json_t *to_json(const struct edge_ng_value *value, unsigned depth)
 {
-    if (depth > EDGE_NG_DEPTH_MAX)
-        return NULL;
     if (value->type == EDGE_NG_STR)
         return string_to_json(value->str);
     if (value->type == EDGE_NG_INT)
         return json_integer(value->integer);
-    return members_to_json(value, depth);
+    return depth > EDGE_NG_DEPTH_MAX ? NULL : members_to_json(value, depth);
 }
 
 int edge_ng_json_format(const struct edge_ng_value *value, char *buf, size_t size_bytes,

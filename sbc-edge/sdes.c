@@ -193,7 +193,7 @@ static int parse_line(struct edge_view rest, struct edge_sdes_line *line)
 int edge_sdes_parse(struct edge_view value, struct edge_sdes_line *out)
 {
     memset(out, 0, sizeof(*out));
-    const int rc = parse_line(value, out);
+    const int rc = value.len > 0 ? parse_line(value, out) : EDGE_ESYNTAX;
     if (rc != 0)
         edge_sdes_wipe(out);
     return rc;

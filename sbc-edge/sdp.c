@@ -24,6 +24,8 @@ static struct edge_view take_word(struct edge_view *rest)
     struct edge_view word = *rest;
     const char *space = rest->len > 0 ? memchr(rest->ptr, ' ', rest->len) : NULL;
 
+    if (rest->len == 0)
+        return word;
     if (!space) {
         *rest = (struct edge_view){rest->ptr + rest->len, 0};
         return word;
