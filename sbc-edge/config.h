@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "interface.h"
+
+#include <stdint.h>
+
+/** The command line, named as rtpengine names what both have. */
+
+#define EDGE_LISTEN_NG_MAX  4
+#define EDGE_REDIS_TEXT_MAX 108
+#define EDGE_THREADS_MAX    64
+#define EDGE_CONFIG_ERR_MAX 256
+
+struct edge_config {
+    struct edge_interface_config interfaces[EDGE_INTERFACES_MAX];
+    unsigned n_interfaces;
+    union edge_address listen_ng[EDGE_LISTEN_NG_MAX];
+    unsigned n_listen_ng;
+    union edge_address listen_http; /**< unknown family: no metrics server */
+    uint16_t port_min;
+    uint16_t port_max;
+    uint32_t port_rest_s; /**< how long freed ports rest [s] */
+    unsigned n_threads;
+    int log_level;
+    uint32_t timeout_s;        /**< a call without media ends [s]; 0: never */
+    uint32_t silent_timeout_s; /**< the same for calls that are blocked or on hold [s] */
+    uint32_t offer_timeout_s;  /**< an offer that never saw media or an answer [s] */
+    uint32_t rekey_grace_s;    /**< how long the key before a re-key is tolerated [s] */
+    uint32_t max_sessions;     /**< 0: no limit but the table's */
+    uint8_t tos;
+    char redis_path[EDGE_REDIS_TEXT_MAX]; /**< unix socket; empty: none */
+    char redis_host[EDGE_REDIS_TEXT_MAX]; /**< TCP; empty: none */
+    uint16_t redis_port;
+    uint16_t redis_db;
+    bool wants_help;
+    bool wants_version;
+};
+
+/**
+ * Fills `*out` from the command line. Returns 0, or -EINVAL with one line of English in `error`
+ * that names the option and what was expected.
+ */
+int edge_config_parse(int argc, char **argv, struct edge_config *out,
+                      char error[EDGE_CONFIG_ERR_MAX]);
+
+/** The text of --help. */
+const char *edge_config_help(void);

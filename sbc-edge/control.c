@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control.h"
+
+#include "control_commands.h"
+#include "log.h"
+
+#include <stdlib.h>
+
+#define COOKIES      8192u
+#define COOKIE_BYTES (16u * 1024 * 1024)
+#define MAX_SESSIONS 500000u
+
+typedef const char *command_fn(struct edge_command *command);
+
+static command_fn *const commands[EDGE_NG_COMMAND_COUNT] = {
+    [EDGE_NG_OFFER] = edge_command_offer,
+    [EDGE_NG_ANSWER] = edge_command_answer,
+    [EDGE_NG_DELETE] = edge_command_delete,
+    [EDGE_NG_QUERY] = edge_command_query,
+    [EDGE_NG_BLOCK_MEDIA] = edge_command_block,
+    [EDGE_NG_UNBLOCK_MEDIA] = edge_command_unblock,
+    [EDGE_NG_SILENCE_MEDIA] = edge_command_block,
+    [EDGE_NG_UNSILENCE_MEDIA] = edge_command_unblock,
+    [EDGE_NG_BLOCK_DTMF] = edge_command_accept,
+    [EDGE_NG_UNBLOCK_DTMF] = edge_command_accept,
+    [EDGE_NG_STOP_RECORDING] = edge_command_accept,
+    [EDGE_NG_STOP_FORWARDING] = edge_command_accept,
+    [EDGE_NG_STOP_MEDIA] = edge_command_accept,
+};
+
+int edge_control_new(struct edge_node *node, struct edge_stats *stats,
+                     const struct edge_io_ops *io_ops, struct edge_io *io,
+                     struct edge_control **out)
+{
+    struct edge_control *control = calloc(1, sizeof(*control));
+
+    if (!control)
+        return EDGE_ENOMEM;
+    control->node = node;
+    control->stats = stats;
+    control->io_ops = io_ops;
+    control->io = io;
+    control->arena_memory = malloc(EDGE_CONTROL_ARENA);
+    if (!control->arena_memory ||
+        edge_session_table_new(node->seed, MAX_SESSIONS, &control->table) != 0 ||
+        edge_blocks_new(node->seed, &control->blocks) != 0 ||
+        edge_cookie_cache_new(COOKIES, COOKIE_BYTES, node->seed, &control->cookies) != 0) {
+        edge_control_free(control);
+        return EDGE_ENOMEM;
+    }
+    edge_ng_arena_init(&control->arena, control->arena_memory, EDGE_CONTROL_ARENA);
+    *out = control;
+    return 0;
+}
+
+void edge_control_set_time(struct edge_control *control, uint64_t now_ns, uint64_t now_us,
+                           uint64_t heard_us)
+{
+    control->now_ns = now_ns;
+    control->now_us = now_us;
+    control->heard_us = heard_us;
+}
+
+/* Runs the command; NULL, or the text of its error. */
+static const char *run_command(struct edge_control *control, const struct edge_ng_request *request,
+                               struct edge_ng_value *reply)
+{
+    struct edge_command command = {.control = control, .request = request, .reply = reply};
+    const char *error = edge_ng_request_missing(request);
+
+    if (error)
+        return error;
+    if (!commands[request->command])
+        return EDGE_NG_TEXT_COMMAND;
+    command.session = edge_session_table_find(control->table, request->call_id);
+    error = commands[request->command](&command);
+    if (edge_log_wants(EDGE_LOG_INFO))
+        edge_log(error ? EDGE_LOG_NOTICE : EDGE_LOG_INFO, "%s %.*s: %s",
+                 edge_ng_command_text(request->command), (int)request->call_id.len,
+                 request->call_id.ptr, error ? error : "ok");
+    return error;
+}
+
+static size_t write_error(struct edge_control *control, const struct edge_ng_request *request,
+                          const char *text)
+{
+    size_t length = 0;
+
+    edge_stats_add(&control->stats->request_errors, 1);
+    if (edge_ng_reply_error(request, text, control->reply, sizeof(control->reply), &length) != 0)
+        return 0;
+    return length;
+}
+
+static size_t answer(struct edge_control *control, const struct edge_ng_request *request)
+{
+    struct edge_ng_value *reply = edge_ng_reply_new(&control->arena);
+    const char *error = run_command(control, request, reply);
+    size_t length = 0;
+
+    if (error)
+        return write_error(control, request, error);
+    if (edge_ng_reply_format(request, &control->arena, reply, "ok", control->reply,
+                             sizeof(control->reply), &length) != 0)
+        return write_error(control, request, "Reply too large");
+    return length;
+}
+
+struct edge_view edge_control_run(struct edge_control *control, struct edge_view datagram,
+                                  const union edge_address *peer)
+{
+    const struct edge_view none = {NULL, 0};
+    const struct edge_view from = {(const char *)peer, edge_address_length(peer)};
+    struct edge_ng_request request;
+    struct edge_view stored;
+    uint64_t now_ms = control->now_ns / 1000000;
+    int err = edge_ng_request_parse(datagram, &control->arena, &request);
+    size_t length;
+
+    if (err == EDGE_ENOCOOKIE)
+        return none;
+    if (edge_cookie_cache_get(control->cookies, from, request.cookie, now_ms, &stored)) {
+        edge_stats_add(&control->stats->requests_repeated, 1);
+        return stored;
+    }
+    if (err != 0) {
+        length = write_error(control, &request, edge_ng_decode_error(request.format));
+    } else {
+        edge_stats_add(&control->stats->requests[request.command], 1);
+        length = answer(control, &request);
+    }
+    stored = (struct edge_view){control->reply, length};
+    if (length > 0)
+        (void)edge_cookie_cache_put(control->cookies, from, request.cookie, now_ms, stored);
+    edge_ng_arena_wipe(&control->arena);
+    return stored;
+}
+
+const char *edge_command_accept(struct edge_command *command)
+{
+    if (!command->session)
+        return EDGE_NG_TEXT_UNKNOWN_CALL_ID;
+    edge_ng_add_str(&command->control->arena, command->reply, EDGE_VIEW("warning"),
+                    EDGE_VIEW("Accepted and without effect on this relay"));
+    return NULL;
+}

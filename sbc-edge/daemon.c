@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon.h"
+
+#include "clock.h"
+#include "hold_watch.h"
+#include "listener.h"
+#include "log.h"
+#include "metrics.h"
+#include "random.h"
+#include "secret_store.h"
+#include "srtp_context.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define SECOND_NS 1000000000u
+
+static atomic_bool is_stopping;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    atomic_store(&is_stopping, true);
+}
+
+static void set_signals(void)
+{
+    struct sigaction action = {.sa_handler = stop};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+/* Four descriptors a call: as many as the hard limit lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_interfaces(struct edge_node *node)
+{
+    const struct edge_config *config = node->config;
+
+    for (unsigned i = 0; i < config->n_interfaces; i++) {
+        int err = edge_interface_new(&config->interfaces[i], config->port_min, config->port_max,
+                                     (uint64_t)config->port_rest_s * SECOND_NS,
+                                     (uint32_t)edge_random_u64(), &node->interfaces[i]);
+
+        if (err != 0)
+            return err;
+        node->n_interfaces++;
+    }
+    return 0;
+}
+
+static int start_workers(struct edge_node *node)
+{
+    /* All are made before one runs: the number is part of which worker owns a call. */
+    for (unsigned i = 0; i < node->config->n_threads; i++) {
+        int err = edge_worker_new(node, &node->workers[i]);
+
+        if (err != 0)
+            return err;
+        node->n_workers++;
+    }
+    for (unsigned i = 0; i < node->n_workers; i++) {
+        int err = edge_worker_start(node->workers[i]);
+
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+static void stop_workers(struct edge_node *node)
+{
+    for (unsigned i = 0; i < node->n_workers; i++)
+        edge_worker_stop(node->workers[i]);
+    for (unsigned i = 0; i < node->n_workers; i++)
+        edge_worker_free(node->workers[i]);
+}
+
+static int fail(const char *what, int err)
+{
+    edge_log(EDGE_LOG_ERROR, "%s: %s", what, strerror(err < 0 ? -err : err));
+    return 1;
+}
+
+/* Everything up to the listener; what was started is in `*node`, `*watch` and `*metrics`. */
+static int start(struct edge_node *node, struct edge_hold_watch **watch,
+                 struct edge_metrics **metrics)
+{
+    const struct edge_config *config = node->config;
+    int err = open_interfaces(node);
+
+    if (err != 0)
+        return fail("media ports", err);
+    err = start_workers(node);
+    if (err != 0)
+        return fail("workers", err);
+    if (config->redis_path[0] != '\0' || config->redis_host[0] != '\0')
+        err = edge_hold_watch_start(node, watch);
+    if (err != 0)
+        return fail("--redis", err);
+    if (config->listen_http.any.sa_family != AF_UNSPEC)
+        err = edge_metrics_start(node, metrics);
+    return err == 0 ? 0 : fail("--listen-http", err);
+}
+
+static int listen_until_stopped(struct edge_node *node, struct edge_listener **listener)
+{
+    const union edge_address *failed = NULL;
+    char text[EDGE_ADDRESS_TEXT];
+    int err = edge_listener_new(node, listener, &failed);
+
+    if (err != 0 && failed) {
+        edge_log(EDGE_LOG_ERROR, "--listen-ng=%s:%u: %s", edge_address_format(failed, text),
+                 edge_address_port(failed), strerror(-err));
+        return 1;
+    }
+    if (err != 0)
+        return fail("ng listener", err);
+    edge_log(EDGE_LOG_NOTICE, "ready: %u workers, media ports %u to %u", node->n_workers,
+             node->config->port_min, node->config->port_max);
+    edge_listener_run(*listener, &is_stopping);
+    return 0;
+}
+
+int edge_daemon_run(const struct edge_config *config)
+{
+    struct edge_node *node = calloc(1, sizeof(*node));
+    struct edge_hold_watch *watch = NULL;
+    struct edge_metrics *metrics = NULL;
+    struct edge_listener *listener = NULL;
+    int status;
+
+    if (!node)
+        return fail("start", ENOMEM);
+    edge_log_set_level(config->log_level);
+    if (edge_secret_protect_process() != 0)
+        edge_log(EDGE_LOG_WARNING, "core dumps could not be switched off");
+    set_signals();
+    raise_descriptor_limit();
+    node->config = config;
+    node->seed = edge_random_u64();
+    node->started_us = edge_clock_unix_us();
+    status = edge_srtp_library_open() == 0 ? 0 : fail("SRTP library", EINVAL);
+    if (status == 0)
+        status = start(node, &watch, &metrics);
+    if (status == 0)
+        status = listen_until_stopped(node, &listener);
+
+    /* Workers answer on the listener's sockets and read the watch's mail: they end in between. */
+    edge_hold_watch_stop(watch);
+    edge_metrics_stop(metrics);
+    stop_workers(node);
+    edge_listener_free(listener);
+    for (unsigned i = 0; i < node->n_interfaces; i++)
+        edge_interface_free(node->interfaces[i]);
+    edge_srtp_library_close();
+    free(node);
+    return status;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "leg_keys.h"
+
+#include "random.h"
+#include "secret_store.h"
+
+static const enum edge_srtp_suite preferences[] = {
+    EDGE_SUITE_AES_CM_128_HMAC_SHA1_80,
+    EDGE_SUITE_AEAD_AES_128_GCM,
+    EDGE_SUITE_AEAD_AES_256_GCM,
+    EDGE_SUITE_AES_256_CM_HMAC_SHA1_80,
+};
+
+/* Taken when offered by the leg and nothing better is; never offered by us. */
+static const enum edge_srtp_suite accepted[] = {
+    EDGE_SUITE_AES_CM_128_HMAC_SHA1_80, EDGE_SUITE_AEAD_AES_128_GCM,
+    EDGE_SUITE_AEAD_AES_256_GCM,        EDGE_SUITE_AES_256_CM_HMAC_SHA1_80,
+    EDGE_SUITE_AES_256_CM_HMAC_SHA1_32, EDGE_SUITE_AES_CM_128_HMAC_SHA1_32,
+};
+
+const enum edge_srtp_suite *edge_leg_keys_preferences(size_t *n)
+{
+    *n = sizeof(accepted) / sizeof(accepted[0]);
+    return accepted;
+}
+
+static struct edge_sdes_line *take_line(void)
+{
+    return (struct edge_sdes_line *)(void *)edge_secret_take();
+}
+
+static void return_line(struct edge_sdes_line *line)
+{
+    edge_secret_return((uint8_t *)line);
+}
+
+static int make_key(enum edge_srtp_suite suite, uint32_t tag, struct edge_sdes_line **out)
+{
+    const struct edge_srtp_suite_info *info = edge_srtp_suite_info(suite);
+    struct edge_sdes_line *line = take_line();
+
+    if (!line)
+        return EDGE_ENOMEM;
+    line->tag = tag;
+    line->suite = suite;
+    line->key_len = (uint8_t)(info->key_bytes + info->salt_bytes);
+    if (edge_random_bytes(line->key, line->key_len) != 0) {
+        return_line(line);
+        return EDGE_ENOMEM;
+    }
+    *out = line;
+    return 0;
+}
+
+static bool has_same_mki(const struct edge_sdes_line *a, const struct edge_sdes_line *b)
+{
+    return a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0;
+}
+
+int edge_leg_keys_receive(struct edge_media *media, const struct edge_sdes_line *line,
+                          uint64_t grace_ns)
+{
+    struct edge_srtp *receive;
+    int err;
+
+    if (media->remote_key && media->receive && edge_sdes_has_same_key(media->remote_key, line) &&
+        has_same_mki(media->remote_key, line)) {
+        media->remote_key->tag = line->tag;
+        return 0;
+    }
+    if (!media->remote_key) {
+        media->remote_key = take_line();
+        if (!media->remote_key)
+            return EDGE_ENOMEM;
+    }
+    err = edge_srtp_libsrtp.open(line, EDGE_SRTP_RECEIVE, &receive);
+    if (err != 0)
+        return err;
+    *media->remote_key = *line;
+    edge_srtp_libsrtp.close(media->receive_old);
+    media->receive_old = media->receive;
+    media->receive_old_until_ns = 0;
+    media->rekey_grace_ns = grace_ns;
+    media->receive = receive;
+    return 0;
+}
+
+static bool is_allowed(const struct edge_ng_sdes *sdes, enum edge_srtp_suite suite)
+{
+    uint32_t bit = (uint32_t)1 << suite;
+
+    return (sdes->suites_never & bit) == 0 && (sdes->suites_only == 0 || (sdes->suites_only & bit));
+}
+
+static bool has_suite(const struct edge_media *media, enum edge_srtp_suite suite)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        if (media->own_keys[i]->suite == suite)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t next_tag(const struct edge_media *media)
+{
+    uint32_t tag = 1;
+
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        if (media->own_keys[i]->tag >= tag)
+            tag = media->own_keys[i]->tag + 1;
+    }
+    return tag <= 999999999u ? tag : 1;
+}
+
+int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sdes)
+{
+    const enum edge_srtp_suite *order = sdes->n_order > 0 ? sdes->order : preferences;
+    size_t n = sdes->n_order > 0 ? sdes->n_order : sizeof(preferences) / sizeof(preferences[0]);
+
+    /* `only` may name a suite that is not among those offered unasked. */
+    if (sdes->suites_only != 0 && sdes->n_order == 0) {
+        order = accepted;
+        n = sizeof(accepted) / sizeof(accepted[0]);
+    }
+    for (size_t i = 0; i < n && media->n_own_keys < EDGE_OWN_KEYS_MAX; i++) {
+        int err;
+
+        if (!edge_srtp_suite_info(order[i])->is_usable || !is_allowed(sdes, order[i]) ||
+            has_suite(media, order[i]))
+            continue;
+        err = make_key(order[i], next_tag(media), &media->own_keys[media->n_own_keys]);
+        if (err != 0)
+            return err;
+        media->n_own_keys++;
+    }
+    return media->n_own_keys > 0 ? 0 : EDGE_ESUITE;
+}
+
+/* Makes own_keys[chosen] the only one. */
+static void keep_only(struct edge_media *media, unsigned chosen)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        if (i != chosen)
+            return_line(media->own_keys[i]);
+    }
+    media->own_keys[0] = media->own_keys[chosen];
+    for (unsigned i = 1; i < EDGE_OWN_KEYS_MAX; i++)
+        media->own_keys[i] = NULL;
+    media->n_own_keys = 1;
+}
+
+static int replace_sender(struct edge_media *media, const struct edge_sdes_line *line)
+{
+    struct edge_srtp *send;
+    int err = edge_srtp_libsrtp.open(line, EDGE_SRTP_SEND, &send);
+
+    if (err != 0)
+        return err;
+    edge_srtp_libsrtp.close(media->send);
+    media->send = send;
+    return 0;
+}
+
+int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag, enum edge_srtp_suite suite)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        const struct edge_sdes_line *line = media->own_keys[i];
+        int err = 0;
+
+        if (line->tag != tag || line->suite != suite)
+            continue;
+        /* The line in force stands first: picked again, its rollover counter lives on. */
+        if (!media->send || i != 0)
+            err = replace_sender(media, line);
+        if (err == 0)
+            keep_only(media, i);
+        return err;
+    }
+    return EDGE_ENOENT;
+}
+
+int edge_leg_keys_settle_answer(struct edge_media *media, uint32_t tag, enum edge_srtp_suite suite)
+{
+    struct edge_sdes_line *line;
+    int err;
+
+    if (media->send && media->n_own_keys > 0 && media->own_keys[0]->suite == suite) {
+        keep_only(media, 0);
+        media->own_keys[0]->tag = tag;
+        return 0;
+    }
+    err = make_key(suite, tag, &line);
+    if (err != 0)
+        return err;
+    err = replace_sender(media, line);
+    if (err != 0) {
+        return_line(line);
+        return err;
+    }
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        return_line(media->own_keys[i]);
+        media->own_keys[i] = NULL;
+    }
+    media->own_keys[0] = line;
+    media->n_own_keys = 1;
+    return 0;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "control.h"
+
+/** Opens and closes the sockets of media streams, and tells the worker's io about them. */
+
+/** Opens the stream's pair on its leg's interface unless it is open. 0 or a negative errno value
+ * (-ENOSPC: no free ports). */
+int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos);
+
+/** Closes them; no-op when closed. */
+void edge_media_close_sockets(struct edge_control *control, struct edge_media *media);
+
+void edge_leg_close_sockets(struct edge_control *control, struct edge_leg *leg);
+
+/**
+ * The interface for a leg: by name where `name` is given and known, of the address family where one
+ * is asked for (EDGE_IP_NONE: any). Falls back to the first of that family, then to the first.
+ */
+unsigned edge_interface_choose(const struct edge_node *node, struct edge_view name,
+                               enum edge_ip_family family);

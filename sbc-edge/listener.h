@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "node.h"
+
+/**
+ * Receives ng datagrams, answers what concerns no single call (ping, list, statistics) and hands
+ * the rest to the worker that owns the call, which answers the sender itself.
+ */
+
+struct edge_listener;
+
+/** Opens the ng sockets. 0 and `*out`, or a negative errno value; `*failed` is the address that
+ * could not be had. */
+int edge_listener_new(struct edge_node *node, struct edge_listener **out,
+                      const union edge_address **failed);
+
+/** Closes them; the workers must have ended, since they answer on these sockets. NULL is fine. */
+void edge_listener_free(struct edge_listener *listener);
+
+/** Runs until `*is_stopping`, which is looked at about four times a second. */
+void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping);

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "negotiation.h"
+
+#include "leg_keys.h"
+#include "leg_sockets.h"
+#include "sdp_rewrite.h"
+
+#include <errno.h>
+
+#define SECOND_NS 1000000000u
+
+static void to_address(const struct edge_ip *ip, uint16_t port, union edge_address *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (ip->family == EDGE_IP4) {
+        out->v4.sin_family = AF_INET;
+        memcpy(&out->v4.sin_addr, ip->bytes, 4);
+    } else if (ip->family == EDGE_IP6) {
+        out->v6.sin6_family = AF_INET6;
+        memcpy(&out->v6.sin6_addr, ip->bytes, 16);
+    }
+    edge_address_set_port(out, port);
+}
+
+/* What was learned holds until the signalling says something new. */
+static void set_signalled(struct edge_flow *flow, const struct edge_ip *ip, uint16_t port)
+{
+    union edge_address address;
+
+    to_address(ip, port, &address);
+    if (edge_address_equal(&address, &flow->signalled))
+        return;
+    flow->signalled = address;
+    flow->remote = address;
+    flow->is_pinned = false;
+}
+
+static enum edge_learning learning_of(const struct edge_ng_request *request)
+{
+    if (request->learning == EDGE_NG_LEARN_OFF)
+        return EDGE_LEARN_OFF;
+    if (request->flags & EDGE_NG_FLAG_ASYMMETRIC)
+        return EDGE_LEARN_ASYMMETRIC;
+    if (request->learning == EDGE_NG_LEARN_IMMEDIATE)
+        return EDGE_LEARN_ANY;
+    return EDGE_LEARN_PORT;
+}
+
+static bool takes_mux(const struct edge_ng_request *request, const struct edge_sdp_media *from)
+{
+    return from->has_rtcp_mux && !(request->rtcp_mux & EDGE_NG_MUX_REJECT);
+}
+
+static void take_transport(const struct edge_ng_request *request, const struct edge_sdp_media *from,
+                           struct edge_media *media)
+{
+    struct edge_ip ip = from->connection.ip;
+    struct edge_ip rtcp_ip;
+    uint16_t rtcp_port = from->has_rtcp ? from->rtcp_port : (uint16_t)(from->port + 1);
+
+    if ((request->flags & EDGE_NG_FLAG_SIP_SOURCE_ADDRESS) &&
+        request->received_from.family != EDGE_IP_NONE && !edge_ip_is_null(&ip))
+        ip = request->received_from;
+    rtcp_ip = from->has_rtcp && from->rtcp_connection.is_present ? from->rtcp_connection.ip : ip;
+    media->type = from->type;
+    media->proto = from->proto;
+    media->learning = learning_of(request);
+    media->has_rtcp_mux = takes_mux(request, from);
+    media->is_active = true;
+    set_signalled(&media->flow[EDGE_RTP], &ip, from->port);
+    set_signalled(&media->flow[EDGE_RTCP], &rtcp_ip, rtcp_port);
+}
+
+/* Readable and usable crypto lines of a section; the number of them. */
+static size_t read_lines(const struct edge_sdp_media *from, struct edge_sdes_line *lines)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < from->n_crypto; i++) {
+        if (edge_sdes_parse(from->crypto[i], &lines[n]) == 0)
+            n++;
+    }
+    return n;
+}
+
+static void wipe_lines(struct edge_sdes_line *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        edge_sdes_wipe(&lines[i]);
+}
+
+/* The offering leg's key. RTP/AVP with crypto lines is opportunistic SRTP (RFC 8643). */
+static const char *take_offered_key(const struct edge_negotiation *n,
+                                    const struct edge_sdp_media *from, struct edge_media *media)
+{
+    struct edge_sdes_line lines[EDGE_SDP_CRYPTO_MAX];
+    size_t n_preferences;
+    const enum edge_srtp_suite *preferences = edge_leg_keys_preferences(&n_preferences);
+    size_t n_lines = read_lines(from, lines);
+    int chosen = edge_sdes_choose(lines, n_lines, preferences, n_preferences);
+    const char *error = NULL;
+
+    if (chosen >= 0) {
+        uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
+
+        media->is_srtp = true;
+        if (edge_leg_keys_receive(media, &lines[chosen], grace_ns) != 0)
+            error = EDGE_TEXT_NO_MEMORY;
+    } else if (edge_sdp_proto_is_srtp(from->proto)) {
+        error = EDGE_TEXT_NO_SUITE;
+    } else {
+        media->is_srtp = false;
+        edge_media_forget_keys(media);
+    }
+    wipe_lines(lines, n_lines);
+    return error;
+}
+
+static bool is_relayed(const struct edge_sdp_media *from)
+{
+    return from->port != 0 && edge_sdp_proto_is_rtp(from->proto);
+}
+
+static const char *open_sockets(struct edge_negotiation *n, struct edge_media *media)
+{
+    const struct edge_ng_request *request = n->request;
+    uint8_t tos = request->has_tos ? request->tos : n->control->node->config->tos;
+    int err = edge_media_open_sockets(n->control, media, tos);
+
+    if (err == -ENOSPC)
+        return EDGE_NG_TEXT_NO_PORTS;
+    return err == 0 ? NULL : EDGE_TEXT_NO_SOCKET;
+}
+
+/* The leg an offer goes to: its profile and our keys for it. */
+static const char *prepare_offered(struct edge_negotiation *n, const struct edge_media *from,
+                                   struct edge_media *media)
+{
+    enum edge_sdp_proto wanted = n->request->transport_protocol;
+    int err;
+
+    media->type = from->type;
+    media->is_active = true;
+    media->proto = wanted == EDGE_PROTO_KEEP ? from->proto : wanted;
+    if (edge_sdp_proto_is_dtls(media->proto) || !edge_sdp_proto_is_rtp(media->proto))
+        return EDGE_TEXT_DTLS;
+    media->is_srtp = edge_sdp_proto_is_srtp(media->proto) ||
+                     (wanted == EDGE_PROTO_KEEP && from->is_srtp && !n->request->sdes.is_off);
+    if (!media->is_srtp) {
+        edge_media_forget_keys(media);
+        return NULL;
+    }
+    err = edge_leg_keys_offer(media, &n->request->sdes);
+    if (err == EDGE_ESUITE)
+        return EDGE_TEXT_SDES_POLICY;
+    return err == 0 ? NULL : EDGE_TEXT_NO_MEMORY;
+}
+
+static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
+{
+    const struct edge_sdp_media *section = &n->control->sdp.media[i];
+    struct edge_media *from;
+    struct edge_media *to;
+    const char *error;
+
+    if (edge_leg_get_media(n->legs.from, i, &from) != 0 ||
+        edge_leg_get_media(n->legs.to, i, &to) != 0)
+        return EDGE_TEXT_NO_MEMORY;
+    if (!is_relayed(section)) {
+        from->is_active = false;
+        to->is_active = false;
+        return NULL;
+    }
+    if (edge_sdp_proto_is_dtls(section->proto))
+        return EDGE_TEXT_DTLS;
+    if (!section->connection.is_present)
+        return EDGE_NG_TEXT_INCOMPLETE_SDP;
+    error = take_offered_key(n, section, from);
+    if (!error)
+        error = open_sockets(n, from);
+    if (!error)
+        error = open_sockets(n, to);
+    if (error)
+        return error;
+    take_transport(n->request, section, from);
+    return prepare_offered(n, from, to);
+}
+
+static void choose_interfaces(struct edge_negotiation *n)
+{
+    const struct edge_ng_request *request = n->request;
+    const struct edge_sdp *sdp = &n->control->sdp;
+    enum edge_ip_family family = sdp->connection.ip.family;
+
+    if (sdp->n_media > 0 && sdp->media[0].connection.is_present)
+        family = sdp->media[0].connection.ip.family;
+    /* A leg with open sockets stays where they are. */
+    if (n->legs.from->n_media == 0)
+        n->legs.from->interface =
+            edge_interface_choose(n->control->node, request->direction[0], family);
+    if (n->legs.to->n_media == 0)
+        n->legs.to->interface = edge_interface_choose(
+            n->control->node, request->direction[1],
+            request->address_family != EDGE_IP_NONE ? request->address_family : family);
+}
+
+const char *edge_negotiation_take_offer(struct edge_negotiation *n)
+{
+    const char *error = NULL;
+
+    choose_interfaces(n);
+    for (unsigned i = 0; !error && i < n->control->sdp.n_media; i++)
+        error = take_offered_media(n, i);
+    if (!error)
+        edge_session_join_legs(n->legs.from, n->legs.to);
+    return error;
+}
+
+/* RFC 4568 5.1.3: the answer names exactly one of the offered lines, by tag, with its own key. */
+static const char *take_answered_key(const struct edge_negotiation *n,
+                                     const struct edge_sdp_media *section, struct edge_media *media)
+{
+    struct edge_sdes_line lines[EDGE_SDP_CRYPTO_MAX];
+    size_t n_lines = read_lines(section, lines);
+    uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
+    const char *error = EDGE_TEXT_NO_KEYS;
+
+    for (size_t i = 0; i < n_lines && error; i++) {
+        int err = edge_leg_keys_settle_offered(media, lines[i].tag, lines[i].suite);
+
+        if (err == 0)
+            err = edge_leg_keys_receive(media, &lines[i], grace_ns);
+        if (err == 0)
+            error = NULL;
+        else if (err != EDGE_ENOENT)
+            break;
+    }
+    wipe_lines(lines, n_lines);
+    return error;
+}
+
+static const char *take_answer_security(const struct edge_negotiation *n,
+                                        const struct edge_sdp_media *section,
+                                        struct edge_media *media)
+{
+    bool is_opportunistic = media->is_srtp && !edge_sdp_proto_is_srtp(media->proto);
+
+    if (edge_sdp_proto_is_dtls(section->proto))
+        return EDGE_TEXT_DTLS;
+    if (!media->is_srtp)
+        return edge_sdp_proto_is_srtp(section->proto) ? EDGE_TEXT_TRANSPORT : NULL;
+    if (is_opportunistic && section->n_crypto == 0) {
+        media->is_srtp = false;
+        edge_media_forget_keys(media);
+        return NULL;
+    }
+    return take_answered_key(n, section, media);
+}
+
+static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
+{
+    const struct edge_sdp_media *section = &n->control->sdp.media[i];
+    struct edge_media *asker;
+    struct edge_media *media;
+    enum edge_sdp_proto offered;
+    const char *error;
+
+    if (edge_leg_get_media(n->legs.from, i, &asker) != 0 ||
+        edge_leg_get_media(n->legs.to, i, &media) != 0)
+        return EDGE_TEXT_NO_MEMORY;
+    if (!is_relayed(section) || !media->is_active || !asker->is_active) {
+        media->is_active = false;
+        asker->is_active = false;
+        return NULL;
+    }
+    if (!section->connection.is_present)
+        return EDGE_NG_TEXT_INCOMPLETE_SDP;
+    error = take_answer_security(n, section, media);
+    if (error)
+        return error;
+    offered = media->proto;
+    take_transport(n->request, section, media);
+    media->proto = offered;
+    if (!asker->is_srtp)
+        return NULL;
+    if (!asker->remote_key ||
+        edge_leg_keys_settle_answer(asker, asker->remote_key->tag, asker->remote_key->suite) != 0)
+        return EDGE_TEXT_NO_MEMORY;
+    return NULL;
+}
+
+const char *edge_negotiation_take_answer(struct edge_negotiation *n)
+{
+    const char *error = NULL;
+
+    for (unsigned i = 0; !error && i < n->control->sdp.n_media; i++)
+        error = take_answered_media(n, i);
+    if (!error)
+        edge_session_join_legs(n->legs.from, n->legs.to);
+    return error;
+}
+
+struct writing {
+    struct edge_sdp_media_plan media[EDGE_SDP_MEDIA_MAX];
+    struct edge_sdes_line keys[EDGE_SDP_MEDIA_MAX][EDGE_OWN_KEYS_MAX];
+};
+
+static bool offers_mux(const struct edge_ng_request *request, const struct edge_sdp_media *section)
+{
+    if (request->rtcp_mux & (EDGE_NG_MUX_OFFER | EDGE_NG_MUX_REQUIRE))
+        return true;
+    return section->has_rtcp_mux && !(request->rtcp_mux & EDGE_NG_MUX_DEMUX);
+}
+
+static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned i,
+                       const struct edge_ip *ip, struct writing *writing)
+{
+    const struct edge_sdp_media *section = &n->control->sdp.media[i];
+    const struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    const struct edge_media *media = leg->media[i];
+    struct edge_sdp_media_plan *plan = &writing->media[i];
+
+    plan->is_rejected = !media->is_active;
+    plan->ip = *ip;
+    if (plan->is_rejected)
+        return;
+    plan->rtp_port = media->port;
+    if (!(n->request->flags & EDGE_NG_FLAG_NO_RTCP_ATTRIBUTE))
+        plan->rtcp_port = (uint16_t)(media->port + 1);
+    plan->has_rtcp_mux = is_offer ? offers_mux(n->request, section) : media->has_rtcp_mux;
+    if (!is_offer && plan->has_rtcp_mux)
+        plan->rtcp_port = media->port;
+    plan->proto = media->proto;
+    if (!media->is_srtp)
+        return;
+    for (unsigned k = 0; k < media->n_own_keys; k++)
+        writing->keys[i][k] = *media->own_keys[k];
+    plan->crypto = writing->keys[i];
+    plan->n_crypto = media->n_own_keys;
+}
+
+const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, size_t *length)
+{
+    const struct edge_control *control = n->control;
+    const struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    struct edge_ip ip =
+        edge_interface_get_config(control->node->interfaces[leg->interface])->advertised;
+    struct writing writing = {0};
+    struct edge_sdp_plan plan = {
+        .media = writing.media,
+        .n_media = control->sdp.n_media,
+        .replace_origin = (n->request->replace & EDGE_NG_REPLACE_ORIGIN) != 0,
+        .replace_zero_address = (n->request->replace & EDGE_NG_REPLACE_ZERO_ADDRESS) != 0,
+    };
+    int err;
+
+    if (n->request->media_address.family != EDGE_IP_NONE)
+        ip = n->request->media_address;
+    plan.ip = ip;
+    for (unsigned i = 0; i < control->sdp.n_media; i++)
+        plan_media(n, is_offer, i, &ip, &writing);
+    err =
+        edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX, length);
+    explicit_bzero(&writing, sizeof(writing));
+    return err == 0 ? NULL : EDGE_NG_TEXT_REWRITE;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "config.h"
+#include "stats.h"
+
+/** What the threads of one relay share. Fixed before they start, but for what is atomic. */
+
+struct edge_worker;
+
+/** Figures of the link to Redis; written by its thread. */
+struct edge_link_stats {
+    _Atomic bool is_up;
+    _Atomic uint64_t connects;
+    _Atomic uint64_t messages;
+    _Atomic uint64_t unreadable; /**< messages dropped because they could not be read */
+};
+
+struct edge_node {
+    const struct edge_config *config;
+    struct edge_interface *interfaces[EDGE_INTERFACES_MAX];
+    unsigned n_interfaces;
+    uint64_t seed;
+    uint64_t started_us; /**< Unix [us] */
+    unsigned n_workers;
+    struct edge_worker *workers[EDGE_THREADS_MAX];
+    _Atomic uint32_t n_sessions; /**< of all workers */
+    struct edge_stats listener_stats;
+    struct edge_link_stats link_stats;
+};

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "address.h"
+#include "drop_reason.h"
+#include "sdes.h"
+#include "sdp.h"
+#include "srtp_context.h"
+
+/**
+ * A call: its legs, their media streams, and what was decided about it. Plain data owned by one
+ * worker thread; no sockets are opened or closed here, no clock is read.
+ */
+
+#define EDGE_LEGS_MAX     8 /**< both ends and parallel branches */
+#define EDGE_LEG_TAGS_MAX 4 /**< To-tags of branches that share one offered description */
+#define EDGE_OWN_KEYS_MAX 4 /**< crypto lines we offer */
+#define EDGE_CUSTOMER_MAX 64
+
+enum edge_component {
+    EDGE_RTP = 0,
+    EDGE_RTCP = 1,
+    EDGE_COMPONENTS = 2,
+};
+
+/** From where media of a leg is taken, before anything has been learned. */
+enum edge_learning {
+    EDGE_LEARN_PORT = 0,   /**< the signalled address; its port may be learned once */
+    EDGE_LEARN_OFF,        /**< the signalled address and port only */
+    EDGE_LEARN_ASYMMETRIC, /**< the signalled address, any port; answers go to the signalled port */
+    EDGE_LEARN_ANY,        /**< any source of the same family, once (senders behind NAT) */
+};
+
+struct edge_tally {
+    uint64_t packets;
+    uint64_t bytes;
+};
+
+/** One socket: RTP or RTCP of one media stream of one leg. */
+struct edge_flow {
+    struct edge_media *media;
+    enum edge_component component;
+    int fd;                       /**< -1: none */
+    union edge_address signalled; /**< from the description; unknown family before one came */
+    union edge_address remote;    /**< where packets go: as signalled, then as learned */
+    bool is_pinned;               /**< `remote` was learned or confirmed by a packet */
+    uint64_t pinned_seen_ns;      /**< last packet from the pinned source */
+    uint64_t last_in_ns;          /**< last packet taken, 0: none */
+    uint32_t ssrc_in;             /**< of the last packet taken */
+    struct edge_tally in;         /**< taken: valid and, on SRTP legs, authenticated */
+    struct edge_tally out;        /**< sent to the leg */
+    struct edge_tally dropped;    /**< arrived here and not forwarded */
+    uint64_t drops[EDGE_DROP_COUNT];
+};
+
+/** One m= section of one leg. */
+struct edge_media {
+    struct edge_leg *leg;
+    unsigned index;
+    struct edge_media
+        *peer;      /**< where this leg's packets go; NULL before the other side is there */
+    bool is_active; /**< not rejected, ports are open */
+    enum edge_sdp_media_type type;
+    enum edge_sdp_proto proto;
+    bool is_srtp;      /**< nothing in clear is taken from or sent to the leg */
+    bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
+    enum edge_learning learning;
+    uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
+    struct edge_flow flow[EDGE_COMPONENTS];
+
+    struct edge_srtp *receive;
+    struct edge_srtp *receive_old; /**< tolerated for a while after a re-key */
+    uint64_t receive_old_until_ns; /**< 0: until rekey_grace_ns after the new key was first used */
+    uint64_t rekey_grace_ns;
+    struct edge_srtp *send;
+    struct edge_sdes_line *remote_key;                  /**< the leg's own key; secret store */
+    struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
+    unsigned n_own_keys; /**< several while an offer is open, one once it is settled */
+};
+
+/** What was decided about the media that a leg sends, and what happened since. */
+struct edge_verdict {
+    bool is_active;
+    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD or _KILLED */
+    uint64_t heard_us;     /**< when the relay received it, Unix [us] */
+    uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
+    uint64_t
+        forwarded_after; /**< packets handed to the kernel since; counted where they are sent */
+    struct edge_tally dropped; /**< packets of the leg dropped since */
+};
+
+struct edge_leg {
+    struct edge_session *session;
+    struct edge_view tags[EDGE_LEG_TAGS_MAX]; /**< owned; the newest is tags[0] */
+    unsigned n_tags;
+    struct edge_view via_branch; /**< owned */
+    struct edge_view label;      /**< owned */
+    struct edge_leg *peer;
+    unsigned interface; /**< index into the node's interfaces */
+    uint64_t created_us;
+    bool is_blocked; /**< by ng, this direction only */
+    struct edge_verdict verdict;
+    uint64_t last_forwarded_ns; /**< last packet of this leg handed to the kernel; 0: none */
+    unsigned n_media;
+    struct edge_media *media[EDGE_SDP_MEDIA_MAX];
+};
+
+struct edge_session {
+    struct edge_view call_id;             /**< owned */
+    char customer[EDGE_CUSTOMER_MAX + 1]; /**< empty: not known */
+    uint64_t created_us;                  /**< Unix [us] */
+    uint64_t last_signal_us;              /**< Unix [us] */
+    uint64_t last_signal_ns;
+    uint64_t delete_at_ns; /**< 0: no deletion asked for */
+    bool is_blocked;       /**< block media, silence media */
+    bool drops_traffic;    /**< drop-traffic */
+    bool is_held;          /**< hold of its customer with cut */
+    bool is_killed;
+    unsigned n_legs;
+    struct edge_leg *legs[EDGE_LEGS_MAX];
+};
+
+/** A session without legs. Returns 0 and writes `*out`; EDGE_ENOMEM. */
+int edge_session_new(struct edge_view call_id, uint64_t now_us, uint64_t now_ns,
+                     struct edge_session **out);
+
+/** Frees all; sockets must be closed before (every flow's fd is -1). NULL is fine. */
+void edge_session_free(struct edge_session *session);
+
+/** Adds a leg with one tag (may be empty: not known yet). 0; EDGE_ELIMIT; EDGE_ENOMEM. */
+int edge_session_add_leg(struct edge_session *session, struct edge_view tag, uint64_t now_us,
+                         struct edge_leg **out);
+
+/** Takes the leg out of its session and frees it; its sockets must be closed before. */
+void edge_session_remove_leg(struct edge_session *session, struct edge_leg *leg);
+
+/** Makes `tag` the leg's newest tag. 0; EDGE_ENOMEM. The oldest one beyond the limit goes. */
+int edge_leg_add_tag(struct edge_leg *leg, struct edge_view tag);
+
+/** True when one of the leg's tags is `tag`. */
+bool edge_leg_has_tag(const struct edge_leg *leg, struct edge_view tag);
+
+/** Replaces an owned view by a copy of `text`. 0; EDGE_ENOMEM. */
+int edge_leg_set_text(struct edge_view *owned, struct edge_view text);
+
+/** The leg's media of that index, made if missing. 0; EDGE_ELIMIT; EDGE_ENOMEM. */
+int edge_leg_get_media(struct edge_leg *leg, unsigned index, struct edge_media **out);
+
+/** Points the two legs' media at each other, by index. */
+void edge_session_join_legs(struct edge_leg *a, struct edge_leg *b);
+
+/**
+ * Works out from the session's flags which legs are silent now, and opens or closes their verdicts.
+ * `heard_us` is when the relay received what led to this. Returns the number of legs whose media
+ * was silenced by this call.
+ */
+unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t heard_us,
+                                     uint64_t now_us);
+
+/** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
+void edge_media_forget_keys(struct edge_media *media);
+
+/** The monotonic time [ns] of the last packet taken from any leg; 0: none. */
+uint64_t edge_session_last_packet_ns(const struct edge_session *session);

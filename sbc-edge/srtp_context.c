@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "srtp_context.h"
+
+#include "packet.h"
+
+#include <srtp2/srtp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SRTCP_INDEX_BYTES 4u
+
+struct edge_srtp {
+    srtp_t session;
+    const struct edge_srtp_suite_info *suite;
+    size_t mki_bytes;
+    unsigned n_ssrcs;
+    uint32_t ssrcs[EDGE_SRTP_SSRC_MAX];
+};
+
+_Static_assert(EDGE_SRTP_GROWTH >= SRTP_MAX_TRAILER_LEN + SRTCP_INDEX_BYTES, "growth too small");
+
+int edge_srtp_library_open(void)
+{
+    return srtp_init() == srtp_err_status_ok ? 0 : EDGE_EINVALID;
+}
+
+void edge_srtp_library_close(void)
+{
+    srtp_shutdown();
+}
+
+/* RFC 4568 6.2.2 and RFC 3711 5.2: with the _32 suites SRTCP keeps its 80-bit tag. */
+static int set_policies(enum edge_srtp_suite suite, srtp_policy_t *policy)
+{
+    switch (suite) {
+    case EDGE_SUITE_AES_CM_128_HMAC_SHA1_80:
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtp);
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
+        return 0;
+    case EDGE_SUITE_AES_CM_128_HMAC_SHA1_32:
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy->rtp);
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
+        return 0;
+    case EDGE_SUITE_AES_256_CM_HMAC_SHA1_80:
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtp);
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
+        return 0;
+    case EDGE_SUITE_AES_256_CM_HMAC_SHA1_32:
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy->rtp);
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
+        return 0;
+    case EDGE_SUITE_AEAD_AES_128_GCM:
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtp);
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtcp);
+        return 0;
+    case EDGE_SUITE_AEAD_AES_256_GCM:
+        srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtp);
+        srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtcp);
+        return 0;
+    default:
+        return EDGE_ESUITE;
+    }
+}
+
+static int open_context(const struct edge_sdes_line *line, enum edge_srtp_direction direction,
+                        struct edge_srtp **out)
+{
+    const struct edge_srtp_suite_info *suite = edge_srtp_suite_info(line->suite);
+    unsigned char key[SRTP_MAX_KEY_LEN] = {0};
+    unsigned char mki[EDGE_SDES_MKI_MAX];
+    srtp_master_key_t master = {.key = key, .mki_id = mki, .mki_size = line->mki_len};
+    srtp_master_key_t *masters[1] = {&master};
+    srtp_policy_t policy = {0};
+    struct edge_srtp *srtp;
+    int err = set_policies(line->suite, &policy);
+
+    if (err != 0)
+        return err;
+    if (line->key_len != suite->key_bytes + suite->salt_bytes || line->mki_len > sizeof(mki))
+        return EDGE_EKEYLEN;
+    srtp = calloc(1, sizeof(*srtp));
+    if (!srtp)
+        return EDGE_ENOMEM;
+    memcpy(key, line->key, line->key_len);
+    memcpy(mki, line->mki, line->mki_len);
+    policy.ssrc.type = direction == EDGE_SRTP_SEND ? ssrc_any_outbound : ssrc_any_inbound;
+    policy.window_size = EDGE_SRTP_WINDOW;
+    /* Duplicates that the other leg sent on purpose (RFC 4733 ends) go out as they came. */
+    policy.allow_repeat_tx = direction == EDGE_SRTP_SEND;
+    if (line->mki_len > 0 && direction == EDGE_SRTP_RECEIVE) {
+        policy.keys = masters;
+        policy.num_master_keys = 1;
+        srtp->mki_bytes = line->mki_len;
+    } else {
+        policy.key = key;
+    }
+    srtp->suite = suite;
+    if (srtp_create(&srtp->session, &policy) != srtp_err_status_ok)
+        err = EDGE_ENOMEM;
+    explicit_bzero(key, sizeof(key));
+    if (err != 0) {
+        free(srtp);
+        return err;
+    }
+    *out = srtp;
+    return 0;
+}
+
+static void close_context(struct edge_srtp *srtp)
+{
+    if (!srtp)
+        return;
+    srtp_dealloc(srtp->session);
+    explicit_bzero(srtp, sizeof(*srtp));
+    free(srtp);
+}
+
+static bool knows_ssrc(const struct edge_srtp *srtp, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < srtp->n_ssrcs; i++) {
+        if (srtp->ssrcs[i] == ssrc)
+            return true;
+    }
+    return false;
+}
+
+static enum edge_srtp_status status_of(srtp_err_status_t status)
+{
+    switch (status) {
+    case srtp_err_status_ok:
+        return EDGE_SRTP_OK;
+    case srtp_err_status_replay_fail:
+    case srtp_err_status_replay_old:
+    case srtp_err_status_pkt_idx_old:
+        return EDGE_SRTP_REPLAY;
+    case srtp_err_status_auth_fail:
+    case srtp_err_status_cant_check: /* SRTCP without the E bit: in clear */
+    case srtp_err_status_bad_mki:
+        return EDGE_SRTP_AUTH_FAILED;
+    default:
+        return EDGE_SRTP_FAILED;
+    }
+}
+
+static size_t trailer_bytes(const struct edge_srtp *srtp, bool is_rtcp)
+{
+    size_t tag =
+        is_rtcp ? srtp->suite->rtcp_tag_bytes + SRTCP_INDEX_BYTES : srtp->suite->rtp_tag_bytes;
+
+    return tag + srtp->mki_bytes;
+}
+
+static uint32_t ssrc_of(bool is_rtcp, const uint8_t *packet)
+{
+    return is_rtcp ? edge_packet_rtcp_ssrc(packet) : edge_packet_rtp_ssrc(packet);
+}
+
+static enum edge_srtp_status protect(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
+                                     size_t *length, size_t capacity)
+{
+    int octets = (int)*length;
+    srtp_err_status_t status;
+    bool is_new;
+    uint32_t ssrc;
+
+    if (*length < (is_rtcp ? EDGE_RTCP_HEADER : EDGE_RTP_HEADER))
+        return EDGE_SRTP_TOO_SHORT;
+    if (capacity < EDGE_SRTP_GROWTH || *length > capacity - EDGE_SRTP_GROWTH)
+        return EDGE_SRTP_FAILED;
+    ssrc = ssrc_of(is_rtcp, packet);
+    is_new = !knows_ssrc(srtp, ssrc);
+    if (is_new && srtp->n_ssrcs == EDGE_SRTP_SSRC_MAX)
+        return EDGE_SRTP_SSRC_LIMIT;
+    status = is_rtcp ? srtp_protect_rtcp(srtp->session, packet, &octets)
+                     : srtp_protect(srtp->session, packet, &octets);
+    if (status != srtp_err_status_ok)
+        return status_of(status);
+    if (is_new)
+        srtp->ssrcs[srtp->n_ssrcs++] = ssrc;
+    *length = (size_t)octets;
+    return EDGE_SRTP_OK;
+}
+
+static enum edge_srtp_status unprotect(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
+                                       size_t *length)
+{
+    size_t trailer = trailer_bytes(srtp, is_rtcp);
+    unsigned use_mki = srtp->mki_bytes > 0;
+    int octets = (int)*length;
+    srtp_err_status_t status;
+    bool is_new;
+    uint32_t ssrc;
+
+    if (*length < trailer + (is_rtcp ? EDGE_RTCP_HEADER : EDGE_RTP_HEADER))
+        return EDGE_SRTP_TOO_SHORT;
+    if (!is_rtcp && !edge_packet_rtp_is_valid(packet, *length - trailer))
+        return EDGE_SRTP_TOO_SHORT;
+    ssrc = ssrc_of(is_rtcp, packet);
+    is_new = !knows_ssrc(srtp, ssrc);
+    if (is_new && srtp->n_ssrcs == EDGE_SRTP_SSRC_MAX)
+        return EDGE_SRTP_SSRC_LIMIT;
+    status = is_rtcp ? srtp_unprotect_rtcp_mki(srtp->session, packet, &octets, use_mki)
+                     : srtp_unprotect_mki(srtp->session, packet, &octets, use_mki);
+    if (status != srtp_err_status_ok)
+        return status_of(status);
+    /* The library keeps a stream for each SSRC that has verified: hence the count. */
+    if (is_new)
+        srtp->ssrcs[srtp->n_ssrcs++] = ssrc;
+    *length = (size_t)octets;
+    return EDGE_SRTP_OK;
+}
+
+const struct edge_srtp_ops edge_srtp_libsrtp = {
+    .name = "libsrtp2",
+    .open = open_context,
+    .close = close_context,
+    .protect = protect,
+    .unprotect = unprotect,
+};

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "sdes.h"
+
+#include <stdint.h>
+
+/**
+ * SRTP and SRTCP for one key in one direction (RFC 3711, 6188, 7714). Nothing a context knows
+ * (rollover counter, replay window, known SSRCs) changes before a packet's tag has verified.
+ * A context belongs to one thread at a time.
+ */
+
+enum edge_srtp_status {
+    EDGE_SRTP_OK = 0,
+    EDGE_SRTP_AUTH_FAILED, /**< the tag does not verify */
+    EDGE_SRTP_REPLAY,      /**< seen before, or older than the replay window */
+    EDGE_SRTP_TOO_SHORT,   /**< no room for header, tag and (SRTCP) index */
+    EDGE_SRTP_SSRC_LIMIT,  /**< a new SSRC beyond EDGE_SRTP_SSRC_MAX */
+    EDGE_SRTP_FAILED,      /**< anything else, for example no room to grow */
+};
+
+enum edge_srtp_direction {
+    EDGE_SRTP_RECEIVE,
+    EDGE_SRTP_SEND,
+};
+
+/** SSRCs one context serves; later ones are refused, so that no sender can make it grow. */
+#define EDGE_SRTP_SSRC_MAX 32
+/** Packets behind the newest one that are still taken, each once. */
+#define EDGE_SRTP_WINDOW 1024
+/** What protecting may add to a packet, in bytes. */
+#define EDGE_SRTP_GROWTH 148
+
+struct edge_srtp;
+
+struct edge_srtp_ops {
+    const char *name;
+
+    /**
+     * Makes a context for the key of `line` (which is copied; the caller wipes its own). Returns 0
+     * and writes `*out`; EDGE_ESUITE for an unusable suite; EDGE_EKEYLEN; EDGE_ENOMEM.
+     */
+    int (*open)(const struct edge_sdes_line *line, enum edge_srtp_direction direction,
+                struct edge_srtp **out);
+
+    /** Wipes and frees; NULL is fine. */
+    void (*close)(struct edge_srtp *srtp);
+
+    /**
+     * In place; `packet` is 4-byte aligned and has room for `capacity` bytes. `*length` is written
+     * on EDGE_SRTP_OK. After a failed unprotect the packet's bytes may have changed.
+     */
+    enum edge_srtp_status (*protect)(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
+                                     size_t *length, size_t capacity);
+    enum edge_srtp_status (*unprotect)(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
+                                       size_t *length);
+};
+
+/** libsrtp2. Call edge_srtp_library_open once before the first use. */
+extern const struct edge_srtp_ops edge_srtp_libsrtp;
+
+/** Starts the library; 0 or EDGE_EINVALID. Not thread-safe. */
+int edge_srtp_library_open(void);
+
+/** Ends the library after the last context is closed. */
+void edge_srtp_library_close(void);

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "worker.h"
+
+#include "clock.h"
+#include "control.h"
+#include "log.h"
+#include "relay.h"
+#include "string_map.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define TICK_NS         500000000u
+#define WAIT_MS         250
+#define PACKET_STRIDE   ((EDGE_PACKET_CAPACITY + 15u) & ~15u)
+#define NG_SEND_RETRIES 3
+
+struct edge_worker {
+    struct edge_node *node;
+    const struct edge_io_ops *io_ops;
+    struct edge_io *io;
+    struct edge_mailbox *mailbox;
+    struct edge_control *control;
+    struct edge_stats stats;
+    pthread_t thread;
+    bool is_running;
+    bool is_stopping;
+    uint64_t next_tick_ns;
+    struct edge_datagram datagrams[EDGE_IO_BATCH];
+    struct edge_flow *ways_out[EDGE_IO_BATCH];
+    _Alignas(16) uint8_t packets[EDGE_IO_BATCH][PACKET_STRIDE];
+};
+
+int edge_worker_new(struct edge_node *node, struct edge_worker **out)
+{
+    struct edge_worker *worker = aligned_alloc(64, (sizeof(*worker) + 63u) & ~(size_t)63u);
+    int err;
+
+    if (!worker)
+        return EDGE_ENOMEM;
+    memset(worker, 0, sizeof(*worker));
+    worker->node = node;
+    worker->io_ops = &edge_io_epoll;
+    err = worker->io_ops->open(&worker->io);
+    if (err == 0)
+        err = edge_mailbox_new(&worker->mailbox);
+    if (err == 0)
+        err = worker->io_ops->add(worker->io, edge_mailbox_fd(worker->mailbox), worker);
+    if (err == 0)
+        err = edge_control_new(node, &worker->stats, worker->io_ops, worker->io, &worker->control);
+    if (err != 0) {
+        edge_worker_free(worker);
+        return err;
+    }
+    for (unsigned i = 0; i < EDGE_IO_BATCH; i++) {
+        worker->datagrams[i].bytes = worker->packets[i];
+        /* One byte more than is relayed, so that what does not fit is seen and not cut. */
+        worker->datagrams[i].capacity = EDGE_PACKET_MAX + 1;
+    }
+    *out = worker;
+    return 0;
+}
+
+void edge_worker_free(struct edge_worker *worker)
+{
+    if (!worker)
+        return;
+    edge_control_free(worker->control);
+    edge_mailbox_free(worker->mailbox);
+    worker->io_ops->close(worker->io);
+    free(worker);
+}
+
+static void set_control_time(struct edge_worker *worker, uint64_t heard_us)
+{
+    edge_control_set_time(worker->control, edge_clock_now_ns(), edge_clock_unix_us(), heard_us);
+}
+
+static void answer_ng(struct edge_worker *worker, const struct edge_mail *mail)
+{
+    struct edge_view reply = edge_control_run(
+        worker->control, (struct edge_view){mail->bytes, mail->length}, &mail->peer);
+
+    if (reply.len == 0)
+        return;
+    for (int i = 0; i < NG_SEND_RETRIES; i++) {
+        if (sendto(mail->socket, reply.ptr, reply.len, MSG_DONTWAIT, &mail->peer.any,
+                   edge_address_length(&mail->peer)) >= 0)
+            return;
+    }
+    edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent");
+}
+
+static void read_mail(struct edge_worker *worker)
+{
+    struct edge_mail *mail = edge_mailbox_take(worker->mailbox);
+
+    while (mail) {
+        struct edge_mail *next = mail->next;
+
+        set_control_time(worker, mail->heard_us);
+        if (mail->kind == EDGE_MAIL_NG)
+            answer_ng(worker, mail);
+        else if (mail->kind == EDGE_MAIL_STOP)
+            worker->is_stopping = true;
+        else
+            edge_control_obey(worker->control, mail);
+        edge_mail_discard(mail);
+        mail = next;
+    }
+}
+
+/* Sends a run of packets that leave by the same socket. */
+static void send_run(struct edge_worker *worker, struct edge_flow *in, unsigned first, unsigned n)
+{
+    struct edge_datagram *run[EDGE_IO_BATCH];
+    struct edge_flow *out = worker->ways_out[first];
+    const struct edge_leg *leg = in->media->leg;
+    uint64_t after_before = leg->verdict.forwarded_after;
+    uint64_t sent_packets = 0;
+    uint64_t sent_bytes = 0;
+    uint64_t now_ns;
+
+    for (unsigned i = 0; i < n; i++)
+        run[i] = &worker->datagrams[first + i];
+    worker->io_ops->send(worker->io, out->fd, run, n);
+    now_ns = edge_clock_now_ns();
+    for (unsigned i = 0; i < n; i++) {
+        edge_relay_sent(in, out, run[i]->length, run[i]->was_sent, now_ns);
+        if (!run[i]->was_sent)
+            continue;
+        sent_packets++;
+        sent_bytes += run[i]->length;
+    }
+    edge_stats_add(&worker->stats.packets_out, sent_packets);
+    edge_stats_add(&worker->stats.bytes_out, sent_bytes);
+    edge_stats_add(&worker->stats.drops[EDGE_DROP_SEND_FAILED], n - sent_packets);
+    edge_stats_add(&worker->stats.forwarded_after_verdict,
+                   leg->verdict.forwarded_after - after_before);
+}
+
+/* One bounded batch of one socket: a flood here costs the others no more than this. */
+static void relay_batch(struct edge_worker *worker, struct edge_flow *in)
+{
+    struct edge_datagram *datagrams = worker->datagrams;
+    unsigned n = worker->io_ops->receive(worker->io, in->fd, datagrams, EDGE_IO_BATCH);
+    uint64_t now_ns = edge_clock_now_ns();
+    unsigned first = 0;
+
+    edge_stats_add(&worker->stats.packets_in, n);
+    for (unsigned i = 0; i < n; i++) {
+        struct edge_relay_packet packet = {datagrams[i].bytes, datagrams[i].length,
+                                           &datagrams[i].address};
+        struct edge_relay_outcome outcome = edge_relay_step(in, &packet, now_ns);
+
+        worker->ways_out[i] = outcome.out;
+        if (!outcome.out) {
+            edge_stats_add(&worker->stats.drops[outcome.reason], 1);
+            continue;
+        }
+        datagrams[i].length = packet.length;
+        datagrams[i].address = outcome.out->remote;
+    }
+    while (first < n) {
+        unsigned end = first + 1;
+
+        while (end < n && worker->ways_out[end] == worker->ways_out[first])
+            end++;
+        if (worker->ways_out[first])
+            send_run(worker, in, first, end - first);
+        first = end;
+    }
+}
+
+static void *run(void *context)
+{
+    struct edge_worker *worker = context;
+
+    while (!worker->is_stopping) {
+        void *owner = NULL;
+        uint64_t now_ns;
+
+        if (worker->io_ops->wait(worker->io, WAIT_MS) != 0)
+            break;
+        do {
+            /* Before each batch: a verdict must not wait for the packets of others. */
+            if (edge_mailbox_has_mail(worker->mailbox))
+                read_mail(worker);
+            owner = worker->io_ops->next(worker->io);
+            if (owner && owner != worker)
+                relay_batch(worker, owner);
+        } while (owner && !worker->is_stopping);
+        now_ns = edge_clock_now_ns();
+        if (now_ns < worker->next_tick_ns)
+            continue;
+        worker->next_tick_ns = now_ns + TICK_NS;
+        set_control_time(worker, edge_clock_unix_us());
+        edge_control_tick(worker->control);
+    }
+    return NULL;
+}
+
+int edge_worker_start(struct edge_worker *worker)
+{
+    int err = pthread_create(&worker->thread, NULL, run, worker);
+
+    worker->is_running = err == 0;
+    return -err;
+}
+
+void edge_worker_stop(struct edge_worker *worker)
+{
+    struct edge_mail *mail;
+
+    if (!worker->is_running)
+        return;
+    mail = edge_mail_new(EDGE_MAIL_STOP, NULL, 0);
+    if (!mail)
+        return; /* the process is about to end anyway */
+    edge_mailbox_put(worker->mailbox, mail);
+    pthread_join(worker->thread, NULL);
+    worker->is_running = false;
+}
+
+int edge_worker_post(struct edge_worker *worker, struct edge_mail *mail)
+{
+    return edge_mailbox_put(worker->mailbox, mail);
+}
+
+const struct edge_stats *edge_worker_stats(const struct edge_worker *worker)
+{
+    return &worker->stats;
+}
+
+struct edge_session_table *edge_worker_table(const struct edge_worker *worker)
+{
+    return worker->control->table;
+}
+
+struct edge_worker *edge_worker_of_call(const struct edge_node *node, struct edge_view call_id)
+{
+    return node->workers[edge_string_hash(node->seed, call_id.ptr, call_id.len) % node->n_workers];
+}
