@@ -121,7 +121,9 @@ class Stack:
         self._wait("sbc-edge", lambda: self.ng({"command": "ping"}) == {"result": "pong"})
 
     def start_kamailio(self):
-        self._spawn("kamailio", ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-P", self.path("kamailio.pid"), "-Y", self.run_dir])
+        # A module built with sanitizers needs their runtime first; Kamailio itself is not built with it.
+        runtime = os.environ.get("FG_KAMAILIO_PRELOAD")
+        self._spawn("kamailio", (["env", f"LD_PRELOAD={runtime}"] if runtime else []) + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-P", self.path("kamailio.pid"), "-Y", self.run_dir])
         self._wait("kamailio", lambda: self.kamcmd("fraudguard.status").returncode == 0, 30)
 
     def start(self):
