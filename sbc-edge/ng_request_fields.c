@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ng_request_fields.h"
 
-/** One name that a list value or a text value may be, and what it stands for. */
-struct word {
-    struct edge_view name;
-    uint32_t value;
-};
+#include "ng_sdes_list.h"
+#include "ng_word.h"
 
-#define WORD(literal, value)                                                                       \
-    {                                                                                              \
-        EDGE_VIEW_INIT(literal), (value)                                                           \
-    }
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct word flag_words[] = {
+static const struct edge_ng_word flag_words[] = {
     WORD("strict-source", EDGE_NG_FLAG_STRICT_SOURCE),
     WORD("trust-address", EDGE_NG_FLAG_TRUST_ADDRESS),
     WORD("SIP-source-address", EDGE_NG_FLAG_SIP_SOURCE_ADDRESS),
@@ -33,7 +24,7 @@ static const struct word flag_words[] = {
     WORD("original-sendrecv", EDGE_NG_FLAG_ORIGINAL_SENDRECV),
 };
 
-static const struct word replace_words[] = {
+static const struct edge_ng_word replace_words[] = {
     WORD("origin", EDGE_NG_REPLACE_ORIGIN),
     WORD("session-connection", EDGE_NG_REPLACE_SESSION_CONNECTION),
     WORD("username", EDGE_NG_REPLACE_USERNAME),
@@ -43,76 +34,40 @@ static const struct word replace_words[] = {
     WORD("force-increment-SDP-ver", EDGE_NG_REPLACE_FORCE_VERSION),
 };
 
-static const struct word mux_words[] = {
+static const struct edge_ng_word mux_words[] = {
     WORD("offer", EDGE_NG_MUX_OFFER),   WORD("require", EDGE_NG_MUX_REQUIRE),
     WORD("demux", EDGE_NG_MUX_DEMUX),   WORD("accept", EDGE_NG_MUX_ACCEPT),
     WORD("reject", EDGE_NG_MUX_REJECT),
 };
 
-static const struct word ice_words[] = {
+static const struct edge_ng_word ice_words[] = {
     WORD("remove", EDGE_NG_ICE_REMOVE),     WORD("default", EDGE_NG_ICE_DEFAULT),
     WORD("optional", EDGE_NG_ICE_DEFAULT),  WORD("force", EDGE_NG_ICE_FORCE),
     WORD("force-relay", EDGE_NG_ICE_FORCE),
 };
 
-static const struct word dtls_words[] = {
+static const struct edge_ng_word dtls_words[] = {
     WORD("off", EDGE_NG_DTLS_OFF),       WORD("no", EDGE_NG_DTLS_OFF),
     WORD("disable", EDGE_NG_DTLS_OFF),   WORD("passive", EDGE_NG_DTLS_PASSIVE),
     WORD("active", EDGE_NG_DTLS_ACTIVE),
 };
 
-static const struct word drop_words[] = {
+static const struct edge_ng_word drop_words[] = {
     WORD("start", EDGE_NG_DROP_START),
     WORD("stop", EDGE_NG_DROP_STOP),
 };
 
-static const struct word learning_words[] = {
+static const struct edge_ng_word learning_words[] = {
     WORD("off", EDGE_NG_LEARN_OFF),
     WORD("immediate", EDGE_NG_LEARN_IMMEDIATE),
     WORD("delayed", EDGE_NG_LEARN_DELAYED),
     WORD("heuristic", EDGE_NG_LEARN_HEURISTIC),
 };
 
-static const struct word family_words[] = {
+static const struct edge_ng_word family_words[] = {
     WORD("IP4", EDGE_IP4),
     WORD("IP6", EDGE_IP6),
 };
-
-enum sdes_word {
-    SDES_OFF = 1,
-    SDES_PAD,
-    SDES_LIFETIME,
-    SDES_STATIC,
-    SDES_NO_NEW,
-    SDES_WEAK,
-    SDES_DEFAULT, /**< asks for what is always so */
-};
-
-static const struct word sdes_words[] = {
-    WORD("off", SDES_OFF),
-    WORD("no", SDES_OFF),
-    WORD("disable", SDES_OFF),
-    WORD("pad", SDES_PAD),
-    WORD("lifetime", SDES_LIFETIME),
-    WORD("static", SDES_STATIC),
-    WORD("nonew", SDES_NO_NEW),
-    WORD("unencrypted_srtp", SDES_WEAK),
-    WORD("unencrypted_srtcp", SDES_WEAK),
-    WORD("unauthenticated_srtp", SDES_WEAK),
-    WORD("encrypted_srtp", SDES_DEFAULT),
-    WORD("encrypted_srtcp", SDES_DEFAULT),
-    WORD("authenticated_srtp", SDES_DEFAULT),
-};
-
-/** The value of a word, 0 when it is not in the table. */
-static uint32_t word_find(const struct word *words, size_t n_words, struct edge_view text)
-{
-    for (size_t i = 0; i < n_words; i++) {
-        if (edge_ng_name_is(text, words[i].name))
-            return words[i].value;
-    }
-    return 0;
-}
 
 static void note_unknown(struct edge_ng_request *request, struct edge_view what)
 {
@@ -121,94 +76,18 @@ static void note_unknown(struct edge_ng_request *request, struct edge_view what)
     request->n_unknown++;
 }
 
-/** Cuts `prefix` off the front of `*text`, names compared as ng names are. */
-static bool cut_prefix(struct edge_view *text, struct edge_view prefix)
-{
-    if (text->len < prefix.len ||
-        !edge_ng_name_is((struct edge_view){text->ptr, prefix.len}, prefix))
-        return false;
-    *text = (struct edge_view){text->ptr + prefix.len, text->len - prefix.len};
-    return true;
-}
-
-static bool add_suite(struct edge_view name, uint32_t *mask)
-{
-    const enum edge_srtp_suite suite = edge_srtp_suite_find(name);
-
-    if (suite == EDGE_SUITE_NONE)
-        return false;
-    *mask |= UINT32_C(1) << suite;
-    return true;
-}
-
-/** `SUITE;SUITE;…`, each kept once. */
-static bool read_suite_order(struct edge_view text, enum edge_srtp_suite *order, uint8_t *n_order)
-{
-    uint32_t seen = 0;
-    bool is_known = true;
-
-    *n_order = 0;
-    while (text.len > 0) {
-        const char *end = memchr(text.ptr, ';', text.len);
-        const struct edge_view name = {text.ptr, end ? (size_t)(end - text.ptr) : text.len};
-        const uint32_t before = seen;
-
-        if (!add_suite(name, &seen))
-            is_known = false;
-        else if (seen != before)
-            order[(*n_order)++] = edge_srtp_suite_find(name);
-        const size_t used = end ? name.len + 1 : name.len;
-        text = (struct edge_view){text.ptr + used, text.len - used};
-    }
-    return is_known;
-}
-
 /** Reads one text of a list; false when it is not known. */
 typedef bool element_fn(struct edge_ng_request *request, struct edge_view text);
 
 static bool read_sdes(struct edge_ng_request *request, struct edge_view text)
 {
-    struct edge_ng_sdes *sdes = &request->sdes;
-
-    switch (word_find(sdes_words, COUNT_OF(sdes_words), text)) {
-    case SDES_OFF:
-        sdes->is_off = true;
-        return true;
-    case SDES_PAD:
-        sdes->has_pad = true;
-        return true;
-    case SDES_LIFETIME:
-        sdes->has_lifetime = true;
-        return true;
-    case SDES_STATIC:
-        sdes->is_static = true;
-        return true;
-    case SDES_NO_NEW:
-        sdes->has_no_new = true;
-        return true;
-    case SDES_WEAK:
-        sdes->asks_weak = true;
-        return true;
-    case SDES_DEFAULT:
-        return true;
-    default:
-        break;
-    }
-    if (cut_prefix(&text, EDGE_VIEW("no-")))
-        return add_suite(text, &sdes->suites_never);
-    if (cut_prefix(&text, EDGE_VIEW("only-")))
-        return add_suite(text, &sdes->suites_only);
-    if (cut_prefix(&text, EDGE_VIEW("order:")))
-        return read_suite_order(text, sdes->order, &sdes->n_order);
-    if (cut_prefix(&text, EDGE_VIEW("offerer_pref:")))
-        return read_suite_order(text, sdes->offerer_order, &sdes->n_offerer_order);
-    return false;
+    return edge_ng_sdes_read(&request->sdes, text);
 }
 
-static bool add_bits(uint32_t *bits, const struct word *words, size_t n_words,
+static bool add_bits(uint32_t *bits, const struct edge_ng_word *words, size_t n_words,
                      struct edge_view text)
 {
-    const uint32_t bit = word_find(words, n_words, text);
+    const uint32_t bit = edge_ng_word_find(words, n_words, text);
 
     *bits |= bit;
     return bit != 0;
@@ -229,11 +108,11 @@ static bool read_flag(struct edge_ng_request *request, struct edge_view text)
 {
     if (add_bits(&request->flags, flag_words, COUNT_OF(flag_words), text))
         return true;
-    if (cut_prefix(&text, EDGE_VIEW("SDES-")))
-        return read_sdes(request, text);
-    if (cut_prefix(&text, EDGE_VIEW("rtcp-mux-")))
+    if (edge_ng_prefix_cut(&text, EDGE_VIEW("SDES-")))
+        return edge_ng_sdes_read(&request->sdes, text);
+    if (edge_ng_prefix_cut(&text, EDGE_VIEW("rtcp-mux-")))
         return read_rtcp_mux(request, text);
-    if (cut_prefix(&text, EDGE_VIEW("replace-")))
+    if (edge_ng_prefix_cut(&text, EDGE_VIEW("replace-")))
         return read_replace(request, text);
     return false;
 }
@@ -320,7 +199,7 @@ static bool read_received_from(struct edge_ng_request *request, const struct edg
     if (value->type != EDGE_NG_LIST || value->n_children != 2)
         return false;
     const uint32_t family =
-        word_find(family_words, COUNT_OF(family_words), edge_ng_str(value->first));
+        edge_ng_word_find(family_words, COUNT_OF(family_words), edge_ng_str(value->first));
     if (edge_ip_parse(edge_ng_str(value->last), &ip) != 0 || (uint32_t)ip.family != family)
         return false;
     request->received_from = ip;
@@ -334,7 +213,8 @@ static bool read_media_address(struct edge_ng_request *request, const struct edg
 
 static bool read_address_family(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
-    const uint32_t family = word_find(family_words, COUNT_OF(family_words), edge_ng_str(value));
+    const uint32_t family =
+        edge_ng_word_find(family_words, COUNT_OF(family_words), edge_ng_str(value));
 
     if (family == 0)
         return false;
@@ -359,7 +239,7 @@ static bool read_transport(struct edge_ng_request *request, const struct edge_ng
 
 static bool read_ice(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
-    const uint32_t ice = word_find(ice_words, COUNT_OF(ice_words), edge_ng_str(value));
+    const uint32_t ice = edge_ng_word_find(ice_words, COUNT_OF(ice_words), edge_ng_str(value));
 
     if (ice != 0)
         request->ice = (enum edge_ng_ice)ice;
@@ -368,7 +248,7 @@ static bool read_ice(struct edge_ng_request *request, const struct edge_ng_value
 
 static bool read_dtls(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
-    const uint32_t dtls = word_find(dtls_words, COUNT_OF(dtls_words), edge_ng_str(value));
+    const uint32_t dtls = edge_ng_word_find(dtls_words, COUNT_OF(dtls_words), edge_ng_str(value));
 
     if (dtls != 0)
         request->dtls = (enum edge_ng_dtls)dtls;
@@ -377,7 +257,7 @@ static bool read_dtls(struct edge_ng_request *request, const struct edge_ng_valu
 
 static bool read_drop_traffic(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
-    const uint32_t drop = word_find(drop_words, COUNT_OF(drop_words), edge_ng_str(value));
+    const uint32_t drop = edge_ng_word_find(drop_words, COUNT_OF(drop_words), edge_ng_str(value));
 
     if (drop != 0)
         request->drop_traffic = (enum edge_ng_drop_traffic)drop;
@@ -387,7 +267,7 @@ static bool read_drop_traffic(struct edge_ng_request *request, const struct edge
 static bool read_learning(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
     const uint32_t learning =
-        word_find(learning_words, COUNT_OF(learning_words), edge_ng_str(value));
+        edge_ng_word_find(learning_words, COUNT_OF(learning_words), edge_ng_str(value));
 
     if (learning != 0)
         request->learning = (enum edge_ng_learning)learning;
@@ -446,10 +326,10 @@ static bool read_from_tag(struct edge_ng_request *request, const struct edge_ng_
 /** Recording is not ours; a proxy that says so on every call is not worth a warning. */
 static bool read_record_call(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
-    static const struct word off_words[] = {WORD("no", 1), WORD("off", 1)};
+    static const struct edge_ng_word off_words[] = {WORD("no", 1), WORD("off", 1)};
 
     (void)request;
-    return word_find(off_words, COUNT_OF(off_words), edge_ng_str(value)) != 0;
+    return edge_ng_word_find(off_words, COUNT_OF(off_words), edge_ng_str(value)) != 0;
 }
 
 static const struct {

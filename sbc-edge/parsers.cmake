@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # edge_parsers: what the relay reads and writes (ng, SDES, SDP), as pure functions over bytes.
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+if(NOT TARGET PkgConfig::JANSSON)
+    pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
+endif()
 
 add_library(edge_parsers STATIC
     ${CMAKE_CURRENT_LIST_DIR}/base64.c
@@ -12,7 +14,9 @@ add_library(edge_parsers STATIC
     ${CMAKE_CURRENT_LIST_DIR}/ng_json.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_message.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_request_fields.c
+    ${CMAKE_CURRENT_LIST_DIR}/ng_sdes_list.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_value.c
+    ${CMAKE_CURRENT_LIST_DIR}/ng_word.c
     ${CMAKE_CURRENT_LIST_DIR}/output.c
     ${CMAKE_CURRENT_LIST_DIR}/parse_error.c
     ${CMAKE_CURRENT_LIST_DIR}/sdes.c
