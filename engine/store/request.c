@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "fg/country.h"
 #include "fg/customer.h"
 
 bool fg_store_customer_valid(const char *customer)
@@ -50,7 +51,8 @@ static bool op_fits(const struct fg_meter_op *op)
 
 int fg_store_request_check(const struct fg_store_request *request)
 {
-    if (!fg_store_customer_valid(request->customer) || !time_fits(request->now_ms))
+    if (!fg_store_customer_valid(request->customer) || !time_fits(request->now_ms) ||
+        request->holds.country >= FG_COUNTRY_COUNT)
         return FG_EINVAL;
     if (request->n_ops > FG_OPS_MAX)
         return FG_ELIMIT;

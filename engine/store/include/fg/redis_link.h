@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What else goes over Redis: holds, events, decision records, the holds channel. For the module's
-// writer process, fgctl and tests; every call is bounded by the connection's deadline, but never
-// used on the path of a call. See docs/redis-schema.md.
+// writer process, fgctl and tests; every round trip is bounded by the connection's deadline, but
+// none is used on the path of a call. See docs/redis-schema.md. Unless said otherwise a function
+// takes one round trip and returns FG_OK, FG_EINVAL (a name outside its alphabet), FG_ETIMEOUT,
+// FG_EUNAVAILABLE, FG_EPROTOCOL or FG_ENOMEM. Views given to callbacks last as long as the
+// callback.
 #pragma once
 
 #include <stdbool.h>
@@ -21,13 +24,14 @@ FG_MUST_CHECK int fg_redis_hold_put(struct fg_redis *redis, const char *customer
 FG_MUST_CHECK int fg_redis_hold_delete(struct fg_redis *redis, const char *customer,
                                        const char *scope_text, struct fg_view message);
 // Calls fn with the JSON of each hold that has not expired; prunes the index. Stops when fn returns
-// false.
+// false. One round trip for the index and one for each 64 holds.
 FG_MUST_CHECK int fg_redis_holds_each(struct fg_redis *redis, int64_t now_ms,
                                       bool (*fn)(void *arg, struct fg_view json), void *arg);
-// Publishes and remembers that a call's media must stay silent.
+// Publishes and remembers that a call's media must stay silent. call_id: 1 to 255 bytes. Removes
+// what has expired by this node's wall clock.
 FG_MUST_CHECK int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id,
                                     int64_t until_ms, struct fg_view message);
-// Appends events to the stream (one round trip).
+// Appends at most 512 events to the stream, in order (one round trip); FG_ELIMIT for more.
 FG_MUST_CHECK int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
                                          size_t n);
 // Latest decision record of a call; hash_hex: 32 hex digits.
@@ -49,11 +53,14 @@ FG_MUST_CHECK int fg_redis_ping(struct fg_redis *redis);
 
 // A subscription to fg:holds:ch on a connection of its own.
 struct fg_redis_channel;
+// A dead peer is noticed within 2 s: a quiet server is pinged, and must answer. NULL when out of
+// memory or config is unusable. config's deadline bounds each connect.
 struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *config);
 void fg_redis_channel_free(struct fg_redis_channel *channel);
 // Waits up to timeout_ms for one message and gives it to fn. Connects when needed; *reconnected
-// tells that messages may have been missed, so that holds must be read again. FG_OK (message or
-// nothing), FG_EUNAVAILABLE.
+// tells that messages may have been missed, so that holds must be read again (set on every call).
+// FG_OK (message or nothing), FG_EUNAVAILABLE (at once when it cannot connect: the caller waits
+// before it tries again). Messages over 4 KiB are dropped.
 FG_MUST_CHECK int fg_redis_channel_poll(struct fg_redis_channel *channel, int32_t timeout_ms,
                                         bool *reconnected,
                                         void (*fn)(void *arg, struct fg_view message), void *arg);

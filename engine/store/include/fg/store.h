@@ -67,6 +67,46 @@ void fg_local_stats(struct fg_local *local, struct fg_local_stats *out);
 
 // --- redis
 // -----------------------------------------------------------------------------------------------------------------------------------
+// What can go wrong with Redis: enum, name in metrics and docs, first words of the error reply.
+// Every kind means "not available now"; each is counted on its own.
+#define FG_REDIS_ERROR_KINDS(X)                                                                    \
+    X(FG_REDIS_ERROR_NONE, "none", NULL)                                                           \
+    X(FG_REDIS_ERROR_CONNECT, "connect", NULL)                                                     \
+    X(FG_REDIS_ERROR_RESOLVE, "resolve", NULL)                                                     \
+    X(FG_REDIS_ERROR_TIMEOUT, "timeout", NULL)                                                     \
+    X(FG_REDIS_ERROR_CLOSED, "closed", NULL)                                                       \
+    X(FG_REDIS_ERROR_IO, "io", NULL)                                                               \
+    X(FG_REDIS_ERROR_PROTOCOL, "protocol", NULL)                                                   \
+    X(FG_REDIS_ERROR_TOKEN, "token", NULL)                                                         \
+    X(FG_REDIS_ERROR_MEMORY, "memory", NULL)                                                       \
+    X(FG_REDIS_ERROR_FUNCTION, "function", "ERR Function not found")                               \
+    X(FG_REDIS_ERROR_NOSCRIPT, "noscript", "NOSCRIPT ")                                            \
+    X(FG_REDIS_ERROR_LOADING, "loading", "LOADING ")                                               \
+    X(FG_REDIS_ERROR_READONLY, "readonly", "READONLY ")                                            \
+    X(FG_REDIS_ERROR_BUSY, "busy", "BUSY ")                                                        \
+    X(FG_REDIS_ERROR_OOM, "oom", "OOM ")                                                           \
+    X(FG_REDIS_ERROR_NOAUTH, "noauth", "NOAUTH ")                                                  \
+    X(FG_REDIS_ERROR_WRONGPASS, "wrongpass", "WRONGPASS ")                                         \
+    X(FG_REDIS_ERROR_NOPERM, "noperm", "NOPERM ")                                                  \
+    X(FG_REDIS_ERROR_MOVED, "moved", "MOVED ")                                                     \
+    X(FG_REDIS_ERROR_ASK, "ask", "ASK ")                                                           \
+    X(FG_REDIS_ERROR_TRYAGAIN, "tryagain", "TRYAGAIN ")                                            \
+    X(FG_REDIS_ERROR_CROSSSLOT, "crossslot", "CROSSSLOT ")                                         \
+    X(FG_REDIS_ERROR_CLUSTERDOWN, "clusterdown", "CLUSTERDOWN ")                                   \
+    X(FG_REDIS_ERROR_MASTERDOWN, "masterdown", "MASTERDOWN ")                                      \
+    X(FG_REDIS_ERROR_MISCONF, "misconf", "MISCONF ")                                               \
+    X(FG_REDIS_ERROR_NOREPLICAS, "noreplicas", "NOREPLICAS ")                                      \
+    X(FG_REDIS_ERROR_WRONGTYPE, "wrongtype", "WRONGTYPE ")                                         \
+    X(FG_REDIS_ERROR_REPLY, "reply", NULL)
+enum fg_redis_error {
+#define FG_REDIS_ERROR_ENUM(name, text, word) name,
+    FG_REDIS_ERROR_KINDS(FG_REDIS_ERROR_ENUM)
+#undef FG_REDIS_ERROR_ENUM
+        FG_REDIS_ERRORS
+};
+// Name of a kind, also a metrics label; never NULL.
+const char *fg_redis_error_name(enum fg_redis_error kind);
+
 struct fg_redis; // one connection of one process; not shared
 struct fg_redis_config {
     const char *unix_path; // NULL: TCP
@@ -84,6 +124,13 @@ FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config 
 struct fg_redis *fg_redis_new(const struct fg_redis_config *config);
 void fg_redis_free(struct fg_redis *redis);
 struct fg_store fg_redis_store(struct fg_redis *redis);
+// Looks up the host's name again (blocking; never on the path of a call). Names are otherwise
+// resolved once by fg_redis_new(); addresses need no resolving.
+FG_MUST_CHECK int fg_redis_resolve(struct fg_redis *redis);
+// Failures of this connection by kind since fg_redis_new(), and the kind of the last failure. For
+// the whole node: fg_breaker_stats().
+uint64_t fg_redis_error_count(const struct fg_redis *redis, enum fg_redis_error kind);
+enum fg_redis_error fg_redis_last_error_kind(const struct fg_redis *redis);
 // Text of the last failure, for logs; never NULL, no secrets.
 const char *fg_redis_last_error(const struct fg_redis *redis);
 // The Lua source of the function library; its name carries a version. Static storage.
@@ -99,7 +146,8 @@ struct fg_breaker *fg_breaker_init(void *memory);
 enum fg_store_state fg_breaker_state(const struct fg_breaker *breaker);
 struct fg_breaker_stats {
     uint64_t evaluations, failures, timeouts, opened, skipped;
-    int64_t since_ms; // monotonic [ms] of the last change of state
+    uint64_t errors[FG_REDIS_ERRORS]; // failures by kind
+    int64_t since_ms;                 // monotonic [ms] of the last change of state
 };
 void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats *out);
 
@@ -107,7 +155,15 @@ void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats 
 // ---------------------------------------------------------------------
 struct fg_backlog; // counts made while degraded, in shared memory, to be merged once Redis is back
 size_t fg_backlog_size_bytes(uint32_t entries);
+// NULL when entries is 0 or the system gives no lock. Borrowed by every process.
 struct fg_backlog *fg_backlog_init(void *memory, uint32_t entries);
+struct fg_backlog_stats {
+    uint32_t pending;
+    uint64_t added, merged;
+    uint64_t overflowed; // the oldest went because the ring was full
+    uint64_t refused;    // Redis is up but does not take the request; dropped
+};
+void fg_backlog_stats(struct fg_backlog *backlog, struct fg_backlog_stats *out);
 
 struct fg_guarded;
 // redis may be NULL (local only: then replies are not degraded). Parts are borrowed. NULL when out
@@ -115,9 +171,12 @@ struct fg_guarded;
 struct fg_guarded *fg_guarded_new(struct fg_local *local, struct fg_redis *redis,
                                   struct fg_breaker *breaker, struct fg_backlog *backlog);
 void fg_guarded_free(struct fg_guarded *guarded);
-// Always FG_OK: reply->degraded tells that Redis did not answer in time.
+// Always FG_OK: reply->degraded tells that Redis did not answer in time. Values are then this
+// node's own; where not even the local table could be read, reply->unavailable says so.
 struct fg_store fg_guarded_store(struct fg_guarded *guarded);
 // To be called every 500 ms or so by ONE process of the node that is not a SIP worker: while the
-// breaker is open it probes (connect, load the function library), closes it on success, and then
-// merges the backlog. Returns the number of merged requests or a negative error.
+// breaker is open it probes (connect, load the function library, one evaluation of the reserved
+// customer "-"), lets calls through on trial on success, and then merges the backlog. While it is
+// closed the same evaluation keeps the state true on a node without calls. Returns the number of
+// merged requests or a negative error. Takes at most half a second, or one name look-up.
 int fg_guarded_maintain(struct fg_guarded *guarded);

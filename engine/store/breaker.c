@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "breaker.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define FAILURES_IN_ROW 5
+#define TRIAL_SUCCESSES 3
+// More than half failed within a second, once there are enough of them to tell.
+#define SECOND_TRIED_MIN 10
+#define COUNT_BITS       16
+#define COUNT_MASK       ((UINT64_C(1) << COUNT_BITS) - 1)
+
+enum { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_TRIAL };
+
+struct fg_breaker {
+    _Atomic uint32_t state;
+    _Atomic uint32_t failures_in_row;
+    _Atomic uint32_t trial_successes;
+    _Atomic uint64_t second; // second << 32 | tried << 16 | failed
+    _Atomic int64_t since_ms;
+    _Atomic uint64_t evaluations, failures, timeouts, opened, skipped;
+    _Atomic uint64_t errors[FG_REDIS_ERRORS];
+};
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics in shared memory must be lock free");
+
+size_t fg_breaker_size_bytes(void)
+{
+    return sizeof(struct fg_breaker);
+}
+
+struct fg_breaker *fg_breaker_init(void *memory)
+{
+    memset(memory, 0, sizeof(struct fg_breaker));
+    return memory;
+}
+
+const char *fg_store_state_name(enum fg_store_state state)
+{
+    switch (state) {
+    case FG_STORE_UP:
+        return "up";
+    case FG_STORE_SLOW:
+        return "slow";
+    case FG_STORE_DOWN:
+        return "down";
+    }
+    return "unknown";
+}
+
+enum fg_store_state fg_breaker_state(const struct fg_breaker *breaker)
+{
+    if (atomic_load(&breaker->state) == BREAKER_OPEN)
+        return FG_STORE_DOWN;
+    const bool failing =
+        atomic_load(&breaker->failures_in_row) > 0 || atomic_load(&breaker->state) == BREAKER_TRIAL;
+    return failing ? FG_STORE_SLOW : FG_STORE_UP;
+}
+
+void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats *out)
+{
+    out->evaluations = atomic_load(&breaker->evaluations);
+    out->failures = atomic_load(&breaker->failures);
+    out->timeouts = atomic_load(&breaker->timeouts);
+    out->opened = atomic_load(&breaker->opened);
+    out->skipped = atomic_load(&breaker->skipped);
+    out->since_ms = atomic_load(&breaker->since_ms);
+    for (unsigned i = 0; i < FG_REDIS_ERRORS; i++)
+        out->errors[i] = atomic_load(&breaker->errors[i]);
+}
+
+bool breaker_is_open(const struct fg_breaker *breaker)
+{
+    return atomic_load(&breaker->state) == BREAKER_OPEN;
+}
+
+bool breaker_allows(struct fg_breaker *breaker)
+{
+    if (breaker_is_open(breaker)) {
+        atomic_fetch_add(&breaker->skipped, 1);
+        return false;
+    }
+    atomic_fetch_add(&breaker->evaluations, 1);
+    return true;
+}
+
+// Only who really changes the state counts and dates it.
+static void state_change(struct fg_breaker *breaker, uint32_t from, uint32_t to, int64_t now_ms)
+{
+    if (!atomic_compare_exchange_strong(&breaker->state, &from, to))
+        return;
+    atomic_store(&breaker->since_ms, now_ms);
+    if (to == BREAKER_OPEN)
+        atomic_fetch_add(&breaker->opened, 1);
+}
+
+// Counts into the second of now_ms; true when too much of it failed.
+static bool second_count(struct fg_breaker *breaker, bool failed, int64_t now_ms)
+{
+    const uint64_t second = ((uint64_t)now_ms / 1000) & UINT32_MAX;
+    uint64_t seen = atomic_load(&breaker->second);
+    uint64_t next, n_tried, n_failed;
+    do {
+        const bool same = seen >> (2 * COUNT_BITS) == second;
+        n_tried = same ? (seen >> COUNT_BITS) & COUNT_MASK : 0;
+        n_failed = same ? seen & COUNT_MASK : 0;
+        if (n_tried == COUNT_MASK) // enough to tell; halve instead of overflowing
+        {
+            n_tried /= 2;
+            n_failed /= 2;
+        }
+        n_tried++;
+        n_failed += failed;
+        next = second << (2 * COUNT_BITS) | n_tried << COUNT_BITS | n_failed;
+    } while (!atomic_compare_exchange_weak(&breaker->second, &seen, next));
+    return n_tried >= SECOND_TRIED_MIN && n_failed * 2 > n_tried;
+}
+
+void breaker_succeeded(struct fg_breaker *breaker, int64_t now_ms)
+{
+    second_count(breaker, false, now_ms);
+    if (atomic_load_explicit(&breaker->failures_in_row, memory_order_relaxed) != 0)
+        atomic_store(&breaker->failures_in_row, 0);
+    if (atomic_load(&breaker->state) == BREAKER_TRIAL &&
+        atomic_fetch_add(&breaker->trial_successes, 1) + 1 >= TRIAL_SUCCESSES)
+        state_change(breaker, BREAKER_TRIAL, BREAKER_CLOSED, now_ms);
+}
+
+void breaker_failed(struct fg_breaker *breaker, enum fg_redis_error kind, int64_t now_ms)
+{
+    atomic_fetch_add(&breaker->failures, 1);
+    if (kind == FG_REDIS_ERROR_TIMEOUT)
+        atomic_fetch_add(&breaker->timeouts, 1);
+    breaker_probe_failed(breaker, kind);
+    const bool half_failed = second_count(breaker, true, now_ms);
+    const uint32_t in_row = atomic_fetch_add(&breaker->failures_in_row, 1) + 1;
+    state_change(breaker, BREAKER_TRIAL, BREAKER_OPEN, now_ms);
+    if (in_row >= FAILURES_IN_ROW || half_failed)
+        state_change(breaker, BREAKER_CLOSED, BREAKER_OPEN, now_ms);
+}
+
+void breaker_probe_failed(struct fg_breaker *breaker, enum fg_redis_error kind)
+{
+    if ((unsigned)kind < FG_REDIS_ERRORS)
+        atomic_fetch_add(&breaker->errors[kind], 1);
+}
+
+void breaker_probed(struct fg_breaker *breaker, int64_t now_ms)
+{
+    atomic_store(&breaker->trial_successes, 0);
+    atomic_store(&breaker->failures_in_row, 0);
+    atomic_store(&breaker->second, 0);
+    state_change(breaker, BREAKER_OPEN, BREAKER_TRIAL, now_ms);
+}

@@ -1,0 +1,331 @@
+#!lua name=fraudguard_v1
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- One evaluation of a customer: count, read and look up holds, in one call that runs alone.
+-- Request, reply and record layouts: docs/redis-schema.md; the other side is redis_request.c.
+-- All keys carry one hash tag and are passed as KEYS, so the library runs in a cluster as it is.
+-- Redis calls and their arguments cost the most, so records are read and written whole, and the
+-- older cells of a window stay a string until the window moves.
+
+local REQUEST_VERSION = 1
+local RECORD_VERSION = 1
+local AMOUNT_MAX = 2 ^ 52
+local OLD_CELLS = 10
+local ENTRIES_MAX = 64 -- meters of a record
+local MEMBERS_MAX = 512 -- members of a set
+local TTL_MARGIN_S = 60
+local TTL_MAX_S = 400 * 86400
+local FIELDS = 6 -- of an entry: meter, code, bucket, newest cell, sum of the older, expiry [s]
+local ENTRY_BYTES = 31
+local CALL_REPEATED, RECORD_RESET = 1, 2
+
+local pack, unpack_bytes, sub = struct.pack, struct.unpack, string.sub
+local floor, max, min = math.floor, math.max, math.min
+
+-- Formats by count are made once.
+local function formats(item, prefix)
+    local made = {}
+    return function(n)
+        local format = made[n]
+        if not format then
+            format = '>' .. prefix .. string.rep(item, n)
+            made[n] = format
+        end
+        return format
+    end
+end
+local directory_format = formats('I4Bi8I7I7I4', '')
+local record_format = formats('I4Bi8I7I7I4', 'BB')
+local window_ops_format = formats('BBI4i8I7I4', '')
+local set_ops_format = formats('BBc8I8I4', '')
+local values_format = formats('I7', '')
+local cells_format = {
+    [1] = '>' .. string.rep('I1', OLD_CELLS),
+    [2] = '>' .. string.rep('I2', OLD_CELLS),
+    [4] = '>' .. string.rep('I4', OLD_CELLS),
+    [7] = '>' .. string.rep('I7', OLD_CELLS),
+}
+-- A code is cells + 16 * (bytes of an older cell, 0: they are all zero).
+local tail_bytes = {[1] = 0, [11] = 0, [16 + 11] = 10, [32 + 11] = 20, [64 + 11] = 40,
+                    [112 + 11] = 70}
+
+local function decimal(number)
+    return string.format('%.0f', number)
+end
+
+local function cells_code(largest)
+    if largest == 0 then return 11, 0 end
+    if largest < 256 then return 16 + 11, 1 end
+    if largest < 65536 then return 32 + 11, 2 end
+    if largest < 4294967296 then return 64 + 11, 4 end
+    return 112 + 11, 7
+end
+
+-- A record: n entries in the flat array e, the older cells of all in "tail" until "tails" (a string
+-- an entry) is made. nil when the bytes are none of this version.
+local function record_parse(bytes)
+    if #bytes < 2 then return nil end
+    local version, n = unpack_bytes('>BB', bytes)
+    local tail_at = 2 + n * ENTRY_BYTES
+    if version ~= RECORD_VERSION or n > ENTRIES_MAX or #bytes < tail_at then return nil end
+    local e = {unpack_bytes(directory_format(n), bytes, 3)}
+    e[n * FIELDS + 1] = nil -- where the next value would begin
+    local total = 0
+    for i = 2, n * FIELDS, FIELDS do
+        local size = tail_bytes[e[i]]
+        if not size then return nil end
+        total = total + size
+    end
+    if #bytes ~= tail_at + total then return nil end
+    return {n = n, e = e, tail = sub(bytes, tail_at + 1)}
+end
+
+local function record_load(key)
+    local bytes = redis.call('GET', key)
+    if not bytes then return {n = 0, e = {}, tail = ''}, 0 end
+    local record = record_parse(bytes)
+    if not record then return {n = 0, e = {}, tail = ''}, RECORD_RESET end
+    return record, 0
+end
+
+local function record_tails(record)
+    if record.tails then return record.tails end
+    local tails, at = {}, 1
+    for i = 1, record.n do
+        local size = tail_bytes[record.e[(i - 1) * FIELDS + 2]]
+        tails[i] = sub(record.tail, at, at + size - 1)
+        at = at + size
+    end
+    record.tails = tails
+    return tails
+end
+
+local function record_save(key, record, now_s)
+    local e, n, expiry = record.e, record.n, now_s
+    for i = FIELDS, n * FIELDS, FIELDS do
+        if e[i] > expiry then expiry = e[i] end
+    end
+    if record.tails then record.tail = table.concat(record.tails) end
+    local ttl = min(expiry - now_s + TTL_MARGIN_S, TTL_MAX_S)
+    redis.call('SET', key, pack(record_format(n), RECORD_VERSION, n, unpack(e, 1, n * FIELDS)) .. record.tail,
+               'EX', decimal(ttl))
+end
+
+-- Offset of an entry's fields in e, nil when it has none. Requests name meters in a steady order,
+-- so the search starts where the last one ended.
+local function entry_find(record, meter, cells)
+    local e, n = record.e, record.n
+    local i = record.hint or 0
+    for _ = 1, n do
+        if i >= n then i = 0 end
+        local at = i * FIELDS
+        if e[at + 1] == meter and e[at + 2] % 16 == cells then
+            record.hint = i + 1
+            return at
+        end
+        i = i + 1
+    end
+    return nil
+end
+
+local function entry_add(record, meter, cells, bucket)
+    local e = record.e
+    local tails = record_tails(record)
+    if record.n == ENTRIES_MAX then
+        local first = 1
+        for i = 2, ENTRIES_MAX do
+            if e[i * FIELDS] < e[first * FIELDS] then first = i end
+        end
+        for _ = 1, FIELDS do table.remove(e, (first - 1) * FIELDS + 1) end
+        table.remove(tails, first)
+        record.n = ENTRIES_MAX - 1
+    end
+    local at = record.n * FIELDS
+    record.n = record.n + 1
+    e[at + 1], e[at + 2], e[at + 3], e[at + 4], e[at + 5], e[at + 6] = meter, cells, bucket, 0, 0, 0
+    tails[record.n] = ''
+    return at
+end
+
+-- The older cells of an entry, the newest of them first.
+local function entry_cells(record, at)
+    local width = floor(record.e[at + 2] / 16)
+    if width == 0 then return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0} end
+    return {unpack_bytes(cells_format[width], record_tails(record)[at / FIELDS + 1])}
+end
+
+local function entry_shift(record, at, cells, bucket)
+    local e = record.e
+    local by = bucket - e[at + 3]
+    e[at + 3] = bucket
+    if cells == 1 then
+        e[at + 4] = 0
+        return
+    end
+    local tails = record_tails(record)
+    local old, moved, sum, largest = entry_cells(record, at), {}, 0, 0
+    for i = 1, OLD_CELLS do
+        local cell = 0
+        if i == by then cell = e[at + 4] elseif i > by then cell = old[i - by] end
+        moved[i] = cell
+        sum = min(sum + cell, AMOUNT_MAX)
+        if cell > largest then largest = cell end
+    end
+    local width
+    e[at + 2], width = cells_code(largest)
+    e[at + 4], e[at + 5] = 0, sum
+    tails[at / FIELDS + 1] = width == 0 and '' or pack(cells_format[width], unpack(moved))
+end
+
+local function entry_sum(record, at, cells, bucket)
+    local e = record.e
+    local by = bucket - e[at + 3]
+    if by <= 0 then return min(e[at + 4] + e[at + 5], AMOUNT_MAX) end
+    if by >= cells then return 0 end
+    local old, sum = entry_cells(record, at), e[at + 4]
+    for i = 1, OLD_CELLS - by do sum = min(sum + old[i], AMOUNT_MAX) end
+    return sum
+end
+
+-- Runs window ops on one customer's records; values go to "values" from 1 on.
+local function windows_run(keys, ops, n_ops, counts, now_s, values)
+    local records, changed, flags = {}, {}, 0
+    for i = 1, n_ops do
+        local at = (i - 1) * 6
+        local r, how, meter, bucket, amount, ttl =
+            ops[at + 1], ops[at + 2], ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
+        local cells = how % 16
+        local record = records[r]
+        if not record then
+            local reset
+            record, reset = record_load(keys[r])
+            records[r] = record
+            flags = max(flags, reset)
+        end
+        local entry = entry_find(record, meter, cells)
+        if counts and how >= 16 then
+            entry = entry or entry_add(record, meter, cells, bucket)
+            local e = record.e
+            if bucket > e[entry + 3] then entry_shift(record, entry, cells, bucket) end
+            e[entry + 4] = min(e[entry + 4] + amount, AMOUNT_MAX)
+            e[entry + 6] = max(e[entry + 6], now_s + ttl)
+            changed[r] = true
+        end
+        values[i] = entry and entry_sum(record, entry, cells, bucket) or 0
+    end
+    for r in pairs(changed) do record_save(keys[r], records[r], now_s) end
+    return flags
+end
+
+local function set_put(key, member, expiry, ttl, now)
+    redis.call('ZADD', key, 'GT', decimal(expiry), member)
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+    local n = redis.call('ZCARD', key)
+    if n > MEMBERS_MAX then
+        redis.call('ZPOPMIN', key, n - MEMBERS_MAX)
+        n = MEMBERS_MAX
+    end
+    local wanted = min(max(ttl * 1000, expiry - tonumber(now)), TTL_MAX_S * 1000)
+    -- Renewed only once a margin is used up: mostly one call instead of two.
+    if n > 0 and redis.call('PTTL', key) < wanted then
+        redis.call('PEXPIRE', key, decimal(wanted + TTL_MARGIN_S * 1000))
+    end
+    return n
+end
+
+local PUT, READ = 0, 1
+local function sets_run(keys, first, ops, n_ops, now, values, at_value)
+    for i = 1, n_ops do
+        local at = (i - 1) * 5
+        local key, kind, member = keys[first + ops[at + 1]], ops[at + 2], ops[at + 3]
+        local n
+        if kind == PUT then
+            n = set_put(key, member, ops[at + 4], ops[at + 5], now)
+        elseif kind == READ then
+            n = redis.call('ZCOUNT', key, '(' .. now, '+inf')
+        else
+            redis.call('ZREM', key, member)
+            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+            n = redis.call('ZCARD', key)
+        end
+        values[at_value + i] = n
+    end
+end
+
+-- How often this key was seen before, at most 254 times, within its time.
+local function call_repeats(key, now, keep_ms)
+    local bytes = redis.call('GET', key)
+    local seen, expiry = 0, 0
+    if bytes and #bytes == 9 then seen, expiry = unpack_bytes('>BI8', bytes) end
+    if expiry <= now then
+        redis.call('SET', key, pack('>BI8', 1, now + keep_ms), 'PX', decimal(keep_ms))
+        return 0
+    end
+    redis.call('SET', key, pack('>BI8', min(seen + 1, 254), expiry), 'KEEPTTL')
+    return seen
+end
+
+local function text_of(value, most)
+    if type(value) ~= 'string' then return '' end
+    return sub(value, 1, most)
+end
+
+local function time_of(value)
+    if type(value) ~= 'number' or not (value >= 0 and value <= AMOUNT_MAX) then return 0 end
+    return floor(value)
+end
+
+-- The first of the asked holds that is active: its place, cut, since, until, reason, by. A hold
+-- that cannot be read still holds.
+local function hold_find(keys, first, n, now)
+    if n == 0 then return pack('>B', 0) end
+    local asked = {}
+    for i = 1, n do asked[i] = keys[first + i] end
+    local found = redis.call('MGET', unpack(asked))
+    for i = 1, n do
+        if found[i] then
+            local fine, hold = pcall(cjson.decode, found[i])
+            local readable = fine and type(hold) == 'table'
+            if not readable then hold = {reason = 'unreadable hold', until_ms = AMOUNT_MAX} end
+            local until_ms = time_of(hold.until_ms)
+            if until_ms > now then
+                local reason, by = text_of(hold.reason, 600), text_of(hold.by, 255)
+                return pack('>BBI7I7I2B', i, hold.cut == true and 1 or 0,
+                            time_of(hold.since_ms), until_ms, #reason, #by) .. reason .. by
+            end
+        end
+    end
+    return pack('>B', 0)
+end
+
+local function evaluate(keys, args)
+    local request = args[1]
+    local version, has_call, n_records, n_windows, n_sets, n_set_ops, n_holds, free_repeats,
+        keep_ms, token, now, at = unpack_bytes('>BBBBBBBBI4c8I8', request)
+    if version ~= REQUEST_VERSION then
+        return redis.error_reply('ERR fraudguard request version')
+    end
+    local flags, values, first = 0, {}, n_records + n_sets
+    local counts = true
+    if has_call == 1 then
+        first = first + 1
+        local seen = call_repeats(keys[first], now, keep_ms)
+        if seen > 0 and seen <= free_repeats then
+            counts = false
+            flags = CALL_REPEATED
+        end
+    end
+    if n_windows > 0 then
+        local ops = {unpack_bytes(window_ops_format(n_windows), request, at)}
+        at = ops[#ops]
+        flags = flags + windows_run(keys, ops, n_windows, counts, floor(now / 1000), values)
+    end
+    if n_set_ops > 0 then
+        local ops = {unpack_bytes(set_ops_format(n_set_ops), request, at)}
+        sets_run(keys, n_records, ops, n_set_ops, decimal(now), values, n_windows)
+    end
+    local n = n_windows + n_set_ops
+    return pack('>c8BB', token, flags, n) .. pack(values_format(n), unpack(values)) ..
+        hold_find(keys, first, n_holds, now)
+end
+
+redis.register_function('fg_evaluate_v1', evaluate)

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "redis_request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "byte_order.h"
+#include "fg/country.h"
+#include "fg/ruleset.h"
+#include "request.h"
+
+#define REQUEST_VERSION 1
+#define TTL_MAX_S       (UINT32_C(400) * 86400)
+#define FLAG_REPEATED   1U
+#define FLAG_RESET      2U
+#define FLAGS_KNOWN     (FLAG_REPEATED | FLAG_RESET)
+
+enum { SET_PUT, SET_READ, SET_DELETE };
+
+struct op_scope {
+    const struct fg_meter_op *first; // the op that brought this key
+};
+
+static bool is_window(const struct fg_meter_op *op)
+{
+    return op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
+}
+
+static bool same_key(const struct fg_meter_op *a, const struct fg_meter_op *b)
+{
+    return a->scope_is_customer == b->scope_is_customer &&
+           (a->scope_is_customer || a->scope == b->scope) &&
+           (is_window(a) || a->meter_id == b->meter_id);
+}
+
+// Index of the key of op among those of its kind, which start at first_key; adds it when new.
+static uint8_t key_of(struct redis_request *out, const struct fg_store_request *request,
+                      struct op_scope *scopes, size_t first_key, const struct fg_meter_op *op)
+{
+    for (size_t i = first_key; i < out->n_keys; i++) {
+        if (same_key(scopes[i].first, op))
+            return (uint8_t)(i - first_key + 1);
+    }
+    char scope[17] = "c";
+    if (!op->scope_is_customer)
+        snprintf(scope, sizeof(scope), "%016llx", (unsigned long long)op->scope);
+    char *key = out->keys[out->n_keys];
+    if (is_window(op))
+        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:m:%s", request->customer, scope);
+    else
+        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:s:%08x:%s", request->customer, op->meter_id, scope);
+    scopes[out->n_keys].first = op;
+    return (uint8_t)(++out->n_keys - first_key);
+}
+
+static uint32_t ttl_s(int64_t ttl_ms)
+{
+    const int64_t s = (ttl_ms + 999) / 1000;
+    return s > (int64_t)TTL_MAX_S ? TTL_MAX_S : (uint32_t)s;
+}
+
+static uint8_t *windows_put(struct redis_request *out, const struct fg_store_request *request,
+                            struct op_scope *scopes, uint8_t *at)
+{
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        if (!is_window(op))
+            continue;
+        const bool add = op->kind == FG_OP_WINDOW_ADD;
+        at = number_put(at, key_of(out, request, scopes, 0, op), 1);
+        at = number_put(at, op->cells + (add ? 16U : 0U), 1);
+        at = number_put(at, op->meter_id, 4);
+        at = number_put(at, (uint64_t)op->bucket, 8);
+        at = number_put(at, add ? (uint64_t)op->amount : 0, 7);
+        at = number_put(at, add ? ttl_s(op->ttl_ms) : 0, 4);
+        out->op_of_value[out->n_values++] = (uint8_t)i;
+    }
+    return at;
+}
+
+static uint8_t *sets_put(struct redis_request *out, const struct fg_store_request *request,
+                         struct op_scope *scopes, uint8_t *at)
+{
+    const size_t first_key = out->n_keys;
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        if (is_window(op))
+            continue;
+        uint8_t kind = SET_READ;
+        if (op->kind != FG_OP_SET_READ)
+            kind = op->kind == FG_OP_SET_PUT ? SET_PUT : SET_DELETE;
+        at = number_put(at, key_of(out, request, scopes, first_key, op), 1);
+        at = number_put(at, kind, 1);
+        at = number_put(at, op->member, 8);
+        at = number_put(at, kind == SET_PUT ? (uint64_t)op->expiry_ms : 0, 8);
+        at = number_put(at, kind == SET_PUT ? ttl_s(op->ttl_ms) : 0, 4);
+        out->op_of_value[out->n_values++] = (uint8_t)i;
+    }
+    return at;
+}
+
+static void call_key_put(struct redis_request *out, const char *customer, struct fg_hash128 key)
+{
+    char hex[33];
+    fg_hash128_hex(key, hex);
+    snprintf(out->keys[out->n_keys++], REDIS_KEY_SIZE, "fg:{%s}:c:%s", customer, hex);
+}
+
+static void hold_key_put(struct redis_request *out, const char *customer, uint8_t scope,
+                         const char *text)
+{
+    snprintf(out->keys[out->n_keys++], REDIS_KEY_SIZE, "fg:{%s}:h:%s", customer, text);
+    out->hold_scopes[out->n_holds++] = scope;
+}
+
+static void hold_keys_put(struct redis_request *out, const struct fg_store_request *request)
+{
+    const struct fg_hold_query *query = &request->holds;
+    if (query->customer)
+        hold_key_put(out, request->customer, FG_HOLD_CUSTOMER, "customer");
+    if (query->risky)
+        hold_key_put(out, request->customer, FG_HOLD_RISKY, "risky");
+    if (query->country != 0) {
+        char code[4];
+        char text[16];
+        fg_country_format(query->country, code);
+        snprintf(text, sizeof(text), "country.%s", code);
+        hold_key_put(out, request->customer, FG_HOLD_COUNTRY, text);
+    }
+}
+
+static void args_put(struct redis_request *out)
+{
+    snprintf(out->n_keys_text, sizeof(out->n_keys_text), "%u", (unsigned)out->n_keys % 100);
+    size_t n = 0;
+    out->args[n++] = fg_view_of("FCALL");
+    out->args[n++] = fg_view_of("fg_evaluate_v1");
+    out->args[n++] = fg_view_of(out->n_keys_text);
+    for (size_t i = 0; i < out->n_keys; i++)
+        out->args[n++] = fg_view_of(out->keys[i]);
+    out->args[n++] = (struct fg_view){(const char *)out->bytes, out->len};
+    out->n_args = n;
+}
+
+void redis_request_pack(const struct fg_store_request *request, uint64_t token,
+                        const struct fg_hash128 *single_key, struct redis_request *out)
+{
+    struct op_scope scopes[REDIS_KEYS_MAX];
+    out->n_keys = 0;
+    out->n_values = 0;
+    out->n_holds = 0;
+    out->token = token;
+    uint8_t *at = out->bytes + 28;
+    at = windows_put(out, request, scopes, at);
+    const uint8_t n_windows = out->n_values;
+    const size_t n_records = out->n_keys;
+    at = sets_put(out, request, scopes, at);
+    const size_t n_sets = out->n_keys - n_records;
+    const bool has_call = request->once || single_key != NULL;
+    if (has_call)
+        call_key_put(out, request->customer, request->once ? request->call_key : *single_key);
+    hold_keys_put(out, request);
+    out->len = (size_t)(at - out->bytes);
+
+    at = out->bytes;
+    at = number_put(at, REQUEST_VERSION, 1);
+    at = number_put(at, has_call, 1);
+    at = number_put(at, n_records, 1);
+    at = number_put(at, n_windows, 1);
+    at = number_put(at, n_sets, 1);
+    at = number_put(at, (uint64_t)out->n_values - n_windows, 1);
+    at = number_put(at, out->n_holds, 1);
+    at = number_put(at, request->once ? FG_FREE_REPEATS : 255, 1);
+    at = number_put(at, (uint64_t)FG_REPEAT_MS, 4);
+    at = number_put(at, token, 8);
+    number_put(at, (uint64_t)request->now_ms, 8);
+    args_put(out);
+}
+
+// Copies at most size - 1 bytes, whole UTF-8 characters, control characters replaced.
+static void text_get(char *out, size_t size, const uint8_t *bytes, size_t len)
+{
+    if (len > size - 1) {
+        len = size - 1;
+        while (len > 0 && (bytes[len] & 0xc0) == 0x80)
+            len--;
+    }
+    for (size_t i = 0; i < len; i++)
+        out[i] = bytes[i] < ' ' || bytes[i] == 0x7f ? ' ' : (char)bytes[i];
+    out[len] = '\0';
+}
+
+// Place, cut, since, until, lengths of reason and by, then both texts.
+#define HOLD_HEAD 19
+
+static int hold_get(const struct redis_request *request, const uint8_t *at, size_t left,
+                    struct fg_hold *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (left < 1 || at[0] > request->n_holds)
+        return FG_EPROTOCOL;
+    if (at[0] == 0)
+        return left == 1 ? FG_OK : FG_EPROTOCOL;
+    if (left < HOLD_HEAD)
+        return FG_EPROTOCOL;
+    const size_t reason_len = (size_t)number_get(at + 16, 2);
+    const size_t by_len = at[18];
+    if (left != HOLD_HEAD + reason_len + by_len)
+        return FG_EPROTOCOL;
+    out->active = true;
+    out->scope = request->hold_scopes[at[0] - 1];
+    out->cut = at[1] == 1;
+    out->since_ms = (int64_t)number_get(at + 2, 7);
+    out->until_ms = (int64_t)number_get(at + 9, 7);
+    text_get(out->reason, sizeof(out->reason), at + HOLD_HEAD, reason_len);
+    text_get(out->by, sizeof(out->by), at + HOLD_HEAD + reason_len, by_len);
+    return FG_OK;
+}
+
+int redis_reply_unpack(const struct redis_request *request, struct fg_view bytes,
+                       struct fg_store_reply *reply)
+{
+    const uint8_t *at = (const uint8_t *)bytes.ptr;
+    const size_t values_at = 10;
+    const size_t hold_at = values_at + (size_t)request->n_values * 7;
+    if (bytes.len < hold_at + 1)
+        return FG_EPROTOCOL;
+    if (number_get(at, 8) != request->token)
+        return FG_EMISMATCH;
+    if ((at[8] & ~FLAGS_KNOWN) != 0 || at[9] != request->n_values)
+        return FG_EPROTOCOL;
+    struct fg_hold hold;
+    const int rc = hold_get(request, at + hold_at, bytes.len - hold_at, &hold);
+    if (rc != FG_OK)
+        return rc;
+    int64_t values[FG_OPS_MAX] = {0};
+    for (size_t i = 0; i < request->n_values; i++) {
+        values[i] = (int64_t)number_get(at + values_at + i * 7, 7);
+        if (values[i] > FG_AMOUNT_MAX)
+            return FG_EPROTOCOL;
+    }
+    memset(reply, 0, sizeof(*reply));
+    reply->repeated = (at[8] & FLAG_REPEATED) != 0;
+    for (size_t i = 0; i < request->n_values; i++)
+        reply->values[request->op_of_value[i]] = values[i];
+    reply->hold = hold;
+    return FG_OK;
+}

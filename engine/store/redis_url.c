@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port".
+#include <stdbool.h>
+#include <string.h>
+
+#include "fg/store.h"
+#include "fg/view.h"
+
+#define DEFAULT_PORT        6379
+#define DEFAULT_DEADLINE_MS 20
+#define DATABASE_MAX        1023
+
+struct storage {
+    char *at;
+    size_t left;
+};
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+// A copy of text with %XX undone where asked; NULL when it is empty, badly escaped or too long.
+static const char *text_keep(struct storage *storage, struct fg_view text, bool unescape)
+{
+    char *start = storage->at;
+    if (text.len == 0 || text.len >= storage->left)
+        return NULL;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (unescape && c == '%') {
+            if (i + 2 >= text.len)
+                return NULL;
+            const int high = hex_digit(text.ptr[i + 1]), low = hex_digit(text.ptr[i + 2]);
+            if (high < 0 || low < 0)
+                return NULL;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0')
+            return NULL;
+        *storage->at++ = c;
+        storage->left--;
+    }
+    *storage->at++ = '\0';
+    storage->left--;
+    return start;
+}
+
+// 1 to 5 digits, at most most.
+static bool number_read(struct fg_view text, unsigned most, unsigned *out)
+{
+    unsigned value = 0;
+    if (text.len == 0 || text.len > 5)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(text.ptr[i] - '0');
+    }
+    *out = value;
+    return value <= most;
+}
+
+// Splits text at the first c: what is before, and what is after in *rest (ptr NULL: no c).
+static struct fg_view split(struct fg_view text, char c, struct fg_view *rest)
+{
+    const char *found = text.len == 0 ? NULL : memchr(text.ptr, c, text.len);
+    if (found == NULL) {
+        *rest = (struct fg_view){NULL, 0};
+        return text;
+    }
+    const size_t before = (size_t)(found - text.ptr);
+    *rest = (struct fg_view){found + 1, text.len - before - 1};
+    return (struct fg_view){text.ptr, before};
+}
+
+// host, host:port, [v6], [v6]:port
+static int host_read(struct fg_view text, bool port_needed, struct storage *storage,
+                     struct fg_redis_config *config)
+{
+    struct fg_view host, port;
+    if (text.len > 0 && text.ptr[0] == '[') {
+        struct fg_view after;
+        host = split((struct fg_view){text.ptr + 1, text.len - 1}, ']', &after);
+        if (after.ptr == NULL || (after.len > 0 && after.ptr[0] != ':'))
+            return FG_ESYNTAX;
+        port = after.len > 0 ? (struct fg_view){after.ptr + 1, after.len - 1}
+                             : (struct fg_view){NULL, 0};
+    } else {
+        host = split(text, ':', &port);
+    }
+    unsigned number = DEFAULT_PORT;
+    if (port.ptr == NULL ? port_needed : !number_read(port, UINT16_MAX, &number) || number == 0)
+        return FG_ESYNTAX;
+    config->port = (uint16_t)number;
+    config->host = text_keep(storage, host, false);
+    return config->host == NULL ? FG_ESYNTAX : FG_OK;
+}
+
+static int login_read(struct fg_view text, struct storage *storage, struct fg_redis_config *config)
+{
+    struct fg_view password;
+    const struct fg_view user = split(text, ':', &password);
+    if (password.len == 0)
+        return FG_ESYNTAX;
+    if (user.len > 0 && (config->username = text_keep(storage, user, true)) == NULL)
+        return FG_ESYNTAX;
+    config->password = text_keep(storage, password, true);
+    return config->password == NULL ? FG_ESYNTAX : FG_OK;
+}
+
+static int redis_scheme_read(struct fg_view text, struct storage *storage,
+                             struct fg_redis_config *config)
+{
+    struct fg_view path;
+    struct fg_view authority = split(text, '/', &path);
+    unsigned database = 0;
+    if (path.len > 0 && !number_read(path, DATABASE_MAX, &database))
+        return FG_ESYNTAX;
+    config->database = (int)database;
+    for (size_t i = authority.len; i > 0; i--) {
+        if (authority.ptr[i - 1] != '@')
+            continue;
+        const int rc = login_read((struct fg_view){authority.ptr, i - 1}, storage, config);
+        if (rc != FG_OK)
+            return rc;
+        authority = (struct fg_view){authority.ptr + i, authority.len - i};
+        break;
+    }
+    return host_read(authority, false, storage, config);
+}
+
+static bool strip(struct fg_view *text, const char *prefix)
+{
+    const size_t len = strlen(prefix);
+    if (text->len < len || memcmp(text->ptr, prefix, len) != 0)
+        return false;
+    text->ptr += len;
+    text->len -= len;
+    return true;
+}
+
+int fg_redis_config_parse(const char *url, struct fg_redis_config *config, char *storage,
+                          size_t storage_size)
+{
+    struct storage room = {storage, storage_size};
+    struct fg_redis_config parsed = {.deadline_ms = DEFAULT_DEADLINE_MS};
+    struct fg_view text = fg_view_of(url);
+    int rc;
+    if (strip(&text, "unix:")) {
+        parsed.unix_path = text_keep(&room, text, false);
+        // sun_path of struct sockaddr_un
+        const bool fits = parsed.unix_path != NULL && text.ptr[0] == '/' && text.len < 108;
+        rc = fits ? FG_OK : FG_ESYNTAX;
+    } else if (strip(&text, "redis://")) {
+        rc = redis_scheme_read(text, &room, &parsed);
+    } else {
+        rc = host_read(text, true, &room, &parsed);
+    }
+    if (rc == FG_OK)
+        *config = parsed;
+    return rc;
+}
