@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_calls.h"
+
+#include <string.h>
+
+#include "core/locking.h"
+#include "fgm_counters.h"
+#include "fgm_memory.h"
+
+struct calls {
+    gen_lock_t lock;
+    uint32_t n;
+    uint32_t high; // slots ever used lie below
+    uint32_t n_free;
+    uint32_t *free_slots; // stack: low slots are used first
+    struct fgm_call *slots;
+};
+static struct calls *calls;
+
+int fgm_calls_init(uint32_t n)
+{
+    calls = fgm_memory_map(sizeof *calls);
+    if (!calls)
+        return FG_ENOMEM;
+    calls->slots = fgm_memory_map(n * sizeof calls->slots[0]);
+    calls->free_slots = fgm_memory_map(n * sizeof calls->free_slots[0]);
+    if (!calls->slots || !calls->free_slots)
+        return FG_ENOMEM;
+    calls->n = n;
+    calls->n_free = n;
+    for (uint32_t i = 0; i < n; i++)
+        calls->free_slots[i] = n - 1 - i;
+    return lock_init(&calls->lock) ? FG_OK : FG_ENOMEM;
+}
+
+bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref)
+{
+    bool added = false;
+    lock_get(&calls->lock);
+    if (calls->n_free > 0) {
+        uint32_t slot = calls->free_slots[--calls->n_free];
+        call->turn = calls->slots[slot].turn + 1;
+        call->state = FGM_CALL_RINGING;
+        calls->slots[slot] = *call;
+        if (slot >= calls->high)
+            calls->high = slot + 1;
+        *ref = (struct fgm_call_ref){slot, call->turn};
+        added = true;
+    }
+    lock_release(&calls->lock);
+    if (!added)
+        FGM_COUNT(calls_untracked);
+    return added;
+}
+
+static void remember_attrs(struct fgm_call *call, const struct fg_event *event)
+{
+    size_t used = 0;
+    for (uint8_t i = 0; i < event->n_attrs; i++) {
+        const struct fg_attr *attr = &event->attrs[i];
+        if (used + attr->name.len + attr->value.len > sizeof call->attrs)
+            break;
+        memcpy(call->attrs + used, attr->name.ptr, attr->name.len);
+        memcpy(call->attrs + used + attr->name.len, attr->value.ptr, attr->value.len);
+        used += attr->name.len + attr->value.len;
+        call->attr_len[i][0] = (uint16_t)attr->name.len;
+        call->attr_len[i][1] = (uint16_t)attr->value.len;
+        call->n_attrs = (uint8_t)(i + 1);
+    }
+}
+
+static void copy_text(char *to, size_t size, struct fg_view from)
+{
+    size_t len = from.len < size - 1 ? from.len : size - 1;
+    if (len)
+        memcpy(to, from.ptr, len);
+    to[len] = '\0';
+}
+
+void fgm_call_remember(struct fgm_call *call, const struct fg_event *event, struct fg_view call_id)
+{
+    *call = (struct fgm_call){
+        .direction = event->direction,
+        .identity = event->identity,
+        .call_key = event->call_key,
+        .has_tls = event->tls != NULL,
+        .transport = event->transport,
+        .source = event->source,
+        .called = event->called,
+        .caller_present = event->caller_present,
+        .srtp_offered = event->srtp_offered,
+        .caller = event->caller,
+    };
+    if (event->tls)
+        call->tls = *event->tls;
+    copy_text(call->customer, sizeof call->customer, fg_view_of(event->customer->id));
+    copy_text(call->call_id, sizeof call->call_id, call_id);
+    copy_text(call->user_agent, sizeof call->user_agent, event->user_agent);
+    remember_attrs(call, event);
+}
+
+void fgm_call_event(const struct fgm_call *call, enum fg_event_kind kind, struct fg_event *event)
+{
+    *event = (struct fg_event){
+        .kind = kind,
+        .direction = call->direction,
+        .identity = call->identity,
+        .call_key = call->call_key,
+        .tls = call->has_tls ? &call->tls : NULL,
+        .transport = call->transport,
+        .source = call->source,
+        .called = call->called,
+        .caller_present = call->caller_present,
+        .caller = call->caller,
+        .srtp_offered = call->srtp_offered,
+        .user_agent = fg_view_of(call->user_agent),
+        .n_attrs = call->n_attrs,
+    };
+    const char *at = call->attrs;
+    for (uint8_t i = 0; i < call->n_attrs; i++) {
+        event->attrs[i].name = (struct fg_view){at, call->attr_len[i][0]};
+        at += call->attr_len[i][0];
+        event->attrs[i].value = (struct fg_view){at, call->attr_len[i][1]};
+        at += call->attr_len[i][1];
+    }
+}
+
+// The call of a handle, or NULL when its slot has gone to another one. Under the lock.
+static struct fgm_call *of(struct fgm_call_ref ref)
+{
+    if (ref.slot >= calls->n)
+        return NULL;
+    struct fgm_call *call = &calls->slots[ref.slot];
+    return call->turn == ref.turn && call->state != FGM_CALL_FREE ? call : NULL;
+}
+
+void fgm_calls_answered(struct fgm_call_ref ref, int64_t now_ms)
+{
+    lock_get(&calls->lock);
+    struct fgm_call *call = of(ref);
+    if (call && call->state == FGM_CALL_RINGING) {
+        call->state = FGM_CALL_UP;
+        call->answered_ms = now_ms;
+    }
+    lock_release(&calls->lock);
+}
+
+void fgm_calls_ended(struct fgm_call_ref ref, int64_t now_ms)
+{
+    lock_get(&calls->lock);
+    struct fgm_call *call = of(ref);
+    if (call && call->state != FGM_CALL_ENDED) {
+        call->state = FGM_CALL_ENDED;
+        call->ended_ms = now_ms;
+    }
+    lock_release(&calls->lock);
+}
+
+void fgm_calls_want_cut(struct fgm_call_ref ref)
+{
+    lock_get(&calls->lock);
+    struct fgm_call *call = of(ref);
+    if (call)
+        call->cut_wanted = true;
+    lock_release(&calls->lock);
+}
+
+void fgm_calls_remove(struct fgm_call_ref ref)
+{
+    lock_get(&calls->lock);
+    struct fgm_call *call = of(ref);
+    if (call) {
+        call->state = FGM_CALL_FREE;
+        calls->free_slots[calls->n_free++] = ref.slot;
+    }
+    lock_release(&calls->lock);
+}
+
+static bool copy_of(uint32_t slot, struct fgm_call *copy)
+{
+    // Read without the lock first: free slots are passed quickly, and a call that appears this
+    // moment is seen the next time.
+    if (__atomic_load_n(&calls->slots[slot].state, __ATOMIC_RELAXED) == FGM_CALL_FREE)
+        return false;
+    lock_get(&calls->lock);
+    *copy = calls->slots[slot];
+    lock_release(&calls->lock);
+    return copy->state != FGM_CALL_FREE;
+}
+
+void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                    void *arg)
+{
+    uint32_t high = __atomic_load_n(&calls->high, __ATOMIC_RELAXED);
+    for (uint32_t slot = 0; slot < high; slot++) {
+        struct fgm_call copy;
+        if (!copy_of(slot, &copy))
+            continue;
+        struct fgm_call_ref ref = {slot, copy.turn};
+        if (!fn(arg, ref, &copy))
+            continue;
+        lock_get(&calls->lock);
+        struct fgm_call *call = of(ref);
+        if (call) {
+            call->minutes = copy.minutes;
+            call->answer_told = copy.answer_told;
+            call->cut_at_ms = copy.cut_at_ms;
+        }
+        lock_release(&calls->lock);
+    }
+}
+
+struct count {
+    const char *customer;
+    uint32_t n;
+};
+
+static bool count_one(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
+{
+    (void)ref;
+    struct count *count = arg;
+    if (call->state != FGM_CALL_ENDED &&
+        (!count->customer || strcmp(count->customer, call->customer) == 0))
+        count->n++;
+    return false;
+}
+
+uint32_t fgm_calls_live(const char *customer)
+{
+    struct count count = {customer, 0};
+    fgm_calls_each(count_one, &count);
+    return count.n;
+}

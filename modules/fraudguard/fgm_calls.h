@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The node's calls in progress: a bounded table in shared memory. Dialog callbacks move a call
+// through its states, the timer process turns the states into events.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/event.h"
+
+#define FGM_CALL_ID_MAX    255
+#define FGM_CALL_AGENT_MAX 63
+#define FGM_CALL_ATTRS_MAX 256
+
+enum fgm_call_state { FGM_CALL_FREE, FGM_CALL_RINGING, FGM_CALL_UP, FGM_CALL_ENDED };
+
+// Handle of a call; stale ones are recognised.
+struct fgm_call_ref {
+    uint32_t slot, turn;
+};
+
+struct fgm_call {
+    enum fgm_call_state state;
+    uint32_t turn;                    // of the slot; grows with each use
+    uint32_t dialog_entry, dialog_id; // Kamailio's dialog
+    int64_t created_ms, answered_ms, ended_ms;
+    int32_t minutes;   // minute events made
+    bool answer_told;  // answer event made
+    bool cut_wanted;   // to be ended
+    int64_t cut_at_ms; // last attempt to end it
+    // What its events need again.
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    enum fg_direction direction;
+    enum fg_identity identity;
+    struct fg_hash128 call_key;
+    bool has_tls;
+    struct fg_tls_peer tls;
+    enum fg_transport transport;
+    struct fg_ip source;
+    struct fg_number_readings called;
+    bool caller_present, srtp_offered;
+    struct fg_number caller;
+    fg_country country; // of the rated reading
+    bool ordinary;      // not risky, for holds of scope risky
+    char masked[FG_NUMBER_MASKED_MAX];
+    char call_id[FGM_CALL_ID_MAX + 1];
+    char user_agent[FGM_CALL_AGENT_MAX + 1];
+    uint8_t n_attrs;
+    uint16_t attr_len[FG_ATTRS_MAX][2];
+    char attrs[FGM_CALL_ATTRS_MAX]; // names and values, one after the other
+};
+
+int fgm_calls_init(uint32_t calls); // before the fork
+// Adds a ringing call made from event. False when the table is full or the Call-ID too long.
+bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref);
+// Fills the part of call that its later events need.
+void fgm_call_remember(struct fgm_call *call, const struct fg_event *event, struct fg_view call_id);
+// The event of a call again; pointers into call. customer is looked up by the caller.
+void fgm_call_event(const struct fgm_call *call, enum fg_event_kind kind, struct fg_event *event);
+
+void fgm_calls_answered(struct fgm_call_ref ref, int64_t now_ms);
+void fgm_calls_ended(struct fgm_call_ref ref, int64_t now_ms);
+// Asks for a call's end.
+void fgm_calls_want_cut(struct fgm_call_ref ref);
+// Takes an ended call out of the table.
+void fgm_calls_remove(struct fgm_call_ref ref);
+
+// Calls fn with a copy of each call in use and its handle; changes that fn makes to state-less
+// bookkeeping (minutes, answer_told, cut_at_ms) are kept when it returns true.
+void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                    void *arg);
+uint32_t fgm_calls_live(const char *customer); // NULL: all

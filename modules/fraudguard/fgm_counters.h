@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the module counts, in memory that all processes share. Names are stable: they become
+// metrics.
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define FGM_COUNTERS(X)                                                                            \
+    X(attempts, "initial INVITEs judged")                                                          \
+    X(in_dialog, "requests passed without judging: in a dialog, or not INVITE")                    \
+    X(allow, "attempts allowed")                                                                   \
+    X(alert, "attempts allowed with an alert")                                                     \
+    X(throttle, "attempts throttled")                                                              \
+    X(challenge, "attempts challenged")                                                            \
+    X(block, "attempts blocked")                                                                   \
+    X(shadowed, "attempts that went on only because of mode shadow")                               \
+    X(degraded, "verdicts made without Redis")                                                     \
+    X(repeated, "retransmissions, forks and retries that were counted once")                       \
+    X(unreadable, "messages that could not be read")                                               \
+    X(identity_refused, "attempts refused because nobody or the wrong one was identified")         \
+    X(no_policy, "attempts refused because no rules are loaded")                                   \
+    X(answer_events, "calls answered")                                                             \
+    X(minute_events, "minutes judged")                                                             \
+    X(end_events, "calls ended")                                                                   \
+    X(calls_cut, "calls ended by a verdict, a hold or a kill")                                     \
+    X(cut_failures, "calls that could not be ended")                                               \
+    X(calls_untracked, "calls not tracked because the table of live calls was full")               \
+    X(holds_set, "holds set by this node")                                                         \
+    X(holds_heard, "holds and releases heard from Redis")                                          \
+    X(messages_unreadable, "channel messages that could not be read")                              \
+    X(ring_dropped, "records dropped because the ring to the writer was full")                     \
+    X(events_written, "events written to Redis")                                                   \
+    X(write_failures, "writes to Redis that failed")                                               \
+    X(backlog_merged, "requests merged into Redis after it came back")                             \
+    X(tls_cache_hits, "TLS identities taken from the cache")                                       \
+    X(tls_cache_misses, "TLS identities read from the certificate")                                \
+    X(reloads, "rule sets loaded")                                                                 \
+    X(reload_failures, "rule sets refused")
+
+struct fgm_counters {
+#define FGM_COUNTER_FIELD(name, doc) _Atomic uint64_t name;
+    FGM_COUNTERS(FGM_COUNTER_FIELD)
+#undef FGM_COUNTER_FIELD
+};
+
+// In shared memory; set before the fork.
+extern struct fgm_counters *fgm_counters;
+
+#define FGM_COUNT(name) atomic_fetch_add_explicit(&fgm_counters->name, 1, memory_order_relaxed)
+
+// Allocates them. 0 or a negative error.
+int fgm_counters_init(void);
+// Calls fn with each counter in the order of the table.
+void fgm_counters_each(void (*fn)(void *arg, const char *name, const char *doc, uint64_t value),
+                       void *arg);

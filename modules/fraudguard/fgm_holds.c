@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_holds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/dprint.h"
+#include "fg/record.h"
+#include "fg/redis_link.h"
+#include "fg/ruleset.h"
+#include "fgm_calls.h"
+#include "fgm_clock.h"
+#include "fgm_counters.h"
+#include "fgm_dialog.h"
+#include "fgm_params.h"
+#include "fgm_ring.h"
+#include "fgm_stores.h"
+
+#define POLL_MS     500
+#define HOLDS_MAX   65536
+#define KILL_FOR_MS (2 * INT64_C(3600000)) // how long a killed call's media stays silent
+
+static bool push_hold(enum fgm_item_kind kind, const char *customer, uint16_t country,
+                      const struct fg_hold *hold, struct fg_view rules)
+{
+    struct fgm_item_hold item = {.country = country, .hold = *hold};
+    snprintf(item.customer, sizeof item.customer, "%s", customer);
+    return fgm_ring_push(
+        fgm_orders, &(struct fgm_item){
+                        .kind = kind, .fixed = &item, .fixed_len = sizeof item, .text = {rules}});
+}
+
+void fgm_holds_set(const char *customer, uint16_t country, const struct fg_hold *hold,
+                   struct fg_view rules)
+{
+    fg_local_hold_set(fgm_local(), customer, country, hold);
+    FGM_COUNT(holds_set);
+    push_hold(FGM_ITEM_HOLD, customer, country, hold, rules);
+}
+
+int fgm_holds_release(const char *customer, uint8_t scope, uint16_t country, const char *by)
+{
+    struct fg_hold hold = {.scope = scope};
+    snprintf(hold.by, sizeof hold.by, "%s", by);
+    int error = fg_local_hold_release(fgm_local(), customer, scope, country);
+    push_hold(FGM_ITEM_HOLD_RELEASE, customer, country, &hold, (struct fg_view){0});
+    return error;
+}
+
+struct cut {
+    const char *customer; // NULL: any
+    const char *call_id;  // NULL: any
+    uint16_t country;
+    const struct fg_hold *hold;
+};
+
+static bool concerns(const struct cut *cut, const struct fgm_call *call)
+{
+    if (call->state == FGM_CALL_ENDED || (cut->customer && strcmp(cut->customer, call->customer)))
+        return false;
+    if (cut->call_id)
+        return strcmp(cut->call_id, call->call_id) == 0;
+    switch (cut->hold->scope) {
+    case FG_HOLD_CUSTOMER:
+        return true;
+    case FG_HOLD_RISKY:
+        return call->direction == FG_OUTBOUND && !call->ordinary;
+    default:
+        return call->direction == FG_OUTBOUND && call->country == cut->country;
+    }
+}
+
+void fgm_kill_media(const struct fgm_call *call, const char *reason, const char *by)
+{
+    struct fgm_item_kill kill = {.until_ms = fgm_now_ms() + KILL_FOR_MS};
+    snprintf(kill.customer, sizeof kill.customer, "%s", call->customer);
+    snprintf(kill.by, sizeof kill.by, "%s", by);
+    fgm_ring_push(fgm_orders,
+                  &(struct fgm_item){.kind = FGM_ITEM_KILL,
+                                     .fixed = &kill,
+                                     .fixed_len = sizeof kill,
+                                     .text = {fg_view_of(call->call_id), fg_view_of(reason)}});
+}
+
+static bool cut_one(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
+{
+    const struct cut *cut = arg;
+    if (!concerns(cut, call))
+        return false;
+    // A ringing call has no dialog to end yet: the timer process ends it once it is answered.
+    fgm_calls_want_cut(ref);
+    // The relay knows a session's customer, not its destination: it is told call by call.
+    if (!cut->call_id && cut->hold->scope != FG_HOLD_CUSTOMER)
+        fgm_kill_media(call, cut->hold->reason, cut->hold->by);
+    if (call->state != FGM_CALL_UP)
+        return false;
+    call->cut_at_ms = fgm_now_ms();
+    fgm_dialog_end(call);
+    return true;
+}
+
+void fgm_holds_cut(const char *customer, uint16_t country, const struct fg_hold *hold)
+{
+    struct cut cut = {.customer = customer, .country = country, .hold = hold};
+    fgm_calls_each(cut_one, &cut);
+}
+
+static void hear(void *arg, struct fg_view text)
+{
+    (void)arg;
+    struct fg_message message;
+    if (fg_record_parse_message(text, &message) < 0) {
+        FGM_COUNT(messages_unreadable);
+        return;
+    }
+    FGM_COUNT(holds_heard);
+    switch (message.op) {
+    case FG_MESSAGE_HOLD:
+        message.hold.active = true;
+        fg_local_hold_set(fgm_local(), message.customer, message.country, &message.hold);
+        if (message.hold.cut)
+            fgm_holds_cut(message.customer, message.country, &message.hold);
+        break;
+    case FG_MESSAGE_RELEASE:
+        fg_local_hold_release(fgm_local(), message.customer, message.hold.scope, message.country);
+        break;
+    case FG_MESSAGE_KILL: {
+        struct cut cut = {.call_id = message.call_id, .hold = &message.hold};
+        fgm_calls_each(cut_one, &cut);
+        break;
+    }
+    }
+}
+
+// --- reading all holds again after messages may have been missed
+struct known {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    uint8_t scope;
+    uint16_t country;
+    int64_t since_ms;
+};
+struct known_list {
+    struct known *items;
+    size_t n, size;
+};
+
+static void remember(struct known_list *list, const char *customer, uint16_t country,
+                     const struct fg_hold *hold)
+{
+    if (list->n == list->size) {
+        size_t size = list->size ? 2 * list->size : 64;
+        struct known *items = size <= HOLDS_MAX ? realloc(list->items, size * sizeof *items) : NULL;
+        if (!items)
+            return;
+        list->items = items;
+        list->size = size;
+    }
+    struct known *known = &list->items[list->n++];
+    *known = (struct known){.scope = hold->scope, .country = country, .since_ms = hold->since_ms};
+    snprintf(known->customer, sizeof known->customer, "%s", customer);
+}
+
+static bool listed(const struct known_list *list, const struct known *wanted)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct known *known = &list->items[i];
+        if (known->scope == wanted->scope && known->country == wanted->country &&
+            strcmp(known->customer, wanted->customer) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool take_hold(void *arg, struct fg_view json)
+{
+    struct fg_message message;
+    if (fg_record_parse_hold(json, &message) < 0) {
+        FGM_COUNT(messages_unreadable);
+        return true;
+    }
+    message.hold.active = true;
+    remember(arg, message.customer, message.country, &message.hold);
+    fg_local_hold_set(fgm_local(), message.customer, message.country, &message.hold);
+    if (message.hold.cut)
+        fgm_holds_cut(message.customer, message.country, &message.hold);
+    return true;
+}
+
+static void take_local(void *arg, const char *customer, uint16_t country,
+                       const struct fg_hold *hold)
+{
+    remember(arg, customer, country, hold);
+}
+
+// What Redis no longer holds was released meanwhile; but a hold that this node set after
+// connected_ms may not have reached Redis yet, and stays.
+static int read_again(struct fg_redis *redis, int64_t connected_ms)
+{
+    struct known_list there = {0}, here = {0};
+    int64_t now_ms = fgm_now_ms();
+    fg_local_holds_each(fgm_local(), now_ms, take_local, &here);
+    int error = fg_redis_holds_each(redis, now_ms, take_hold, &there);
+    for (size_t i = 0; error >= 0 && i < here.n; i++) {
+        const struct known *known = &here.items[i];
+        if (known->since_ms < connected_ms && !listed(&there, known))
+            fg_local_hold_release(fgm_local(), known->customer, known->scope, known->country);
+    }
+    free(there.items);
+    free(here.items);
+    return error;
+}
+
+void fgm_holds_run(void)
+{
+    struct fg_redis_channel *channel = fg_redis_channel_new(&fgm_config.redis);
+    struct fg_redis *redis = fg_redis_new(&fgm_config.redis);
+    int64_t connected_ms = 0; // the last moment the channel was known to be good
+    bool stale = true;        // holds must be read again
+    if (!channel || !redis) {
+        LM_ERR("out of memory\n");
+        return;
+    }
+    for (;;) {
+        bool reconnected = false;
+        int error = fg_redis_channel_poll(channel, POLL_MS, &reconnected, hear, NULL);
+        stale |= reconnected;
+        if (error < 0) {
+            stale = true;
+            usleep(POLL_MS * 1000 / 2);
+            continue;
+        }
+        if (stale && read_again(redis, connected_ms) >= 0)
+            stale = false;
+        if (!stale)
+            connected_ms = fgm_now_ms();
+    }
+}

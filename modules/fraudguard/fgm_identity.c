@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_identity.h"
+
+#include "fgm_counters.h"
+#include "fgm_params.h"
+#include "fgm_tls.h"
+
+// A connection's peer and what its names said, per process: walking a certificate costs more than
+// the rest of a verdict. Direct mapped by Kamailio's connection ids, which are not used again.
+#define CACHE_SLOTS 512
+static struct cached {
+    int connection; // 0: empty
+    uint64_t generation;
+    struct fg_tls_peer peer;
+    struct fg_identity_walk walk;
+} cache[CACHE_SLOTS];
+
+static const struct cached *peer_of(const struct fg_policy *policy, uint64_t generation,
+                                    struct sip_msg *msg)
+{
+    static struct cached unknown; // the connection is gone: TLS without a certificate
+    int connection = msg->rcv.proto_reserved1;
+    struct cached *entry = &cache[(unsigned int)connection % CACHE_SLOTS];
+    if (connection > 0 && entry->connection == connection && entry->generation == generation) {
+        FGM_COUNT(tls_cache_hits);
+        return entry;
+    }
+    FGM_COUNT(tls_cache_misses);
+    struct cached fresh = {.connection = connection, .generation = generation};
+    fg_identity_begin(&fresh.walk, policy->customers);
+    if (!fgm_tls_read(msg, &fresh.peer, &fresh.walk)) {
+        unknown = fresh;
+        return &unknown;
+    }
+    *entry = fresh;
+    return entry;
+}
+
+static bool is_tls(const struct fgm_request *request)
+{
+    return request->transport == FG_TRANSPORT_TLS || request->transport == FG_TRANSPORT_WSS;
+}
+
+static void identify_outbound(const struct fg_policy *policy, const struct cached *cached,
+                              const struct fgm_request *request, struct fgm_caller *out)
+{
+    static const struct fg_tls_peer no_tls;
+    struct fg_identity_walk walk;
+    fg_identity_begin(&walk, policy->customers);
+    out->identity =
+        fg_identity_finish(cached ? &cached->walk : &walk, cached ? &cached->peer : &no_tls,
+                           &request->source, &out->customer);
+}
+
+static void identify_inbound(const struct fg_policy *policy, const struct fgm_request *request,
+                             struct fgm_caller *out)
+{
+    struct fg_number_readings called;
+    fg_number_read(request->called_user, request->called_context, NULL, &called);
+    out->identity = FG_IDENTITY_UNKNOWN;
+    for (uint8_t i = 0; i < called.n && !out->customer; i++)
+        out->customer = fg_customers_by_number(policy->customers, &called.reading[i]);
+    if (out->customer)
+        out->identity = FG_IDENTITY_CALLED_NUMBER;
+}
+
+void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg,
+                  const struct fgm_request *request, enum fgm_direction_wish wish,
+                  struct fgm_caller *out)
+{
+    *out = (struct fgm_caller){.identity = FG_IDENTITY_UNKNOWN};
+    if (wish == FGM_DIRECTION_AUTO)
+        wish = fgm_is_carrier(&request->source) ? FGM_DIRECTION_INBOUND : FGM_DIRECTION_OUTBOUND;
+    out->direction = wish == FGM_DIRECTION_INBOUND ? FG_INBOUND : FG_OUTBOUND;
+
+    const struct cached *cached = is_tls(request) ? peer_of(policy, generation, msg) : NULL;
+    out->tls = cached ? &cached->peer : NULL;
+    if (request->kind == FGM_REQUEST_UNREADABLE)
+        out->identity = FG_IDENTITY_UNREADABLE;
+    else if (out->direction == FG_INBOUND)
+        identify_inbound(policy, request, out);
+    else
+        identify_outbound(policy, cached, request, out);
+}

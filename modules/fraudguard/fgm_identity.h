@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whose call a request is. Outbound: certificate, then listed source address. Inbound (from a
+// carrier): the owner of the called number. Never what a header says.
+#pragma once
+
+#include "core/parser/msg_parser.h"
+#include "fg/ruleset.h"
+#include "fgm_msg.h"
+
+struct fgm_caller {
+    enum fg_direction direction;
+    enum fg_identity identity;
+    const struct fg_customer *customer; // NULL: nobody
+    const struct fg_tls_peer *tls;      // NULL: no TLS; valid until the next call in this process
+};
+
+enum fgm_direction_wish { FGM_DIRECTION_AUTO, FGM_DIRECTION_OUTBOUND, FGM_DIRECTION_INBOUND };
+
+// generation: of policy; what is cached per connection is good for one generation only.
+void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg,
+                  const struct fgm_request *request, enum fgm_direction_wish wish,
+                  struct fgm_caller *out);

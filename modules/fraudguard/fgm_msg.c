@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_msg.h"
+
+#include <string.h>
+
+#include "core/ip_addr.h"
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_to.h"
+#include "core/parser/parser_f.h"
+#include "fgm_sdp.h"
+#include "fgm_str.h"
+#include "fgm_uri.h"
+
+static void read_source(const struct sip_msg *msg, struct fgm_request *out)
+{
+    const struct ip_addr *ip = &msg->rcv.src_ip;
+    if (ip->af == AF_INET6) {
+        memcpy(out->source.bytes, ip->u.addr, 16);
+    } else {
+        memset(out->source.bytes, 0, 10);
+        memset(out->source.bytes + 10, 0xff, 2);
+        memcpy(out->source.bytes + 12, ip->u.addr, 4);
+    }
+    switch (msg->rcv.proto) {
+    case PROTO_UDP:
+        out->transport = FG_TRANSPORT_UDP;
+        break;
+    case PROTO_TCP:
+        out->transport = FG_TRANSPORT_TCP;
+        break;
+    case PROTO_TLS:
+        out->transport = FG_TRANSPORT_TLS;
+        break;
+    case PROTO_WS:
+        out->transport = FG_TRANSPORT_WS;
+        break;
+    case PROTO_WSS:
+        out->transport = FG_TRANSPORT_WSS;
+        break;
+    default:
+        out->transport = FG_TRANSPORT_UNKNOWN;
+    }
+}
+
+// The Request-URI that will be routed: what the script made of it, else what came.
+static bool read_called(struct sip_msg *msg, struct fgm_request *out)
+{
+    str *uri =
+        msg->new_uri.s && msg->new_uri.len > 0 ? &msg->new_uri : &msg->first_line.u.request.uri;
+    struct fgm_uri_number number;
+    if (!fgm_uri_number(fgm_view(*uri), &number))
+        return false;
+    out->called_user = number.user;
+    out->called_context = number.phone_context;
+    return true;
+}
+
+static bool is_anonymous(struct fg_view user)
+{
+    return user.len == 0 || fg_view_equal_nocase(user, fg_view_of("anonymous"));
+}
+
+static bool read_caller_uri(struct fg_view uri, struct fgm_request *out)
+{
+    struct fgm_uri_number number;
+    if (!fgm_uri_number(uri, &number) || is_anonymous(number.user))
+        return false;
+    out->caller_user = number.user;
+    out->caller_context = number.phone_context;
+    out->caller_present = true;
+    return true;
+}
+
+// P-Asserted-Identity where there is one (RFC 3325 9.1), else From.
+static void read_caller(struct sip_msg *msg, struct fgm_request *out)
+{
+    if (msg->pai && read_caller_uri(fgm_uri_of_address(fgm_view(msg->pai->body)), out))
+        return;
+    read_caller_uri(fgm_view(get_from(msg)->uri), out);
+}
+
+static bool has_to_tag(struct sip_msg *msg)
+{
+    return get_to(msg)->tag_value.s && get_to(msg)->tag_value.len > 0;
+}
+
+static void read_body(struct sip_msg *msg, struct fgm_request *out)
+{
+    const char *body = get_body(msg);
+    const char *end = msg->buf + msg->len;
+    if (body && body < end)
+        out->srtp_offered = fgm_sdp_offers_srtp((struct fg_view){body, (size_t)(end - body)});
+}
+
+static bool read_headers(struct sip_msg *msg, struct fgm_request *out)
+{
+    if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->callid || !msg->from || !msg->to ||
+        !msg->cseq || !msg->eoh)
+        return false;
+    out->call_id = fgm_view(msg->callid->body);
+    if (parse_from_header(msg) < 0 || !msg->to->parsed)
+        return false;
+    out->from_tag = fgm_view(get_from(msg)->tag_value);
+    return out->call_id.len > 0 &&
+           fgm_headers_framed((struct fg_view){msg->buf, (size_t)(msg->eoh - msg->buf)});
+}
+
+void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)
+{
+    *out = (struct fgm_request){.kind = FGM_REQUEST_OTHER};
+    if (msg->first_line.type != SIP_REQUEST ||
+        msg->first_line.u.request.method_value != METHOD_INVITE)
+        return;
+    read_source(msg, out);
+    out->kind = FGM_REQUEST_UNREADABLE;
+    if (!read_headers(msg, out))
+        return;
+    if (has_to_tag(msg)) {
+        out->kind = FGM_REQUEST_OTHER;
+        return;
+    }
+    if (out->from_tag.len == 0 || !read_called(msg, out))
+        return;
+    read_caller(msg, out);
+    if (msg->user_agent)
+        out->user_agent = fgm_view(msg->user_agent->body);
+    read_body(msg, out);
+    out->kind = FGM_REQUEST_CALL;
+}

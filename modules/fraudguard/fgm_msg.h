@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a SIP message to facts; the only place that parses headers. Everything it gives points into
+// the message. What a request says about its sender (From, P-Asserted-Identity) is a claim.
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/parser/msg_parser.h"
+#include "fg/event.h"
+
+enum fgm_request_kind {
+    FGM_REQUEST_CALL,      // an INVITE that opens a dialog
+    FGM_REQUEST_OTHER,     // another method, or inside a dialog: not judged
+    FGM_REQUEST_UNREADABLE // an INVITE that cannot be read
+};
+
+struct fgm_request {
+    enum fgm_request_kind kind;
+    struct fg_view call_id, from_tag; // empty where they could not be read
+    struct fg_view called_user, called_context;
+    bool caller_present;
+    struct fg_view caller_user, caller_context;
+    struct fg_view user_agent;
+    bool srtp_offered;
+    enum fg_transport transport;
+    struct fg_ip source;
+};
+
+// Reads msg. Never fails: see kind.
+void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out);

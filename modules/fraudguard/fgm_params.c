@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_params.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/dprint.h"
+
+struct fgm_params fgm_params = {
+    .redis_deadline_ms = 20,
+    .max_calls = 8192,
+    .max_customers = 4096,
+    .decisions_kib = 4096,
+    .ring_kib = 8192,
+    .backlog = 4096,
+};
+struct fgm_config fgm_config;
+
+param_export_t fgm_param_exports[] = {
+    {"rules_dir", PARAM_STRING, &fgm_params.rules_dir},
+    {"customers_file", PARAM_STRING, &fgm_params.customers_file},
+    {"data_dir", PARAM_STRING, &fgm_params.data_dir},
+    {"rates_file", PARAM_STRING, &fgm_params.rates_file},
+    {"redis", PARAM_STRING, &fgm_params.redis},
+    {"redis_deadline_ms", PARAM_INT, &fgm_params.redis_deadline_ms},
+    {"node", PARAM_STRING, &fgm_params.node},
+    {"hash_key_file", PARAM_STRING, &fgm_params.hash_key_file},
+    {"mode", PARAM_STRING, &fgm_params.mode},
+    {"carrier_sources", PARAM_STRING, &fgm_params.carrier_sources},
+    {"unmask", PARAM_INT, &fgm_params.unmask},
+    {"max_windows", PARAM_INT, &fgm_params.max_windows},
+    {"max_sets", PARAM_INT, &fgm_params.max_sets},
+    {"max_counted_calls", PARAM_INT, &fgm_params.max_counted_calls},
+    {"max_holds", PARAM_INT, &fgm_params.max_holds},
+    {"max_calls", PARAM_INT, &fgm_params.max_calls},
+    {"max_customers", PARAM_INT, &fgm_params.max_customers},
+    {"decisions_kib", PARAM_INT, &fgm_params.decisions_kib},
+    {"ring_kib", PARAM_INT, &fgm_params.ring_kib},
+    {"backlog", PARAM_INT, &fgm_params.backlog},
+    {0, 0, 0},
+};
+
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+static int read_hex_key(const char *text, struct fg_hash_key *key)
+{
+    for (size_t i = 0; i < sizeof key->bytes; i++) {
+        unsigned int byte;
+        if (!isxdigit((unsigned char)text[2 * i]) || !isxdigit((unsigned char)text[2 * i + 1]) ||
+            sscanf(text + 2 * i, "%2x", &byte) != 1)
+            return -1;
+        key->bytes[i] = (uint8_t)byte;
+    }
+    return 0;
+}
+
+// The file holds 32 hex digits, or 16 bytes.
+static int read_hash_key(const char *path, struct fg_hash_key *key)
+{
+    char text[34] = {0};
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        LM_ERR("hash_key_file %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    struct stat facts;
+    if (fstat(fileno(file), &facts) == 0 && (facts.st_mode & (S_IRWXO | S_IWGRP)))
+        LM_WARN("hash_key_file %s is open to others; give it mode 0640\n", path);
+    size_t n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    if (n == sizeof key->bytes)
+        memcpy(key->bytes, text, sizeof key->bytes);
+    else if (n < 2 * sizeof key->bytes || read_hex_key(text, key) < 0) {
+        LM_ERR("hash_key_file %s holds neither 16 bytes nor 32 hex digits\n", path);
+        return -1;
+    }
+    return 0;
+}
+
+static int check_hash_key(void)
+{
+    if (is_set(fgm_params.hash_key_file))
+        return read_hash_key(fgm_params.hash_key_file, &fgm_config.hash_key);
+    if (fgm_config.has_redis) {
+        LM_ERR("hash_key_file is not set: counters in Redis need one key on all nodes; make one "
+               "with: openssl rand -hex 16\n");
+        return -1;
+    }
+    if (getrandom(fgm_config.hash_key.bytes, sizeof fgm_config.hash_key.bytes, 0) !=
+        (ssize_t)sizeof fgm_config.hash_key.bytes) {
+        LM_ERR("no random bytes: %s\n", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int add_carrier(struct fg_view text)
+{
+    if (fgm_config.n_carriers == FGM_CARRIERS_MAX) {
+        LM_ERR("carrier_sources names more than %d networks\n", FGM_CARRIERS_MAX);
+        return -1;
+    }
+    struct fg_ip_range *range = &fgm_config.carriers[fgm_config.n_carriers];
+    const char *slash = memchr(text.ptr, '/', text.len);
+    struct fg_view address = {text.ptr, slash ? (size_t)(slash - text.ptr) : text.len};
+    long bits = slash ? strtol(slash + 1, NULL, 10) : 128;
+    bool v6 = memchr(address.ptr, ':', address.len) != NULL;
+    if (slash && !v6)
+        bits += 96;
+    if (!fg_ip_parse(address, &range->base) || bits < (v6 ? 0 : 96) || bits > 128) {
+        LM_ERR("carrier_sources: '%.*s' is no address or network\n", (int)text.len, text.ptr);
+        return -1;
+    }
+    range->bits = (uint8_t)bits;
+    fgm_config.n_carriers++;
+    return 0;
+}
+
+static int check_carriers(void)
+{
+    static const char separators[] = ", \t";
+    const char *at = fgm_params.carrier_sources;
+    while (at && *(at += strspn(at, separators))) {
+        size_t len = strcspn(at, separators);
+        if (add_carrier((struct fg_view){at, len}) < 0)
+            return -1;
+        at += len;
+    }
+    return 0;
+}
+
+static int check_mode(void)
+{
+    const char *mode = is_set(fgm_params.mode) ? fgm_params.mode : "enforce";
+    fgm_config.shadow = strcmp(mode, "shadow") == 0;
+    if (!fgm_config.shadow && strcmp(mode, "enforce") != 0) {
+        LM_ERR("mode is '%s'; it must be enforce or shadow\n", mode);
+        return -1;
+    }
+    return 0;
+}
+
+static int check_redis(void)
+{
+    fgm_config.has_redis = is_set(fgm_params.redis);
+    if (!fgm_config.has_redis)
+        return 0;
+    if (fg_redis_config_parse(fgm_params.redis, &fgm_config.redis, fgm_config.redis_storage,
+                              sizeof fgm_config.redis_storage) < 0) {
+        // The URL may hold a password: it is not printed.
+        LM_ERR("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or HOST:PORT\n");
+        return -1;
+    }
+    if (fgm_params.redis_deadline_ms < 1 || fgm_params.redis_deadline_ms > 1000) {
+        LM_ERR("redis_deadline_ms is %d; it must be 1 to 1000\n", fgm_params.redis_deadline_ms);
+        return -1;
+    }
+    fgm_config.redis.deadline_ms = fgm_params.redis_deadline_ms;
+    return 0;
+}
+
+static int check_range(const char *name, int value, int min, int max)
+{
+    if (value >= min && value <= max)
+        return 0;
+    LM_ERR("%s is %d; it must be %d to %d\n", name, value, min, max);
+    return -1;
+}
+
+static void size_of(uint32_t *out, int value)
+{
+    if (value > 0)
+        *out = (uint32_t)value;
+}
+
+static int check_sizes(void)
+{
+    fg_local_config_default(&fgm_config.local);
+    size_of(&fgm_config.local.windows, fgm_params.max_windows);
+    size_of(&fgm_config.local.sets, fgm_params.max_sets);
+    size_of(&fgm_config.local.calls, fgm_params.max_counted_calls);
+    size_of(&fgm_config.local.holds, fgm_params.max_holds);
+    if (fg_local_size_bytes(&fgm_config.local) == 0) {
+        LM_ERR("max_windows, max_sets and max_counted_calls must be powers of two\n");
+        return -1;
+    }
+    return check_range("max_calls", fgm_params.max_calls, 16, 1 << 20) |
+           check_range("max_customers", fgm_params.max_customers, 16, 1 << 20) |
+           check_range("decisions_kib", fgm_params.decisions_kib, 64, 1 << 20) |
+           check_range("ring_kib", fgm_params.ring_kib, 64, 1 << 20) |
+           check_range("backlog", fgm_params.backlog, 16, 1 << 20);
+}
+
+static int check_node(void)
+{
+    if (is_set(fgm_params.node))
+        snprintf(fgm_config.node, sizeof fgm_config.node, "%s", fgm_params.node);
+    else if (gethostname(fgm_config.node, sizeof fgm_config.node - 1) < 0)
+        snprintf(fgm_config.node, sizeof fgm_config.node, "node");
+    for (const char *at = fgm_config.node; *at; at++) {
+        if (!isalnum((unsigned char)*at) && !strchr("._-", *at)) {
+            LM_ERR("node may hold letters, digits and ._- only\n");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int fgm_params_check(void)
+{
+    if (!is_set(fgm_params.rules_dir)) {
+        LM_ERR("rules_dir is not set\n");
+        return -1;
+    }
+    fgm_config.paths = (struct fg_policy_paths){
+        .rules_dir = fgm_params.rules_dir,
+        .customers_file = is_set(fgm_params.customers_file) ? fgm_params.customers_file : NULL,
+        .data_dir = is_set(fgm_params.data_dir) ? fgm_params.data_dir : NULL,
+        .rates_file = is_set(fgm_params.rates_file) ? fgm_params.rates_file : NULL,
+    };
+    if (check_redis() < 0)
+        return -1;
+    return check_mode() | check_hash_key() | check_carriers() | check_sizes() | check_node();
+}
+
+bool fgm_is_carrier(const struct fg_ip *source)
+{
+    for (uint32_t i = 0; i < fgm_config.n_carriers; i++) {
+        if (fg_ip_in_range(source, &fgm_config.carriers[i]))
+            return true;
+    }
+    return false;
+}

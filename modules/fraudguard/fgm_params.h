@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module parameters: what the configuration says, and what it means once checked.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/sr_module.h"
+#include "fg/customer.h"
+#include "fg/hash.h"
+#include "fg/pack.h"
+#include "fg/store.h"
+
+#define FGM_CARRIERS_MAX 64
+
+// As written; set by Kamailio before mod_init. Strings are NUL-terminated, NULL or empty: unset.
+struct fgm_params {
+    char *rules_dir, *customers_file, *data_dir, *rates_file;
+    char *redis; // empty: local only
+    int redis_deadline_ms;
+    char *node;
+    char *hash_key_file;
+    char *mode; // "enforce", "shadow"
+    char *carrier_sources;
+    int unmask;
+    int max_windows, max_sets, max_counted_calls, max_holds; // local store
+    int max_calls, max_customers, decisions_kib, ring_kib, backlog;
+};
+extern struct fgm_params fgm_params;
+extern param_export_t fgm_param_exports[];
+
+// Checked and read.
+struct fgm_config {
+    bool shadow, has_redis;
+    struct fg_hash_key hash_key;
+    struct fg_policy_paths paths;
+    struct fg_redis_config redis;
+    char redis_storage[512];
+    struct fg_local_config local;
+    struct fg_ip_range carriers[FGM_CARRIERS_MAX];
+    uint32_t n_carriers;
+    char node[64];
+};
+extern struct fgm_config fgm_config; // read-only after mod_init
+
+// Checks the parameters and fills fgm_config; every mistake is logged. 0 or -1. Before the fork.
+int fgm_params_check(void);
+bool fgm_is_carrier(const struct fg_ip *source);

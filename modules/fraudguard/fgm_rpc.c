@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_rpc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fg/explain.h"
+#include "fg/record.h"
+#include "fg/ruleset.h"
+#include "fgm_calls.h"
+#include "fgm_clock.h"
+#include "fgm_counters.h"
+#include "fgm_decisions.h"
+#include "fgm_holds.h"
+#include "fgm_params.h"
+#include "fgm_policy.h"
+#include "fgm_ring.h"
+#include "fgm_status.h"
+#include "fgm_stores.h"
+#include "fgm_str.h"
+#include "fgm_trunks.h"
+
+#define HOLD_DEFAULT_S 900
+#define HOLD_MAX_S     (30 * 86400)
+
+static void rpc_reload(rpc_t *rpc, void *ctx)
+{
+    static char text[8192];
+    int error = fgm_policy_load(text, sizeof text);
+    text[strcspn(text, "\n")] = '\0'; // a fault is one short line; the log has it all
+    if (error == FG_ELIMIT)
+        rpc->fault(ctx, 409, "%s", text);
+    else if (error < 0)
+        rpc->fault(ctx, 500, "%s", text);
+    else
+        rpc->add(ctx, "s", text);
+}
+
+// --- explain
+static void rpc_explain(rpc_t *rpc, void *ctx)
+{
+    str call_id;
+    if (rpc->scan(ctx, "S", &call_id) < 1) {
+        rpc->fault(ctx, 400, "usage: fraudguard.explain CALL-ID");
+        return;
+    }
+    char *json = fgm_decisions_find(fgm_view(call_id));
+    if (!json) {
+        rpc->fault(ctx, 404, "no recent decision on this call here");
+        return;
+    }
+    char *text = fg_record_explain(fg_view_of(json));
+    char *save = NULL;
+    if (!text)
+        rpc->fault(ctx, 500, "the record cannot be read");
+    else
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+            rpc->rpl_printf(ctx, "%s", line);
+    free(text);
+    free(json);
+}
+
+// --- holds
+// The customer (who must exist) and the scope of a command. 0, or -1 after a fault.
+static int read_target(rpc_t *rpc, void *ctx, const str *customer, const str *scope_text,
+                       char id[FG_CUSTOMER_ID_MAX + 1], uint8_t *scope, uint16_t *country)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    const struct fg_customer *known =
+        policy ? fg_customers_by_id(policy->customers, fgm_view(*customer)) : NULL;
+    if (known)
+        snprintf(id, FG_CUSTOMER_ID_MAX + 1, "%s", known->id);
+    fgm_policy_leave();
+    if (!known) {
+        rpc->fault(ctx, 404, "no such customer");
+        return -1;
+    }
+    if (fg_hold_scope_parse(fgm_view(*scope_text), scope, country) < 0) {
+        rpc->fault(ctx, 400, "scope must be customer, risky or country.XX");
+        return -1;
+    }
+    return 0;
+}
+
+// Optional: "*" makes the scanner take what follows as not required.
+static bool next_text(rpc_t *rpc, void *ctx, str *out)
+{
+    return rpc->scan(ctx, "*S", out) > 0 && out->s && out->len > 0;
+}
+
+static void rpc_hold(rpc_t *rpc, void *ctx)
+{
+    str customer, scope_text = fgm_str("customer"), reason = fgm_str("by operator"), cut;
+    int seconds = HOLD_DEFAULT_S;
+    char id[FG_CUSTOMER_ID_MAX + 1];
+    uint8_t scope;
+    uint16_t country;
+    if (rpc->scan(ctx, "S", &customer) < 1) {
+        rpc->fault(ctx, 400,
+                   "usage: fraudguard.hold CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]]");
+        return;
+    }
+    if (next_text(rpc, ctx, &scope_text) && rpc->scan(ctx, "*d", &seconds) > 0 &&
+        (seconds < 1 || seconds > HOLD_MAX_S)) {
+        rpc->fault(ctx, 400, "seconds must be 1 to %d", HOLD_MAX_S);
+        return;
+    }
+    next_text(rpc, ctx, &reason);
+    bool keep = next_text(rpc, ctx, &cut) && fg_view_equal(fgm_view(cut), fg_view_of("keep"));
+    if (read_target(rpc, ctx, &customer, &scope_text, id, &scope, &country) < 0)
+        return;
+
+    struct fg_hold hold = {.active = true, .scope = scope, .cut = !keep};
+    hold.since_ms = fgm_now_ms();
+    hold.until_ms = hold.since_ms + seconds * FG_MS_PER_S;
+    fg_text_escape(fgm_view(reason), hold.reason, sizeof hold.reason);
+    snprintf(hold.by, sizeof hold.by, "rpc:%.*s", (int)sizeof hold.by - 5, fgm_config.node);
+    fgm_holds_set(id, country, &hold, (struct fg_view){0});
+    rpc->rpl_printf(ctx, "%s is held for %d s", id, seconds);
+}
+
+static void rpc_release(rpc_t *rpc, void *ctx)
+{
+    str customer, scope_text = fgm_str("customer");
+    char id[FG_CUSTOMER_ID_MAX + 1], by[80];
+    uint8_t scope;
+    uint16_t country;
+    if (rpc->scan(ctx, "S", &customer) < 1) {
+        rpc->fault(ctx, 400, "usage: fraudguard.release CUSTOMER [SCOPE]");
+        return;
+    }
+    next_text(rpc, ctx, &scope_text);
+    if (read_target(rpc, ctx, &customer, &scope_text, id, &scope, &country) < 0)
+        return;
+    snprintf(by, sizeof by, "rpc:%s", fgm_config.node);
+    if (fgm_holds_release(id, scope, country, by) == FG_ENOTFOUND)
+        rpc->fault(ctx, 404, "no such hold here; the release was told to all nodes");
+    else
+        rpc->rpl_printf(ctx, "%s is released", id);
+}
+
+// --- lists. RPC transports must not be called under a lock: what is under one is copied first.
+struct hold_line {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    uint16_t country;
+    struct fg_hold hold;
+};
+struct hold_lines {
+    size_t n, size;
+    struct hold_line *items;
+};
+
+static void count_hold(void *arg, const char *customer, uint16_t country,
+                       const struct fg_hold *hold)
+{
+    (void)customer, (void)country, (void)hold;
+    ((struct hold_lines *)arg)->size++;
+}
+
+static void copy_hold(void *arg, const char *customer, uint16_t country, const struct fg_hold *hold)
+{
+    struct hold_lines *lines = arg;
+    if (lines->n == lines->size)
+        return;
+    struct hold_line *line = &lines->items[lines->n++];
+    *line = (struct hold_line){.country = country, .hold = *hold};
+    snprintf(line->customer, sizeof line->customer, "%s", customer);
+}
+
+static void rpc_holds(rpc_t *rpc, void *ctx)
+{
+    struct hold_lines lines = {0};
+    int64_t now_ms = fgm_now_ms();
+    fg_local_holds_each(fgm_local(), now_ms, count_hold, &lines);
+    lines.items = calloc(lines.size + 1, sizeof *lines.items);
+    if (!lines.items) {
+        rpc->fault(ctx, 500, "out of memory");
+        return;
+    }
+    fg_local_holds_each(fgm_local(), now_ms, copy_hold, &lines);
+    for (size_t i = 0; i < lines.n; i++) {
+        struct hold_line *line = &lines.items[i];
+        char scope[16];
+        void *row;
+        fg_hold_scope_format(line->hold.scope, line->country, scope);
+        if (rpc->add(ctx, "{", &row) < 0)
+            break;
+        rpc->struct_add(row, "ssdsss", "customer", line->customer, "scope", scope, "seconds_left",
+                        (int)((line->hold.until_ms - now_ms) / FG_MS_PER_S), "reason",
+                        line->hold.reason, "by", line->hold.by, "cut",
+                        line->hold.cut ? "yes" : "no");
+    }
+    free(lines.items);
+}
+
+struct reply {
+    rpc_t *rpc;
+    void *ctx;
+    int64_t now_ms;
+};
+
+static void trunk_line(void *arg, const struct fgm_trunk *trunk)
+{
+    const struct reply *reply = arg;
+    void *row;
+    if (reply->rpc->add(reply->ctx, "{", &row) < 0)
+        return;
+    reply->rpc->struct_add(row, "ssssd", "customer", trunk->customer, "source", trunk->source,
+                           "cipher", trunk->has_tls ? trunk->tls.cipher : "none", "certificate",
+                           trunk->has_tls ? trunk->tls.name : "", "seconds_ago",
+                           (int)((reply->now_ms - trunk->seen_ms) / FG_MS_PER_S));
+    reply->rpc->struct_printf(row, "calls", "%" PRIu64, trunk->calls);
+    reply->rpc->struct_printf(row, "srtp_calls", "%" PRIu64, trunk->srtp_calls);
+    reply->rpc->struct_printf(row, "blocked", "%" PRIu64, trunk->blocked);
+}
+
+static void rpc_trunks(rpc_t *rpc, void *ctx)
+{
+    struct reply reply = {rpc, ctx, fgm_now_ms()};
+    fgm_trunks_each(false, trunk_line, &reply);
+}
+
+static bool call_line(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
+{
+    (void)ref;
+    const struct reply *reply = arg;
+    void *row;
+    if (call->state == FGM_CALL_ENDED || reply->rpc->add(reply->ctx, "{", &row) < 0)
+        return false;
+    char call_id[FGM_CALL_ID_MAX + 1], country[4];
+    fg_text_escape(fg_view_of(call->call_id), call_id, sizeof call_id);
+    fg_country_format(call->country, country);
+    reply->rpc->struct_add(
+        row, "ssssssd", "call_id", call_id, "customer", call->customer, "direction",
+        fg_direction_name(call->direction), "called", call->masked, "country", country, "state",
+        call->state == FGM_CALL_UP ? "up" : "ringing", "seconds",
+        call->answered_ms ? (int)((reply->now_ms - call->answered_ms) / FG_MS_PER_S) : 0);
+    return false;
+}
+
+static void rpc_calls(rpc_t *rpc, void *ctx)
+{
+    struct reply reply = {rpc, ctx, fgm_now_ms()};
+    fgm_calls_each(call_line, &reply);
+}
+
+#define DOC(name, text) static const char *doc_##name[] = {text, NULL}
+DOC(reload, "Load rules, customers and numbering data again; the old ones stay on any mistake.");
+DOC(status, "Rules in force, state of the store, counters.");
+DOC(explain, "Why a recent call was judged as it was. Parameter: Call-ID.");
+DOC(hold, "Hold a customer's calls. Parameters: CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]].");
+DOC(release, "End a hold. Parameters: CUSTOMER [SCOPE].");
+DOC(holds, "Holds in force.");
+DOC(trunks, "What was observed of each customer's trunk.");
+DOC(calls, "Calls in progress.");
+
+rpc_export_t fgm_rpc_exports[] = {
+    {"fraudguard.reload", rpc_reload, doc_reload, 0},
+    {"fraudguard.status", fgm_rpc_status, doc_status, 0},
+    {"fraudguard.explain", rpc_explain, doc_explain, RET_ARRAY},
+    {"fraudguard.hold", rpc_hold, doc_hold, 0},
+    {"fraudguard.release", rpc_release, doc_release, 0},
+    {"fraudguard.holds", rpc_holds, doc_holds, RET_ARRAY},
+    {"fraudguard.trunks", rpc_trunks, doc_trunks, RET_ARRAY},
+    {"fraudguard.calls", rpc_calls, doc_calls, RET_ARRAY},
+    {0, 0, 0, 0},
+};

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_script.h"
+
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/kemi.h"
+#include "core/mod_fix.h"
+#include "fgm_counters.h"
+#include "fgm_evaluate.h"
+#include "fgm_identity.h"
+#include "fgm_msg.h"
+#include "fgm_params.h"
+#include "fgm_policy.h"
+#include "fgm_str.h"
+#include "fgm_verdict.h"
+
+static void fill_event(const struct fg_policy *policy, const struct fgm_request *request,
+                       const struct fgm_caller *caller, struct fg_event *event)
+{
+    const struct fg_customer *customer = caller->customer;
+    const struct fg_dial_plan *dials =
+        customer && caller->direction == FG_OUTBOUND ? &customer->dial_plan : NULL;
+    *event = (struct fg_event){
+        .kind = FG_EVENT_ATTEMPT,
+        .direction = caller->direction,
+        .identity = caller->identity,
+        .customer = customer,
+        .tls = caller->tls,
+        .transport = request->transport,
+        .source = request->source,
+        .caller_present = request->caller_present,
+        .srtp_offered = request->srtp_offered,
+        .user_agent = request->user_agent,
+    };
+    fg_number_read(request->called_user, request->called_context, dials, &event->called);
+    if (request->caller_present) {
+        struct fg_number_readings claimed;
+        fg_number_read(request->caller_user, request->caller_context, dials, &claimed);
+        if (claimed.status == FG_NUMBER_OK)
+            event->caller = claimed.reading[0];
+    }
+    const struct fg_number *number = &event->called.reading[0];
+    struct fg_view called =
+        event->called.n ? (struct fg_view){number->digits, number->len} : request->called_user;
+    event->call_key = fg_call_key(&policy->hash_key, fg_view_of(customer ? customer->id : NULL),
+                                  request->call_id, request->from_tag, called);
+}
+
+static int return_code(enum fg_action action)
+{
+    switch (action) {
+    case FG_ALLOW:
+        return FGM_RETURN_ALLOW;
+    case FG_ALERT:
+        return FGM_RETURN_ALERT;
+    case FG_THROTTLE:
+        return FGM_RETURN_THROTTLE;
+    case FG_CHALLENGE:
+        return FGM_RETURN_CHALLENGE;
+    default:
+        return FGM_RETURN_BLOCK;
+    }
+}
+
+static enum fg_action judge(const struct fg_policy *policy, uint64_t generation,
+                            struct sip_msg *msg, const struct fgm_request *request,
+                            enum fgm_direction_wish wish)
+{
+    static struct fgm_evaluation evaluation; // large; processes are single threaded
+    struct fgm_caller caller;
+    struct fg_event event;
+    fgm_identify(policy, generation, msg, request, wish, &caller);
+    fill_event(policy, request, &caller, &event);
+    fgm_attrs_get(msg, &event);
+    fgm_evaluate(policy, &event, &evaluation);
+    fgm_effects(&evaluation, request->call_id);
+    fgm_verdict_set(&evaluation, request->call_id);
+    return evaluation.decision.action;
+}
+
+static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
+{
+    struct fgm_request request;
+    fgm_verdict_begin(msg);
+    fgm_msg_read(msg, &request);
+    if (request.kind == FGM_REQUEST_OTHER) {
+        FGM_COUNT(in_dialog);
+        return FGM_RETURN_ALLOW;
+    }
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    enum fg_action action = FG_BLOCK;
+    if (policy)
+        action = judge(policy, generation, msg, &request, wish);
+    else
+        FGM_COUNT(no_policy);
+    fgm_policy_leave();
+    return return_code(fgm_config.shadow ? FG_ALLOW : action);
+}
+
+static int parse_wish(const str *text, enum fgm_direction_wish *wish)
+{
+    struct fg_view view = fgm_view(*text);
+    if (fg_view_equal(view, fg_view_of("outbound")))
+        *wish = FGM_DIRECTION_OUTBOUND;
+    else if (fg_view_equal(view, fg_view_of("inbound")))
+        *wish = FGM_DIRECTION_INBOUND;
+    else if (fg_view_equal(view, fg_view_of("auto")))
+        *wish = FGM_DIRECTION_AUTO;
+    else
+        return -1;
+    return 0;
+}
+
+static int ki_check(struct sip_msg *msg)
+{
+    return check(msg, FGM_DIRECTION_AUTO);
+}
+
+static int ki_check_direction(struct sip_msg *msg, str *direction)
+{
+    enum fgm_direction_wish wish;
+    if (parse_wish(direction, &wish) < 0) {
+        LM_ERR("direction must be outbound, inbound or auto\n");
+        return FGM_RETURN_BLOCK;
+    }
+    return check(msg, wish);
+}
+
+static int ki_attr(struct sip_msg *msg, str *name, str *value)
+{
+    return fgm_attr_set(msg, fgm_view(*name), fgm_view(*value)) ? 1 : -1;
+}
+
+static int w_check(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_check(msg);
+}
+
+static int w_check_direction(struct sip_msg *msg, char *direction, char *unused)
+{
+    (void)unused;
+    str text;
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)direction, &text) < 0)
+        return FGM_RETURN_BLOCK;
+    return ki_check_direction(msg, &text);
+}
+
+static int w_attr(struct sip_msg *msg, char *name, char *value)
+{
+    str name_text, value_text;
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)name, &name_text) < 0 ||
+        fixup_get_svalue(msg, (gparam_t *)(void *)value, &value_text) < 0)
+        return -1;
+    return ki_attr(msg, &name_text, &value_text);
+}
+
+cmd_export_t fgm_cmd_exports[] = {
+    {"fraudguard_check", (cmd_function)w_check, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_check", (cmd_function)w_check_direction, 1, fixup_spve_null, fixup_free_spve_null,
+     REQUEST_ROUTE},
+    {"fraudguard_attr", (cmd_function)w_attr, 2, fixup_spve_spve, fixup_free_spve_spve,
+     REQUEST_ROUTE},
+    {0, 0, 0, 0, 0, 0},
+};
+
+#define NO_PARAMETERS                                                                              \
+    {                                                                                              \
+        SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE   \
+    }
+
+sr_kemi_t fgm_kemi_exports[] = {
+    {str_init("fraudguard"), str_init("check"), SR_KEMIP_INT, (void *)ki_check, NO_PARAMETERS},
+    {str_init("fraudguard"),
+     str_init("check_direction"),
+     SR_KEMIP_INT,
+     (void *)ki_check_direction,
+     {SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+    {str_init("fraudguard"),
+     str_init("attr"),
+     SR_KEMIP_INT,
+     (void *)ki_attr,
+     {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+    {{0, 0}, {0, 0}, 0, NULL, NO_PARAMETERS},
+};

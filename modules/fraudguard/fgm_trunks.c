@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_trunks.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/locking.h"
+#include "fgm_memory.h"
+#include "fgm_params.h"
+
+#define PROBES 16
+
+struct slot {
+    struct fgm_trunk trunk; // customer empty: free
+    bool changed;
+    struct fg_window risky;
+};
+struct trunks {
+    gen_lock_t lock;
+    uint32_t n;
+    struct slot slots[];
+};
+static struct trunks *trunks;
+
+int fgm_trunks_init(uint32_t customers)
+{
+    trunks = fgm_memory_map(sizeof *trunks + customers * sizeof trunks->slots[0]);
+    if (!trunks)
+        return FG_ENOMEM;
+    trunks->n = customers;
+    return lock_init(&trunks->lock) ? FG_OK : FG_ENOMEM;
+}
+
+// The customer's slot, or a new one; NULL when the neighbourhood is full. Under the lock.
+static struct slot *find(const char *customer)
+{
+    uint64_t hash = fg_hash64(&fgm_config.hash_key, customer, strlen(customer));
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct slot *slot = &trunks->slots[(hash + i) % trunks->n];
+        if (strcmp(slot->trunk.customer, customer) == 0)
+            return slot;
+        if (!slot->trunk.customer[0]) {
+            strncpy(slot->trunk.customer, customer, sizeof slot->trunk.customer - 1);
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static void format_ip(const struct fg_ip *ip, char out[46])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (memcmp(ip->bytes, mapped, sizeof mapped) == 0)
+        inet_ntop(AF_INET, ip->bytes + 12, out, 46);
+    else
+        inet_ntop(AF_INET6, ip->bytes, out, 46);
+}
+
+void fgm_trunks_note(const struct fg_event *event, bool blocked, bool repeated, int64_t now_ms)
+{
+    if (!event->customer)
+        return;
+    lock_get(&trunks->lock);
+    struct slot *slot = find(event->customer->id);
+    if (slot) {
+        struct fgm_trunk *trunk = &slot->trunk;
+        // An inbound call tells nothing of the customer's own signalling.
+        if (event->direction == FG_OUTBOUND) {
+            trunk->has_tls = event->tls != NULL;
+            if (event->tls)
+                trunk->tls = *event->tls;
+            format_ip(&event->source, trunk->source);
+        }
+        trunk->seen_ms = now_ms;
+        if (!repeated) {
+            trunk->calls++;
+            trunk->srtp_calls += event->srtp_offered;
+            trunk->blocked += blocked;
+        }
+        slot->changed = true;
+    }
+    lock_release(&trunks->lock);
+}
+
+int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms)
+{
+    int64_t count = add;
+    int64_t bucket = fg_window_bucket(now_ms, FG_MS_PER_MIN);
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot) {
+        if (add)
+            fg_window_add(&slot->risky, FG_WINDOW_CELLS, bucket, 1);
+        count = fg_window_sum(&slot->risky, FG_WINDOW_CELLS, bucket);
+    }
+    lock_release(&trunks->lock);
+    return count > INT32_MAX ? INT32_MAX : (int32_t)count;
+}
+
+void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
+                     void *arg)
+{
+    for (uint32_t i = 0; i < trunks->n; i++) {
+        struct slot *slot = &trunks->slots[i];
+        // Read without the lock first: an empty slot stays one for now, and that is most of them.
+        if (!slot->trunk.customer[0])
+            continue;
+        lock_get(&trunks->lock);
+        bool wanted = !only_changed || slot->changed;
+        struct fgm_trunk copy = slot->trunk;
+        if (only_changed)
+            slot->changed = false;
+        lock_release(&trunks->lock);
+        if (wanted && copy.seen_ms)
+            fn(arg, &copy);
+    }
+}
+
+struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk, uint32_t live)
+{
+    struct fg_trunk_facts facts = {
+        .customer = trunk->customer,
+        .tls = trunk->has_tls ? &trunk->tls : NULL,
+        .seen_ms = trunk->seen_ms,
+        .calls = trunk->calls,
+        .srtp_calls = trunk->srtp_calls,
+        .blocked = trunk->blocked,
+        .live = live,
+    };
+    memcpy(facts.source, trunk->source, sizeof facts.source);
+    return facts;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What this node has seen of each customer's trunk: the observed padlock, counts, and the calls to
+// risky numbers of the last minute. A bounded table in shared memory.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fg/event.h"
+#include "fg/record.h"
+
+struct fgm_trunk {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    bool has_tls;
+    struct fg_tls_peer tls;
+    char source[46]; // address of the last request
+    int64_t seen_ms;
+    uint64_t calls, srtp_calls, blocked;
+};
+
+int fgm_trunks_init(uint32_t customers); // before the fork
+// Notes an attempt of a known customer.
+void fgm_trunks_note(const struct fg_event *event, bool blocked, bool repeated, int64_t now_ms);
+// Calls to risky numbers of this customer in the last minute on this node; with add this one is
+// counted too. At least 1 with add, also when the table is full.
+int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms);
+// Calls fn with a copy of each trunk; only_changed: those noted since the last such walk.
+void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
+                     void *arg);
+// The trunk as the record library prints it. live: calls in progress.
+struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk, uint32_t live);

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_writer.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cfg/cfg_struct.h"
+#include "core/dprint.h"
+#include "fg/record.h"
+#include "fg/redis_link.h"
+#include "fgm_calls.h"
+#include "fgm_clock.h"
+#include "fgm_counters.h"
+#include "fgm_holds.h"
+#include "fgm_params.h"
+#include "fgm_policy.h"
+#include "fgm_ring.h"
+#include "fgm_stores.h"
+#include "fgm_trunks.h"
+
+#define TICK_US           20000
+#define MAINTAIN_MS       500
+#define TRUNKS_MS         2000
+#define RETRY_MS          1000
+#define BATCH_MAX         64
+#define RETRIES_MAX       256
+#define RECORD_TTL_S      INT64_C(604800) // 7 days
+#define WRITE_DEADLINE_MS 500             // nobody waits for the writer
+
+static struct fg_redis *redis;
+
+// Events read from the ring and not yet written; kept while Redis is away.
+static struct {
+    size_t n;
+    char *json[BATCH_MAX], *call_id[BATCH_MAX];
+    bool keep_record[BATCH_MAX];
+    int64_t retry_at_ms;
+} batch;
+
+// Holds and kills that Redis has not taken yet.
+static struct retry {
+    struct fgm_item item;
+    void *memory;
+} retries[RETRIES_MAX];
+static size_t n_retries;
+
+static bool is_away(int error)
+{
+    return error == FG_EUNAVAILABLE || error == FG_ETIMEOUT;
+}
+
+static char *copy_text(struct fg_view text)
+{
+    char *copy = malloc(text.len + 1);
+    if (copy) {
+        if (text.len)
+            memcpy(copy, text.ptr, text.len);
+        copy[text.len] = '\0';
+    }
+    return copy;
+}
+
+// --- events
+static void batch_add(const struct fgm_item *item)
+{
+    const struct fgm_item_event *event = item->fixed;
+    char *json = copy_text(item->text[0]);
+    char *call_id = copy_text(item->text[1]);
+    if (!json || !call_id) {
+        free(json);
+        free(call_id);
+        FGM_COUNT(ring_dropped);
+        return;
+    }
+    batch.json[batch.n] = json;
+    batch.call_id[batch.n] = call_id;
+    batch.keep_record[batch.n] = event->keep_record;
+    batch.n++;
+}
+
+static int batch_write(void)
+{
+    struct fg_view events[BATCH_MAX];
+    for (size_t i = 0; i < batch.n; i++)
+        events[i] = fg_view_of(batch.json[i]);
+    int error = fg_redis_events_append(redis, events, batch.n);
+    for (size_t i = 0; error >= 0 && i < batch.n; i++) {
+        char hash[33];
+        if (!batch.keep_record[i])
+            continue;
+        fg_record_call_hash(fg_view_of(batch.call_id[i]), hash);
+        if (fg_redis_record_put(redis, hash, events[i], RECORD_TTL_S) < 0)
+            FGM_COUNT(write_failures);
+    }
+    return error;
+}
+
+static void batch_flush(int64_t now_ms)
+{
+    if (batch.n == 0 || now_ms < batch.retry_at_ms)
+        return;
+    int error = batch_write();
+    if (error < 0)
+        FGM_COUNT(write_failures);
+    else
+        atomic_fetch_add_explicit(&fgm_counters->events_written, batch.n, memory_order_relaxed);
+    if (is_away(error)) {
+        batch.retry_at_ms = now_ms + RETRY_MS;
+        return;
+    }
+    for (size_t i = 0; i < batch.n; i++) {
+        free(batch.json[i]);
+        free(batch.call_id[i]);
+    }
+    batch.n = 0;
+}
+
+static void write_records(void *buffer, int64_t now_ms)
+{
+    struct fgm_item item;
+    batch_flush(now_ms); // what is left from before
+    while (batch.n < BATCH_MAX && fgm_ring_pop(fgm_records, buffer, &item)) {
+        batch_add(&item);
+        if (batch.n == BATCH_MAX)
+            batch_flush(now_ms);
+    }
+    batch_flush(now_ms);
+}
+
+// --- orders
+static size_t split_lines(char *text, const char **lines, size_t max)
+{
+    size_t n = 0;
+    char *save = NULL;
+    for (char *line = strtok_r(text, "\n", &save); line && n < max;
+         line = strtok_r(NULL, "\n", &save))
+        lines[n++] = line;
+    return n;
+}
+
+static int write_hold(const struct fgm_item *item)
+{
+    const struct fgm_item_hold *order = item->fixed;
+    const char *rules[16];
+    char scope[16];
+    int64_t ttl_ms = order->hold.until_ms - fgm_now_ms();
+    if (ttl_ms <= 0)
+        return FG_OK;
+    char *text = copy_text(item->text[0]);
+    size_t n_rules = text ? split_lines(text, rules, sizeof rules / sizeof *rules) : 0;
+    char *json = fg_record_hold(order->customer, order->country, &order->hold, rules, n_rules);
+    char *message = fg_record_hold_message(order->customer, order->country, &order->hold);
+    fg_hold_scope_format(order->hold.scope, order->country, scope);
+    int error = json && message
+                    ? fg_redis_hold_put(redis, order->customer, scope, order->hold.until_ms, ttl_ms,
+                                        fg_view_of(json), fg_view_of(message))
+                    : FG_ENOMEM;
+    free(text);
+    free(json);
+    free(message);
+    return error;
+}
+
+static int write_release(const struct fgm_item *item)
+{
+    const struct fgm_item_hold *order = item->fixed;
+    char scope[16];
+    char *message = fg_record_release_message(order->customer, order->hold.scope, order->country,
+                                              order->hold.by);
+    fg_hold_scope_format(order->hold.scope, order->country, scope);
+    int error = message ? fg_redis_hold_delete(redis, order->customer, scope, fg_view_of(message))
+                        : FG_ENOMEM;
+    free(message);
+    return error == FG_ENOTFOUND ? FG_OK : error;
+}
+
+static int write_kill(const struct fgm_item *item)
+{
+    const struct fgm_item_kill *order = item->fixed;
+    char *reason = copy_text(item->text[1]);
+    char *message = reason ? fg_record_kill_message(item->text[0], order->customer, order->until_ms,
+                                                    reason, order->by)
+                           : NULL;
+    int error = message
+                    ? fg_redis_kill_put(redis, item->text[0], order->until_ms, fg_view_of(message))
+                    : FG_ENOMEM;
+    free(message);
+    free(reason);
+    return error;
+}
+
+static int write_order(const struct fgm_item *item)
+{
+    if (!redis)
+        return FG_OK;
+    switch (item->kind) {
+    case FGM_ITEM_HOLD:
+        return write_hold(item);
+    case FGM_ITEM_HOLD_RELEASE:
+        return write_release(item);
+    case FGM_ITEM_KILL:
+        return write_kill(item);
+    default:
+        return FG_OK;
+    }
+}
+
+static void keep_for_retry(const struct fgm_item *item)
+{
+    size_t len = item->fixed_len + item->text[0].len + item->text[1].len;
+    unsigned char *memory = n_retries < RETRIES_MAX ? malloc(len) : NULL;
+    if (!memory) {
+        FGM_COUNT(ring_dropped);
+        return;
+    }
+    char *text = (char *)memory + item->fixed_len;
+    memcpy(memory, item->fixed, item->fixed_len);
+    if (item->text[0].len)
+        memcpy(text, item->text[0].ptr, item->text[0].len);
+    if (item->text[1].len)
+        memcpy(text + item->text[0].len, item->text[1].ptr, item->text[1].len);
+    struct retry *retry = &retries[n_retries++];
+    retry->memory = memory;
+    retry->item = *item;
+    retry->item.fixed = memory;
+    retry->item.text[0].ptr = text;
+    retry->item.text[1].ptr = text + item->text[0].len;
+}
+
+// In order: a release must not overtake the hold it ends.
+static void retry_orders(void)
+{
+    size_t done = 0;
+    while (done < n_retries && !is_away(write_order(&retries[done].item)))
+        free(retries[done++].memory);
+    memmove(retries, retries + done, (n_retries - done) * sizeof *retries);
+    n_retries -= done;
+}
+
+static void give_back(const struct fgm_item *item)
+{
+    struct fgm_item_leases leases;
+    static struct fg_store_reply reply;
+    struct fg_store store = fgm_store();
+    memcpy(&leases, item->fixed, sizeof leases);
+    leases.request.customer = leases.customer;
+    if (store.ops)
+        store.ops->evaluate(store.impl, &leases.request, &reply);
+}
+
+static void carry_out(const struct fgm_item *item)
+{
+    if (item->kind == FGM_ITEM_LEASES) {
+        give_back(item);
+        return;
+    }
+    if (item->kind == FGM_ITEM_HOLD) {
+        const struct fgm_item_hold *order = item->fixed;
+        if (order->hold.cut)
+            fgm_holds_cut(order->customer, order->country, &order->hold);
+    }
+    int error = n_retries ? FG_EUNAVAILABLE : write_order(item);
+    if (error < 0)
+        FGM_COUNT(write_failures);
+    if (is_away(error))
+        keep_for_retry(item);
+}
+
+// --- trunks
+static void write_trunk(void *arg, const struct fgm_trunk *trunk)
+{
+    int *error = arg;
+    if (*error < 0)
+        return; // Redis is away: the next note of the trunk brings it here again
+    struct fg_trunk_facts facts = fgm_trunk_facts(trunk, fgm_calls_live(trunk->customer));
+    char *json = fg_record_trunk(&facts);
+    if (json)
+        *error = fg_redis_trunk_put(redis, trunk->customer, fg_view_of(json));
+    free(json);
+}
+
+static void write_trunks(void)
+{
+    int error = FG_OK;
+    fgm_trunks_each(true, write_trunk, &error);
+    if (error < 0)
+        FGM_COUNT(write_failures);
+}
+
+static void maintain(void)
+{
+    int merged = fgm_stores_maintain();
+    if (merged > 0)
+        atomic_fetch_add_explicit(&fgm_counters->backlog_merged, (uint64_t)merged,
+                                  memory_order_relaxed);
+    fgm_policy_reclaim();
+    if (n_retries)
+        retry_orders();
+    cfg_update();
+}
+
+void fgm_writer_run(void)
+{
+    static alignas(max_align_t) unsigned char buffer[FGM_ITEM_MAX];
+    int64_t maintained_ms = 0, trunks_ms = 0;
+    if (fgm_config.has_redis) {
+        struct fg_redis_config config = fgm_config.redis;
+        config.deadline_ms = WRITE_DEADLINE_MS;
+        redis = fg_redis_new(&config);
+        if (!redis)
+            LM_ERR("out of memory: nothing is written to Redis\n");
+    }
+    for (;;) {
+        struct fgm_item item;
+        int64_t now_ms = fgm_now_ms();
+        while (fgm_ring_pop(fgm_orders, buffer, &item))
+            carry_out(&item);
+        if (redis)
+            write_records(buffer, now_ms);
+        if (now_ms - maintained_ms >= MAINTAIN_MS) {
+            maintained_ms = now_ms;
+            maintain();
+        }
+        if (redis && now_ms - trunks_ms >= TRUNKS_MS) {
+            trunks_ms = now_ms;
+            write_trunks();
+        }
+        usleep(TICK_US);
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The module's tables and its life: parameters, start, processes.
+#include <signal.h>
+
+#include "core/cfg/cfg_struct.h"
+#include "core/dprint.h"
+#include "core/kemi.h"
+#include "core/pt.h"
+#include "core/rpc_lookup.h"
+#include "core/sr_module.h"
+#include "fg/err.h"
+#include "fgm_calls.h"
+#include "fgm_counters.h"
+#include "fgm_decisions.h"
+#include "fgm_dialog.h"
+#include "fgm_holds.h"
+#include "fgm_params.h"
+#include "fgm_policy.h"
+#include "fgm_pv.h"
+#include "fgm_ring.h"
+#include "fgm_rpc.h"
+#include "fgm_script.h"
+#include "fgm_stores.h"
+#include "fgm_timer.h"
+#include "fgm_trunks.h"
+#include "fgm_writer.h"
+
+MODULE_VERSION
+
+#define KIB           1024
+#define ORDERS_KIB    1024
+#define OUR_PROCESSES (fgm_config.has_redis ? 3 : 2)
+
+static int init_tables(void)
+{
+    int error = fgm_counters_init();
+    if (error >= 0)
+        error = fgm_stores_init();
+    if (error >= 0)
+        error = fgm_rings_init((size_t)fgm_params.ring_kib * KIB, (size_t)ORDERS_KIB * KIB);
+    if (error >= 0)
+        error = fgm_decisions_init((size_t)fgm_params.decisions_kib * KIB);
+    if (error >= 0)
+        error = fgm_trunks_init((uint32_t)fgm_params.max_customers);
+    if (error >= 0)
+        error = fgm_calls_init((uint32_t)fgm_params.max_calls);
+    if (error < 0)
+        LM_ERR("no memory for the tables: %s\n", fg_strerror(error));
+    return error;
+}
+
+static int load_rules(void)
+{
+    static char text[8192];
+    int error = fgm_policy_load(text, sizeof text);
+    if (error < 0) {
+        if (error == FG_ENOMEM)
+            LM_ERR("the rules do not fit into shared memory: start Kamailio with a larger -m\n");
+        LM_ERR("rules are not loaded: %s", text);
+        return -1;
+    }
+    LM_INFO("rules loaded: %s\n", text);
+    return 0;
+}
+
+static int mod_init(void)
+{
+    if (rpc_register_array(fgm_rpc_exports) != 0) {
+        LM_ERR("cannot register the RPC commands\n");
+        return -1;
+    }
+    if (fgm_params_check() < 0 || init_tables() < 0 || fgm_dialog_init() < 0)
+        return -1;
+    register_procs(OUR_PROCESSES);
+    cfg_register_child(OUR_PROCESSES);
+    return 0;
+}
+
+static int start_process(char *name, void (*run)(void))
+{
+    int pid = fork_process(PROC_RPC, name, 1);
+    if (pid < 0)
+        return -1;
+    if (pid > 0)
+        return 0;
+    if (cfg_child_init() != 0)
+        return -1;
+    run();
+    return -1; // it could not start
+}
+
+static int start_processes(void)
+{
+    if (start_process("fraudguard calls", fgm_timer_run) < 0 ||
+        start_process("fraudguard writer", fgm_writer_run) < 0)
+        return -1;
+    return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
+}
+
+static int child_init(int rank)
+{
+    if (rank == PROC_INIT) {
+        // The number of processes is final only now.
+        if (fgm_policy_init(get_max_procs()) < 0)
+            return -1;
+        return load_rules();
+    }
+    if (rank == PROC_MAIN)
+        return start_processes();
+    if (rank == PROC_TCP_MAIN || rank == PROC_ATTENDANT || rank == PROC_POSTCHILDINIT)
+        return 0;
+    return fgm_stores_child_init();
+}
+
+struct module_exports exports = {
+    "fraudguard",
+    DEFAULT_DLFLAGS,
+    fgm_cmd_exports,
+    fgm_param_exports,
+    0,
+    fgm_pv_exports,
+    0,
+    mod_init,
+    child_init,
+    0,
+};
+
+// Looked up by Kamailio by its name.
+int mod_register(char *path, int *dlflags, void *p1, void *p2);
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+    (void)path, (void)dlflags, (void)p1, (void)p2;
+    return sr_kemi_modules_add(fgm_kemi_exports);
+}
