@@ -18,7 +18,12 @@ struct fg_plan {
     struct fg_local_time local; // customer's clock
     struct fg_destination dest; // the riskier reading
     bool dest_home, dest_ordinary;
+    bool home_known; // the customer's home countries are listed, or follow from the dial plan
     struct fg_destination caller;
+    bool caller_owned, caller_others;        // by the customer, by another one
+    bool emergency;                          // outbound, by any reading
+    bool identity_refused;                   // or no customer at all
+    bool unreadable;                         // the called number
     bool skip_rules;                         // emergency or refused identity: decide needs no store
     uint64_t static_hits[FG_RULES_MAX / 64]; // rules of this event whose condition holds
     int8_t op_of_meter[FG_METERS_MAX];       // index into request.ops, -1 none

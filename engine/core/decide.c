@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/decide.h"
+
+#include "plan_priv.h"
+#include "tally.h"
+
+#include <string.h>
+
+static enum fg_action severer(enum fg_action a, enum fg_action b)
+{
+    return a > b ? a : b;
+}
+
+static enum fg_action action_of(const struct fg_ruleset *ruleset, int32_t score)
+{
+    for (int action = FG_BLOCK; action > FG_ALLOW; action--) {
+        if (score >= ruleset->thresholds[action]) {
+            return (enum fg_action)action;
+        }
+    }
+    return FG_ALLOW;
+}
+
+static void add_fact(struct fg_tally *tally, enum fg_reason_kind kind)
+{
+    struct fg_reason reason = {.kind = kind, .points = FG_HOLD_POINTS, .action_at_least = FG_BLOCK};
+    fg_tally_add(tally, &reason);
+}
+
+static void decide_emergency(struct fg_decision *out)
+{
+    out->reasons[out->n_reasons++] = (struct fg_reason){.kind = FG_REASON_EMERGENCY};
+}
+
+static void decide_refused_identity(struct fg_tally *tally)
+{
+    struct fg_decision *out = tally->out;
+    add_fact(tally, FG_REASON_IDENTITY);
+    out->action = out->shadow_action = FG_BLOCK;
+    out->cut_call =
+        tally->plan->event->kind == FG_EVENT_ANSWER || tally->plan->event->kind == FG_EVENT_MINUTE;
+    // Who is not known is not told what a customer would be told (RFC 3261 21.4.4).
+    out->reply = (struct fg_reply){.code = 403, .text = "Forbidden"};
+}
+
+static bool is_outbound_attempt(const struct fg_plan *plan)
+{
+    return plan->event->kind == FG_EVENT_ATTEMPT && plan->event->direction == FG_OUTBOUND;
+}
+
+static bool hold_applies(const struct fg_tally *tally)
+{
+    const struct fg_plan *plan = tally->plan;
+    if (tally->reply == NULL || !tally->reply->hold.active || !is_outbound_attempt(plan)) {
+        return false;
+    }
+    return tally->reply->hold.scope != FG_HOLD_RISKY || !plan->dest_ordinary;
+}
+
+// What a risky call comes to while the shared counters are away: an attacker must gain nothing from
+// taking the store down.
+static bool degraded_refuses(const struct fg_plan *plan, int32_t risky_degraded_count)
+{
+    if (!is_outbound_attempt(plan) || plan->dest_ordinary) {
+        return false;
+    }
+    switch (plan->event->customer->degraded) {
+    case FG_DEGRADED_ALLOW:
+        return false;
+    case FG_DEGRADED_BLOCK:
+        return true;
+    case FG_DEGRADED_CAP:
+        break;
+    }
+    return risky_degraded_count > plan->policy->ruleset->degraded_risky_per_min;
+}
+
+// Facts that refuse a call whatever the rules say. Returns their points.
+static int32_t add_facts(struct fg_tally *tally, int32_t risky_degraded_count)
+{
+    struct fg_decision *out = tally->out;
+    if (tally->plan->unreadable) {
+        add_fact(tally, FG_REASON_UNREADABLE);
+    }
+    if (hold_applies(tally)) {
+        out->hold = tally->reply->hold;
+        add_fact(tally, FG_REASON_HOLD);
+    }
+    if (out->degraded && degraded_refuses(tally->plan, risky_degraded_count)) {
+        add_fact(tally, FG_REASON_DEGRADED);
+    }
+    return out->score;
+}
+
+static void add_rules(struct fg_tally *tally, int32_t fact_points)
+{
+    const struct fg_decision *out = tally->out;
+    fg_tally_rules(tally);
+    fg_tally_caps(tally);
+    fg_tally_composites(tally);
+    fg_tally_floor(tally, out->score - fact_points, out->shadow_score - fact_points);
+}
+
+// A refused call gives back the leases that its attempt took.
+static void release_leases(const struct fg_plan *plan, struct fg_decision *out)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    struct fg_store_request *request = &out->release_request;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        int8_t at = plan->op_of_meter[i];
+        if (ruleset->meters[i].kind != FG_METER_GAUGE || at < 0 ||
+            plan->request.ops[at].kind != FG_OP_SET_PUT) {
+            continue;
+        }
+        struct fg_meter_op *op = &request->ops[request->n_ops++];
+        *op = plan->request.ops[at];
+        op->kind = FG_OP_SET_DELETE;
+        op->expiry_ms = 0;
+    }
+    if (request->n_ops > 0) {
+        out->release = true;
+        request->customer = plan->request.customer;
+        request->now_ms = plan->now_ms;
+        request->call_key = plan->request.call_key;
+    }
+}
+
+static void set_hold(const struct fg_plan *plan, struct fg_hold_effect *effect)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    enum fg_hold_scope scope = ruleset->hold_scope;
+    // A call to nowhere has no country to hold; it is risky whatever else it is.
+    if (scope == FG_HOLD_COUNTRY && plan->dest.country == FG_COUNTRY_NONE) {
+        scope = FG_HOLD_RISKY;
+    }
+    *effect = (struct fg_hold_effect){.wanted = true,
+                                      .scope = scope,
+                                      .country = scope == FG_HOLD_COUNTRY ? plan->dest.country
+                                                                          : FG_COUNTRY_NONE,
+                                      .duration_s = ruleset->hold_s};
+}
+
+static void add_effects(const struct fg_tally *tally, enum fg_action rule_action)
+{
+    const struct fg_plan *plan = tally->plan;
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    struct fg_decision *out = tally->out;
+    enum fg_event_kind kind = plan->event->kind;
+    out->reply = ruleset->replies[out->action];
+    if (out->action == FG_BLOCK && kind != FG_EVENT_END) {
+        out->drop_media = ruleset->drop_media_on_block;
+        out->cut_call = kind == FG_EVENT_ANSWER || kind == FG_EVENT_MINUTE;
+    }
+    if (is_outbound_attempt(plan) && rule_action == FG_BLOCK && !out->hold.active &&
+        ruleset->hold_s > 0) {
+        set_hold(plan, &out->set_hold);
+    }
+    if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
+        release_leases(plan, out);
+    }
+}
+
+void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
+               int32_t risky_degraded_count, struct fg_decision *out)
+{
+    memset(out, 0, sizeof(*out));
+    struct fg_tally tally = {.plan = plan, .reply = reply, .out = out};
+    if (plan->emergency) {
+        decide_emergency(out);
+        return;
+    }
+    if (plan->identity_refused) {
+        decide_refused_identity(&tally);
+        return;
+    }
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    out->degraded = plan->store_needed && (reply == NULL || reply->degraded);
+    out->repeated = reply != NULL && reply->repeated;
+    int32_t fact_points = add_facts(&tally, risky_degraded_count);
+    enum fg_action least = fact_points > 0 ? FG_BLOCK : FG_ALLOW;
+    add_rules(&tally, fact_points);
+
+    enum fg_action rule_action =
+        severer(action_of(ruleset, out->score - fact_points), tally.at_least);
+    out->action = severer(severer(action_of(ruleset, out->score), tally.at_least), least);
+    out->shadow_action =
+        severer(severer(action_of(ruleset, out->shadow_score), tally.all_at_least), least);
+    add_effects(&tally, rule_action);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "explain_priv.h"
+
+static const char *counted_thing(const struct fg_meter *meter)
+{
+    switch (meter->source) {
+    case FG_SOURCE_COST:
+        return " USD";
+    case FG_SOURCE_MINUTES:
+        return " minutes";
+    case FG_SOURCE_DEST_NUMBER:
+        return " numbers";
+    case FG_SOURCE_CALLER_NUMBER:
+        return " callers";
+    case FG_SOURCE_DEST_COUNTRY:
+        return " countries";
+    case FG_SOURCE_CALLS:
+        break;
+    }
+    return " calls";
+}
+
+static void put_window(const struct fg_meter *meter, struct fg_text *text)
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{FG_MS_PER_DAY, " d"},
+                 {60 * FG_MS_PER_MIN, " h"},
+                 {FG_MS_PER_MIN, " min"},
+                 {FG_MS_PER_S, " s"},
+                 {1, " ms"}};
+    if (meter->kind == FG_METER_GAUGE) {
+        fg_text_put(text, " in progress");
+        return;
+    }
+    if (meter->calendar_day) {
+        fg_text_put(text, " today");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (meter->over_ms % units[i].ms == 0) {
+            fg_text_put(text, " in ");
+            fg_text_put_int(text, meter->over_ms / units[i].ms, 1);
+            fg_text_put(text, units[i].name);
+            return;
+        }
+    }
+}
+
+static void put_key(const struct fg_meter *meter, struct fg_text *text)
+{
+    static const struct {
+        enum fg_meter_key key;
+        const char *words;
+    } keys[] = {{FG_KEY_DEST_NUMBER, " to one number"},
+                {FG_KEY_DEST_COUNTRY, " to one country"},
+                {FG_KEY_CALLER_NUMBER, " from one caller"},
+                {FG_KEY_SOURCE_IP, " from one address"}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if ((meter->per & (uint32_t)keys[i].key) != 0) {
+            fg_text_put(text, keys[i].words);
+        }
+    }
+}
+
+static bool is_money(const struct fg_plan *plan, const struct fg_rule *rule)
+{
+    if (!rule->measure_is_meter) {
+        return rule->measure_signal == FG_SIG_COST_PER_MINUTE ||
+               rule->measure_signal == FG_SIG_CUSTOMER_DAILY_LIMIT;
+    }
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[rule->measure_meter];
+    return meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST;
+}
+
+void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
+                      struct fg_text *text)
+{
+    if (rule->relative_to != FG_RELATIVE_NONE) {
+        bool fits = value < INT64_MAX / 100;
+        fg_text_put_micro(text, fits ? value * 100 : value, 0, fits ? 0 : 1);
+        fg_text_put(text, fits ? "%" : " times");
+    } else if (is_money(plan, rule)) {
+        fg_text_put_micro(text, value, 2, 4);
+    } else {
+        fg_text_put_micro(text, value, 0, 3);
+    }
+}
+
+// "95% of the daily limit of 200.00 USD today, over 80%"
+static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule,
+                         struct fg_text *text)
+{
+    const struct fg_customer *customer = plan->event->customer;
+    if (rule->relative_to == FG_RELATIVE_CHANNELS) {
+        fg_text_put(text, " of the ");
+        fg_text_put_int(text, customer != NULL ? customer->channels : 0, 1);
+        fg_text_put(text, " channels bought");
+    } else {
+        fg_text_put(text, " of the daily limit of ");
+        fg_text_put_micro(text, customer != NULL ? customer->daily_limit_usd : 0, 2, 4);
+        fg_text_put(text, " USD");
+    }
+}
+
+void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
+                        const struct fg_reason *reason, struct fg_text *text)
+{
+    const struct fg_meter *meter =
+        rule->measure_is_meter ? &plan->policy->ruleset->meters[rule->measure_meter] : NULL;
+    if (meter == NULL) {
+        fg_text_put(text, fg_signal_info(rule->measure_signal)->name);
+        fg_text_put(text, " ");
+    }
+    fg_explain_value(plan, rule, reason->value, text);
+    if (rule->relative_to != FG_RELATIVE_NONE) {
+        put_relative(plan, rule, text);
+    } else if (meter != NULL) {
+        fg_text_put(text, counted_thing(meter));
+    }
+    if (meter != NULL) {
+        put_key(meter, text);
+        put_window(meter, text);
+    }
+    fg_text_put(text, ", over ");
+    fg_explain_value(plan, rule, reason->threshold, text);
+}

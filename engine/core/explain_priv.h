@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of an explanation.
+#pragma once
+
+#include "fg/explain.h"
+#include "text.h"
+
+// "31 calls in 1 min, over 20": a rule's measure.
+void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
+                        const struct fg_reason *reason, struct fg_text *text);
+// "Sat 02:10 Europe/London; open Mon-Fri 08:00-18:00"
+void fg_explain_calendar(const struct fg_plan *plan, uint16_t calendar, struct fg_text *text);
+// A condition's predicates as sentences, and a template with its placeholders filled in.
+void fg_explain_condition(const struct fg_plan *plan, const struct fg_condition *condition,
+                          struct fg_text *text);
+void fg_explain_template(const struct fg_plan *plan, const struct fg_rule *rule,
+                         const struct fg_reason *reason, struct fg_text *text);
+// A number as people may see it.
+void fg_explain_masked(const struct fg_number *number, struct fg_text *text);
+// "12.50 USD", "31", "95%": a measured value of this rule.
+void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
+                      struct fg_text *text);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/plan.h"
+
+#include "plan_priv.h"
+
+#include <string.h>
+
+fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative)
+{
+    const struct fg_customer *customer = plan->event->customer;
+    fg_micro base = 0;
+    if (customer == NULL) {
+        return 0;
+    }
+    switch (relative) {
+    case FG_RELATIVE_CHANNELS:
+        base = customer->channels * FG_MICRO;
+        break;
+    case FG_RELATIVE_DAILY_LIMIT:
+        base = customer->daily_limit_usd;
+        break;
+    case FG_RELATIVE_NONE:
+        break;
+    }
+    return base > 0 ? base : 0;
+}
+
+// Rules of this event whose condition holds; returns the meters they need, a bit each.
+static uint32_t match_rules(struct fg_plan *plan)
+{
+    const struct fg_event *event = plan->event;
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
+    uint32_t n = ruleset->n_by_event[event->direction][event->kind];
+    uint32_t needed = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct fg_rule *rule = &ruleset->rules[indexes[i]];
+        if (rule->measured && rule->relative_to != FG_RELATIVE_NONE &&
+            fg_plan_relative_base(plan, rule->relative_to) == 0) {
+            continue;
+        }
+        if (!fg_plan_condition(plan, &rule->when)) {
+            continue;
+        }
+        plan->static_hits[indexes[i] / 64] |= UINT64_C(1) << (indexes[i] % 64);
+        if (rule->measured && rule->measure_is_meter) {
+            needed |= UINT32_C(1) << rule->measure_meter;
+        }
+    }
+    return needed;
+}
+
+static void ask_for_holds(struct fg_plan *plan)
+{
+    const struct fg_event *event = plan->event;
+    if (event->kind != FG_EVENT_ATTEMPT || event->direction != FG_OUTBOUND) {
+        return;
+    }
+    plan->request.holds.customer = true;
+    plan->request.holds.risky = !plan->dest_ordinary;
+    plan->request.holds.country = plan->dest.country;
+    plan->store_needed = true;
+}
+
+void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
+             struct fg_plan *plan)
+{
+    const struct fg_customer *customer = event->customer;
+    memset(plan, 0, sizeof(*plan));
+    memset(plan->op_of_meter, -1, sizeof(plan->op_of_meter));
+    plan->policy = policy;
+    plan->event = event;
+    plan->now_ms = now_ms;
+    plan->local = fg_local_time(customer != NULL ? customer->zone : NULL, now_ms);
+    fg_plan_numbers(plan);
+    plan->identity_refused = customer == NULL || !fg_identity_is_customer(event->identity);
+    plan->skip_rules = plan->emergency || plan->identity_refused;
+    if (plan->skip_rules) {
+        return;
+    }
+    plan->request.customer = customer->id;
+    plan->request.now_ms = now_ms;
+    plan->request.once = event->kind == FG_EVENT_ATTEMPT;
+    plan->request.call_key = event->call_key;
+    fg_plan_meters(plan, match_rules(plan));
+    plan->store_needed = plan->request.n_ops > 0;
+    ask_for_holds(plan);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan_priv.h"
+
+#include <string.h>
+
+// Customers without home countries are at home where their national numbers are.
+static bool home_countries(const struct fg_plan *plan, struct fg_country_set *home)
+{
+    const struct fg_customer *customer = plan->event->customer;
+    memset(home, 0, sizeof(*home));
+    if (customer == NULL) {
+        return false;
+    }
+    if (customer->has_home_countries) {
+        *home = customer->home_countries;
+        return true;
+    }
+    const char *code = customer->dial_plan.country_code;
+    struct fg_prefix_match match;
+    if (code[0] == '\0' || plan->policy->destinations == NULL ||
+        fg_prefix_lookup(plan->policy->destinations->numbering, code, (uint8_t)strlen(code),
+                         &match) != FG_OK) {
+        return false;
+    }
+    fg_country country = (fg_country)(match.value >> 8);
+    fg_country_set_add(home, country);
+    return country != FG_COUNTRY_NONE;
+}
+
+static void plan_called(struct fg_plan *plan)
+{
+    const struct fg_event *event = plan->event;
+    const struct fg_number_readings *called = &event->called;
+    const struct fg_dial_plan *dial_plan =
+        event->customer != NULL ? &event->customer->dial_plan : NULL;
+    if (called->status == FG_NUMBER_UNREADABLE || called->n == 0) {
+        plan->unreadable = true;
+        return;
+    }
+    for (uint8_t i = 0; i < called->n && i < 2; i++) {
+        struct fg_destination dest;
+        fg_destination_lookup(plan->policy->destinations, &called->reading[i], called->status,
+                              dial_plan, &dest);
+        if (dest.emergency && event->direction == FG_OUTBOUND) {
+            plan->dest = dest;
+            plan->emergency = true;
+            return;
+        }
+        if (i == 0 || fg_destination_riskier(&plan->dest, &dest) == &dest) {
+            plan->dest = dest;
+        }
+    }
+}
+
+static void plan_caller(struct fg_plan *plan)
+{
+    const struct fg_event *event = plan->event;
+    if (event->caller.len == 0 || event->customer == NULL) {
+        return;
+    }
+    fg_destination_lookup(plan->policy->destinations, &event->caller, FG_NUMBER_OK, NULL,
+                          &plan->caller);
+    const struct fg_customer *owner =
+        plan->policy->customers != NULL
+            ? fg_customers_by_number(plan->policy->customers, &event->caller)
+            : NULL;
+    plan->caller_owned =
+        owner == event->customer || fg_customer_owns_number(event->customer, &event->caller);
+    plan->caller_others = owner != NULL && !plan->caller_owned;
+}
+
+void fg_plan_numbers(struct fg_plan *plan)
+{
+    plan_called(plan);
+    plan_caller(plan);
+    struct fg_country_set home;
+    plan->home_known = home_countries(plan, &home);
+    plan->dest_home =
+        fg_country_set_has(&home, plan->dest.country) && plan->dest.country != FG_COUNTRY_NONE;
+    plan->dest_ordinary = plan->dest_home && fg_destination_is_ordinary(&plan->dest, &home);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What plan, decide and explain share beside their public interface.
+#pragma once
+
+#include "fg/plan.h"
+
+// Fills plan->request and plan->op_of_meter: what this event writes, and those of needed (a bit a
+// meter) that it only reads.
+void fg_plan_meters(struct fg_plan *plan, uint32_t needed);
+// Looks up the called number and the caller.
+void fg_plan_numbers(struct fg_plan *plan);
+
+// What a rule's measure is divided by, in millionths; 0 when the customer has none.
+fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative);
+
+// The state of a calendar for this event.
+enum fg_calendar_state fg_plan_calendar_state(const struct fg_plan *plan, uint16_t calendar);
+// The hours that a calendar uses for this customer.
+struct fg_hours_view {
+    const struct fg_hours *hours;
+    uint32_t n;
+};
+struct fg_hours_view fg_plan_calendar_hours(const struct fg_plan *plan, uint16_t calendar);
+struct fg_local_time fg_plan_calendar_time(const struct fg_plan *plan, uint16_t calendar);
+
+static inline bool fg_plan_hit(const struct fg_plan *plan, uint16_t rule)
+{
+    return (plan->static_hits[rule / 64] & (UINT64_C(1) << (rule % 64))) != 0;
+}
