@@ -185,14 +185,19 @@ bool fg_json_set_null(struct fg_json *object, const char *key)
     return fg_json_set(object, key, out(json_null()));
 }
 
+struct fg_json *fg_json_copy(const struct fg_json *value)
+{
+    return value == NULL ? NULL : out(json_deep_copy(in_const(value)));
+}
+
 bool fg_json_set_copy(struct fg_json *object, const char *key, const struct fg_json *value)
 {
-    return value != NULL && fg_json_set(object, key, out(json_deep_copy(in_const(value))));
+    return fg_json_set(object, key, fg_json_copy(value));
 }
 
 bool fg_json_append_copy(struct fg_json *array, const struct fg_json *value)
 {
-    return value != NULL && fg_json_append(array, out(json_deep_copy(in_const(value))));
+    return fg_json_append(array, fg_json_copy(value));
 }
 
 char *fg_json_format(const struct fg_json *json, unsigned indent)

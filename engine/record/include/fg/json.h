@@ -55,7 +55,9 @@ bool fg_json_set_null(struct fg_json *object, const char *key);
 bool fg_json_set(struct fg_json *object, const char *key, struct fg_json *child);
 bool fg_json_append(struct fg_json *array, struct fg_json *child);
 bool fg_json_append_string(struct fg_json *array, const char *text);
-// A deep copy of value as a member or item.
+// A deep copy; NULL when out of memory or when value is NULL.
+struct fg_json *fg_json_copy(const struct fg_json *value);
+// The same as a member or item.
 bool fg_json_set_copy(struct fg_json *object, const char *key, const struct fg_json *value);
 bool fg_json_append_copy(struct fg_json *array, const struct fg_json *value);
 
