@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def files(root):
-    """Relative paths of the tree's files: what git knows, else everything outside build/."""
+    """Relative paths of the tree's files: what git knows, else everything that is not made by it."""
     root = Path(root)
     if (root / ".git").exists() and shutil.which("git"):
         listing = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=True)
@@ -15,7 +15,8 @@ def files(root):
     else:
         names = [path.relative_to(root) for path in root.rglob("*")]
     return sorted(name for name in names
-                  if name.parts[0] not in ("build", ".git") and (root / name).is_file())
+                  if name.parts[0] not in ("build", "run", ".git") and "__pycache__" not in name.parts
+                  and (root / name).is_file())
 
 
 def report(what, violations):
