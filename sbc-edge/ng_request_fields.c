@@ -183,12 +183,13 @@ static bool read_direction(struct edge_ng_request *request, const struct edge_ng
 {
     if (value->type != EDGE_NG_LIST || value->n_children > EDGE_NG_DIRECTION_MAX)
         return false;
-    request->n_direction = 0;
     for (const struct edge_ng_value *item = value->first; item; item = item->next) {
         if (item->type != EDGE_NG_STR)
             return false;
-        request->direction[request->n_direction++] = item->str;
     }
+    request->n_direction = 0;
+    for (const struct edge_ng_value *item = value->first; item; item = item->next)
+        request->direction[request->n_direction++] = item->str;
     return true;
 }
 

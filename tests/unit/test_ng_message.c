@@ -231,6 +231,46 @@ static void reads_the_sdes_list(void **state)
     assert_text(request.unknown[0], "no-ROT13");
 }
 
+static void takes_other_spellings_of_lists(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        parse(EDGE_VIEW("c {\"flags\":[\"rtcp-mux-demux\",\"replace-zero address\",\"SDES-off\",7],"
+                        "\"replace\":\"origin\",\"rtcp-mux\":\"what\",\"SDES\":5,"
+                        "\"transport protocol\":\"accept\",\"address family\":\"IP6\","
+                        "\"received from\":[\"IP6\",\"2001:db8::1\"],"
+                        "\"direction\":[\"a\",1],\"DTLS\":\"passive\",\"ICE\":\"force-relay\","
+                        "\"record-call\":\"yes\",\"from-tag\":\"\",\"set-label\":\"x\"}")),
+        0);
+    assert_int_equal(request.rtcp_mux, EDGE_NG_MUX_DEMUX);
+    assert_int_equal(request.replace, EDGE_NG_REPLACE_ORIGIN | EDGE_NG_REPLACE_ZERO_ADDRESS);
+    assert_true(request.sdes.is_off);
+    assert_true(request.accepts_transport);
+    assert_int_equal(request.address_family, EDGE_IP6);
+    assert_int_equal(request.received_from.family, EDGE_IP6);
+    assert_int_equal(request.n_direction, 0);
+    assert_int_equal(request.dtls, EDGE_NG_DTLS_PASSIVE);
+    assert_int_equal(request.ice, EDGE_NG_ICE_FORCE);
+    assert_true(request.has_from_tag);
+    assert_text(request.to_label, "x");
+    // The 7, "what", SDES, direction and record-call.
+    assert_int_equal(request.n_unknown, 5);
+}
+
+static void counts_more_unknown_keys_than_it_lists(void **state)
+{
+    char datagram[1024];
+    int len = snprintf(datagram, sizeof(datagram), "c d");
+
+    (void)state;
+    for (int i = 0; i < EDGE_NG_UNKNOWN_MAX + 4; i++)
+        len += snprintf(datagram + len, sizeof(datagram) - (size_t)len, "3:x%02di1e", i);
+    len += snprintf(datagram + len, sizeof(datagram) - (size_t)len, "e");
+    assert_int_equal(parse((struct edge_view){datagram, (size_t)len}), 0);
+    assert_int_equal(request.n_unknown, EDGE_NG_UNKNOWN_MAX + 4);
+    assert_text(request.unknown[EDGE_NG_UNKNOWN_MAX - 1], "x15");
+}
+
 static void an_exhausted_arena_is_an_error(void **state)
 {
     char reply[128];
@@ -278,6 +318,8 @@ int main(void)
         cmocka_unit_test(answers_only_with_a_cookie),
         cmocka_unit_test(ignores_values_out_of_range),
         cmocka_unit_test(reads_the_sdes_list),
+        cmocka_unit_test(takes_other_spellings_of_lists),
+        cmocka_unit_test(counts_more_unknown_keys_than_it_lists),
         cmocka_unit_test(an_exhausted_arena_is_an_error),
         cmocka_unit_test(every_command_has_its_name),
     };
