@@ -16,7 +16,8 @@ from source_tree import report
 ALLOWED = {
     "abort", "bsearch", "qsort",
     "memchr", "memcmp", "memcpy", "memmove", "memset",
-    "strchr", "strcmp", "strlen", "strncmp", "strnlen", "strrchr",
+    "strchr", "strcmp", "strcspn", "strlen", "strncmp", "strnlen", "strpbrk", "strrchr", "strspn",
+    "strstr",
     "snprintf", "vsnprintf",
     # Arithmetic of HyperLogLog and of learned averages.
     "ceil", "exp", "fabs", "floor", "ldexp", "llround", "log", "log2", "lround", "pow", "sqrt",
