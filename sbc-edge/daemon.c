@@ -48,14 +48,30 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static const struct edge_interface *find_same_address(const struct edge_node *node,
+                                                      const union edge_address *local)
+{
+    for (unsigned i = 0; i < node->n_interfaces; i++) {
+        if (edge_address_same_ip(&edge_interface_get_config(node->interfaces[i])->local, local))
+            return node->interfaces[i];
+    }
+    return NULL;
+}
+
 static int open_interfaces(struct edge_node *node)
 {
     const struct edge_config *config = node->config;
 
     for (unsigned i = 0; i < config->n_interfaces; i++) {
-        int err = edge_interface_new(&config->interfaces[i], config->port_min, config->port_max,
-                                     (uint64_t)config->port_rest_s * SECOND_NS,
-                                     (uint32_t)edge_random_u64(), &node->interfaces[i]);
+        const struct edge_port_range range = {
+            .port_min = config->port_min,
+            .port_max = config->port_max,
+            .rest_ns = (uint64_t)config->port_rest_s * SECOND_NS,
+            .start = (uint32_t)edge_random_u64(),
+        };
+        int err = edge_interface_new(&config->interfaces[i], &range,
+                                     find_same_address(node, &config->interfaces[i].local),
+                                     &node->interfaces[i]);
 
         if (err != 0)
             return err;

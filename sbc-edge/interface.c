@@ -12,10 +12,16 @@
 /* Ports in the range that somebody else holds are passed over, this many at a time. */
 #define BIND_ATTEMPTS 64
 
-struct edge_interface {
-    struct edge_interface_config config;
+/* The ports of one address, which interfaces of several names may share. */
+struct pool {
     pthread_mutex_t lock;
     struct edge_ports *ports;
+    unsigned n_users;
+};
+
+struct edge_interface {
+    struct edge_interface_config config;
+    struct pool *pool;
 };
 
 int edge_interface_config_parse(const char *text, struct edge_interface_config *out)
@@ -40,22 +46,43 @@ int edge_interface_config_parse(const char *text, struct edge_interface_config *
     return 0;
 }
 
-int edge_interface_new(const struct edge_interface_config *config, uint16_t port_min,
-                       uint16_t port_max, uint64_t rest_ns, uint32_t start,
+static int pool_new(const struct edge_port_range *range, struct pool **out)
+{
+    struct pool *pool = calloc(1, sizeof(*pool));
+    int err;
+
+    if (!pool)
+        return -ENOMEM;
+    err = edge_ports_new(range->port_min, range->port_max, range->rest_ns, range->start,
+                         &pool->ports);
+    if (err != 0) {
+        free(pool);
+        return err;
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    *out = pool;
+    return 0;
+}
+
+int edge_interface_new(const struct edge_interface_config *config,
+                       const struct edge_port_range *range, const struct edge_interface *same,
                        struct edge_interface **out)
 {
     struct edge_interface *interface = calloc(1, sizeof(*interface));
-    int err;
+    int err = 0;
 
     if (!interface)
         return -ENOMEM;
     interface->config = *config;
-    err = edge_ports_new(port_min, port_max, rest_ns, start, &interface->ports);
+    if (same)
+        interface->pool = same->pool;
+    else
+        err = pool_new(range, &interface->pool);
     if (err != 0) {
         free(interface);
         return err;
     }
-    pthread_mutex_init(&interface->lock, NULL);
+    interface->pool->n_users++;
     *out = interface;
     return 0;
 }
@@ -64,8 +91,11 @@ void edge_interface_free(struct edge_interface *interface)
 {
     if (!interface)
         return;
-    pthread_mutex_destroy(&interface->lock);
-    edge_ports_free(interface->ports);
+    if (--interface->pool->n_users == 0) {
+        pthread_mutex_destroy(&interface->pool->lock);
+        edge_ports_free(interface->pool->ports);
+        free(interface->pool);
+    }
     free(interface);
 }
 
@@ -129,17 +159,17 @@ static int take_port(struct edge_interface *interface, uint64_t now_ns, uint16_t
 {
     int err;
 
-    pthread_mutex_lock(&interface->lock);
-    err = edge_ports_take(interface->ports, now_ns, port);
-    pthread_mutex_unlock(&interface->lock);
+    pthread_mutex_lock(&interface->pool->lock);
+    err = edge_ports_take(interface->pool->ports, now_ns, port);
+    pthread_mutex_unlock(&interface->pool->lock);
     return err;
 }
 
 static void return_port(struct edge_interface *interface, uint16_t port, uint64_t now_ns)
 {
-    pthread_mutex_lock(&interface->lock);
-    edge_ports_return(interface->ports, port, now_ns);
-    pthread_mutex_unlock(&interface->lock);
+    pthread_mutex_lock(&interface->pool->lock);
+    edge_ports_return(interface->pool->ports, port, now_ns);
+    pthread_mutex_unlock(&interface->pool->lock);
 }
 
 int edge_interface_open_pair(struct edge_interface *interface, uint8_t tos, uint64_t now_ns,
@@ -173,8 +203,8 @@ void edge_interface_close_pair(struct edge_interface *interface,
 
 void edge_interface_count(struct edge_interface *interface, size_t *total, size_t *used)
 {
-    pthread_mutex_lock(&interface->lock);
-    *total = edge_ports_total(interface->ports);
-    *used = edge_ports_used(interface->ports);
-    pthread_mutex_unlock(&interface->lock);
+    pthread_mutex_lock(&interface->pool->lock);
+    *total = edge_ports_total(interface->pool->ports);
+    *used = edge_ports_used(interface->pool->ports);
+    pthread_mutex_unlock(&interface->pool->lock);
 }

@@ -30,9 +30,20 @@ struct edge_media_sockets {
     uint16_t rtp_port; /**< RTCP is the next one */
 };
 
-/** 0 and `*out`; -EINVAL for a range without a pair; -ENOMEM. */
-int edge_interface_new(const struct edge_interface_config *config, uint16_t port_min,
-                       uint16_t port_max, uint64_t rest_ns, uint32_t start,
+struct edge_port_range {
+    uint16_t port_min;
+    uint16_t port_max;
+    uint64_t rest_ns; /**< how long a freed pair rests [ns] */
+    uint32_t start;   /**< random: where the search begins */
+};
+
+/**
+ * `same`: an interface with the same address, whose ports are then shared; NULL where there is
+ * none. 0 and `*out`; -EINVAL for a range without a pair; -ENOMEM. Not thread-safe, and neither is
+ * edge_interface_free.
+ */
+int edge_interface_new(const struct edge_interface_config *config,
+                       const struct edge_port_range *range, const struct edge_interface *same,
                        struct edge_interface **out);
 
 /** NULL is fine. */
