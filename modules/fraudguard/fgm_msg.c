@@ -60,23 +60,19 @@ static bool is_anonymous(struct fg_view user)
     return user.len == 0 || fg_view_equal_nocase(user, fg_view_of("anonymous"));
 }
 
-static bool read_caller_uri(struct fg_view uri, struct fgm_request *out)
+static void read_claim(struct fg_view uri, struct fgm_request *out)
 {
     struct fgm_uri_number number;
     if (!fgm_uri_number(uri, &number) || is_anonymous(number.user))
-        return false;
-    out->caller_user = number.user;
-    out->caller_context = number.phone_context;
-    out->caller_present = true;
-    return true;
+        return;
+    out->claims[out->n_claims++] = (struct fgm_claim){number.user, number.phone_context};
 }
 
-// P-Asserted-Identity where there is one (RFC 3325 9.1), else From.
-static void read_caller(struct sip_msg *msg, struct fgm_request *out)
+static void read_claims(struct sip_msg *msg, struct fgm_request *out)
 {
-    if (msg->pai && read_caller_uri(fgm_uri_of_address(fgm_view(msg->pai->body)), out))
-        return;
-    read_caller_uri(fgm_view(get_from(msg)->uri), out);
+    if (msg->pai)
+        read_claim(fgm_uri_of_address(fgm_view(msg->pai->body)), out);
+    read_claim(fgm_view(get_from(msg)->uri), out);
 }
 
 static bool has_to_tag(struct sip_msg *msg)
@@ -121,7 +117,7 @@ void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)
     }
     if (out->from_tag.len == 0 || !read_called(msg, out))
         return;
-    read_caller(msg, out);
+    read_claims(msg, out);
     if (msg->user_agent)
         out->user_agent = fgm_view(msg->user_agent->body);
     read_body(msg, out);

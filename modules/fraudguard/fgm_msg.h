@@ -14,12 +14,19 @@ enum fgm_request_kind {
     FGM_REQUEST_UNREADABLE // an INVITE that cannot be read
 };
 
+// A number that a request names as its caller. P-Asserted-Identity (RFC 3325 9.1) comes first, then
+// From.
+#define FGM_CLAIMS_MAX 2
+struct fgm_claim {
+    struct fg_view user, phone_context;
+};
+
 struct fgm_request {
     enum fgm_request_kind kind;
     struct fg_view call_id, from_tag; // empty where they could not be read
     struct fg_view called_user, called_context;
-    bool caller_present;
-    struct fg_view caller_user, caller_context;
+    uint8_t n_claims; // callers that the request names
+    struct fgm_claim claims[FGM_CLAIMS_MAX];
     struct fg_view user_agent;
     bool srtp_offered;
     enum fg_transport transport;

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/dprint.h"
+#include "core/globals.h"
 
 struct fgm_params fgm_params = {
     .redis_deadline_ms = 20,
@@ -63,11 +65,42 @@ static int read_hex_key(const char *text, struct fg_hash_key *key)
     return 0;
 }
 
-// The file holds 32 hex digits, or 16 bytes.
+static int random_key(struct fg_hash_key *key)
+{
+    if (getrandom(key->bytes, sizeof key->bytes, 0) == (ssize_t)sizeof key->bytes)
+        return 0;
+    LM_ERR("no random bytes: %s\n", strerror(errno));
+    return -1;
+}
+
+// A new key on the first start. 0 also when the file was there already.
+static int make_hash_key(const char *path)
+{
+    struct fg_hash_key key;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST ? 0 : -1;
+    if (random_key(&key) < 0 || write(fd, key.bytes, sizeof key.bytes) != sizeof key.bytes) {
+        LM_ERR("hash_key_file %s cannot be written\n", path);
+        close(fd);
+        unlink(path);
+        return -1;
+    }
+    close(fd);
+    LM_NOTICE("hash_key_file %s is new; all nodes that share a Redis need a copy of it\n", path);
+    return 0;
+}
+
+// The file holds 16 bytes, or 32 hex digits.
 static int read_hash_key(const char *path, struct fg_hash_key *key)
 {
     char text[34] = {0};
+    // Checking a configuration writes nothing.
+    if (!config_check && make_hash_key(path) < 0)
+        LM_DBG("%s: %s\n", path, strerror(errno));
     FILE *file = fopen(path, "rb");
+    if (!file && config_check && errno == ENOENT)
+        return 0;
     if (!file) {
         LM_ERR("hash_key_file %s: %s\n", path, strerror(errno));
         return -1;
@@ -91,16 +124,11 @@ static int check_hash_key(void)
     if (is_set(fgm_params.hash_key_file))
         return read_hash_key(fgm_params.hash_key_file, &fgm_config.hash_key);
     if (fgm_config.has_redis) {
-        LM_ERR("hash_key_file is not set: counters in Redis need one key on all nodes; make one "
-               "with: openssl rand -hex 16\n");
+        LM_ERR("hash_key_file is not set: nodes that share a Redis need one key for what they keep "
+               "there\n");
         return -1;
     }
-    if (getrandom(fgm_config.hash_key.bytes, sizeof fgm_config.hash_key.bytes, 0) !=
-        (ssize_t)sizeof fgm_config.hash_key.bytes) {
-        LM_ERR("no random bytes: %s\n", strerror(errno));
-        return -1;
-    }
-    return 0;
+    return random_key(&fgm_config.hash_key);
 }
 
 static int add_carrier(struct fg_view text)

@@ -38,27 +38,43 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
         rpc->add(ctx, "s", text);
 }
 
-// --- explain
-static void rpc_explain(rpc_t *rpc, void *ctx)
+// Optional: "*" makes the scanner take what follows as not required.
+static bool next_text(rpc_t *rpc, void *ctx, str *out)
 {
-    str call_id;
-    if (rpc->scan(ctx, "S", &call_id) < 1) {
-        rpc->fault(ctx, 400, "usage: fraudguard.explain CALL-ID");
+    return rpc->scan(ctx, "*S", out) > 0 && out->s && out->len > 0;
+}
+
+// --- explain
+static void print_explanation(rpc_t *rpc, void *ctx, const char *json)
+{
+    char *text = fg_record_explain(fg_view_of(json));
+    char *save = NULL;
+    if (!text) {
+        rpc->fault(ctx, 500, "the record cannot be read");
         return;
     }
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        rpc->rpl_printf(ctx, "%s", line);
+    free(text);
+}
+
+static void rpc_explain(rpc_t *rpc, void *ctx)
+{
+    str call_id, form;
+    if (rpc->scan(ctx, "S", &call_id) < 1) {
+        rpc->fault(ctx, 400, "usage: fraudguard.explain CALL-ID [json]");
+        return;
+    }
+    bool as_json = next_text(rpc, ctx, &form) && fg_view_equal(fgm_view(form), fg_view_of("json"));
     char *json = fgm_decisions_find(fgm_view(call_id));
     if (!json) {
         rpc->fault(ctx, 404, "no recent decision on this call here");
         return;
     }
-    char *text = fg_record_explain(fg_view_of(json));
-    char *save = NULL;
-    if (!text)
-        rpc->fault(ctx, 500, "the record cannot be read");
+    if (as_json)
+        rpc->rpl_printf(ctx, "%s", json);
     else
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-            rpc->rpl_printf(ctx, "%s", line);
-    free(text);
+        print_explanation(rpc, ctx, json);
     free(json);
 }
 
@@ -83,12 +99,6 @@ static int read_target(rpc_t *rpc, void *ctx, const str *customer, const str *sc
         return -1;
     }
     return 0;
-}
-
-// Optional: "*" makes the scanner take what follows as not required.
-static bool next_text(rpc_t *rpc, void *ctx, str *out)
-{
-    return rpc->scan(ctx, "*S", out) > 0 && out->s && out->len > 0;
 }
 
 static void rpc_hold(rpc_t *rpc, void *ctx)
@@ -250,7 +260,7 @@ static void rpc_calls(rpc_t *rpc, void *ctx)
 #define DOC(name, text) static const char *doc_##name[] = {text, NULL}
 DOC(reload, "Load rules, customers and numbering data again; the old ones stay on any mistake.");
 DOC(status, "Rules in force, state of the store, counters.");
-DOC(explain, "Why a recent call was judged as it was. Parameter: Call-ID.");
+DOC(explain, "Why a recent call was judged as it was. Parameters: CALL-ID [json].");
 DOC(hold, "Hold a customer's calls. Parameters: CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]].");
 DOC(release, "End a hold. Parameters: CUSTOMER [SCOPE].");
 DOC(holds, "Holds in force.");

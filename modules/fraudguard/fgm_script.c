@@ -15,6 +15,36 @@
 #include "fgm_str.h"
 #include "fgm_verdict.h"
 
+// How much a claimed caller speaks against a call from customer.
+static int suspicion(const struct fg_policy *policy, const struct fg_customer *customer,
+                     const struct fg_number *number)
+{
+    if (!customer || fg_customer_owns_number(customer, number))
+        return 0;
+    return fg_customers_by_number(policy->customers, number) ? 2 : 1;
+}
+
+// A customer's request may name two callers, and the script may strip either: the more suspicious
+// one is judged. A carrier's P-Asserted-Identity goes before its From.
+static void read_caller(const struct fg_policy *policy, const struct fgm_request *request,
+                        const struct fg_dial_plan *dials, struct fg_event *event)
+{
+    int worst = -1;
+    for (uint8_t i = 0; i < request->n_claims; i++) {
+        struct fg_number_readings claimed;
+        fg_number_read(request->claims[i].user, request->claims[i].phone_context, dials, &claimed);
+        if (claimed.status != FG_NUMBER_OK)
+            continue;
+        int how = event->direction == FG_OUTBOUND
+                      ? suspicion(policy, event->customer, &claimed.reading[0])
+                      : 0;
+        if (how > worst) {
+            event->caller = claimed.reading[0];
+            worst = how;
+        }
+    }
+}
+
 static void fill_event(const struct fg_policy *policy, const struct fgm_request *request,
                        const struct fgm_caller *caller, struct fg_event *event)
 {
@@ -29,17 +59,12 @@ static void fill_event(const struct fg_policy *policy, const struct fgm_request 
         .tls = caller->tls,
         .transport = request->transport,
         .source = request->source,
-        .caller_present = request->caller_present,
+        .caller_present = request->n_claims > 0,
         .srtp_offered = request->srtp_offered,
         .user_agent = request->user_agent,
     };
     fg_number_read(request->called_user, request->called_context, dials, &event->called);
-    if (request->caller_present) {
-        struct fg_number_readings claimed;
-        fg_number_read(request->caller_user, request->caller_context, dials, &claimed);
-        if (claimed.status == FG_NUMBER_OK)
-            event->caller = claimed.reading[0];
-    }
+    read_caller(policy, request, dials, event);
     const struct fg_number *number = &event->called.reading[0];
     struct fg_view called =
         event->called.n ? (struct fg_view){number->digits, number->len} : request->called_user;

@@ -43,6 +43,8 @@ static void add_rules(const struct row *row)
 static void add_store(const struct row *row)
 {
     struct fg_breaker_stats stats;
+    struct fg_backlog_stats backlog;
+    fg_backlog_stats(fgm_backlog(), &backlog);
     fg_breaker_stats(fgm_breaker(), &stats);
     row->rpc->struct_add(row->at, "s", "store",
                          fgm_config.has_redis ? fg_store_state_name(fg_breaker_state(fgm_breaker()))
@@ -52,6 +54,8 @@ static void add_store(const struct row *row)
     number(row, "store_timeouts", stats.timeouts);
     number(row, "store_opened", stats.opened);
     number(row, "store_skipped", stats.skipped);
+    number(row, "backlog", backlog.pending);
+    number(row, "backlog_lost", backlog.overflowed + backlog.refused);
 }
 
 static void add_counter(void *arg, const char *name, const char *doc, uint64_t value)

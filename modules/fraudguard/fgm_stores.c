@@ -66,3 +66,8 @@ const struct fg_breaker *fgm_breaker(void)
 {
     return breaker;
 }
+
+struct fg_backlog *fgm_backlog(void)
+{
+    return backlog;
+}

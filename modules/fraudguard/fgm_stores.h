@@ -18,3 +18,4 @@ struct fg_store fgm_store(void);
 int fgm_stores_maintain(void);
 struct fg_local *fgm_local(void);
 const struct fg_breaker *fgm_breaker(void);
+struct fg_backlog *fgm_backlog(void);
