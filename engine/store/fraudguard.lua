@@ -18,8 +18,10 @@ local FIELDS = 6 -- of an entry: meter, code, bucket, newest cell, sum of the ol
 local ENTRY_BYTES = 31
 local CALL_REPEATED, RECORD_RESET = 1, 2
 
-local pack, unpack_bytes, sub = struct.pack, struct.unpack, string.sub
-local floor, max, min = math.floor, math.max, math.min
+-- No global but "redis" can be seen while a library is loaded: prepare() sets these at the first
+-- call.
+local pack, unpack_bytes, sub, floor, max, min
+local cells_format
 
 -- Formats by count are made once.
 local function formats(item, prefix)
@@ -38,12 +40,16 @@ local record_format = formats('I4Bi8I7I7I4', 'BB')
 local window_ops_format = formats('BBI4i8I7I4', '')
 local set_ops_format = formats('BBc8I8I4', '')
 local values_format = formats('I7', '')
-local cells_format = {
-    [1] = '>' .. string.rep('I1', OLD_CELLS),
-    [2] = '>' .. string.rep('I2', OLD_CELLS),
-    [4] = '>' .. string.rep('I4', OLD_CELLS),
-    [7] = '>' .. string.rep('I7', OLD_CELLS),
-}
+
+local function prepare()
+    pack, unpack_bytes, sub = struct.pack, struct.unpack, string.sub
+    floor, max, min = math.floor, math.max, math.min
+    cells_format = {}
+    for _, width in ipairs({1, 2, 4, 7}) do
+        cells_format[width] = '>' .. string.rep('I' .. width, OLD_CELLS)
+    end
+end
+
 -- A code is cells + 16 * (bytes of an older cell, 0: they are all zero).
 local tail_bytes = {[1] = 0, [11] = 0, [16 + 11] = 10, [32 + 11] = 20, [64 + 11] = 40,
                     [112 + 11] = 70}
@@ -298,6 +304,7 @@ local function hold_find(keys, first, n, now)
 end
 
 local function evaluate(keys, args)
+    if not cells_format then prepare() end
     local request = args[1]
     local version, has_call, n_records, n_windows, n_sets, n_set_ops, n_holds, free_repeats,
         keep_ms, token, now, at = unpack_bytes('>BBBBBBBBI4c8I8', request)

@@ -1,8 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "local_layout.h"
 
-// The entry of a call, fresh when it was unknown or its time is over. Victims are calls whose time
-// is over, then the least recently used.
+static bool is_call(const struct local_call *call, const struct local_key *customer,
+                    const struct fg_hash128 key)
+{
+    return call->used != 0 && call->lo == key.lo && call->hi == key.hi &&
+           call->customer_lo == customer->customer_lo && call->customer_hi == customer->customer_hi;
+}
+
+// Whether a rather goes than b: free, then its time is over, then less recently used.
+static bool goes_before(const struct local_call *a, const struct local_call *b, int64_t now_ms)
+{
+    const bool a_over = a->expiry_ms <= now_ms, b_over = b->expiry_ms <= now_ms;
+    return a_over != b_over ? a_over : a->used < b->used;
+}
+
+static struct local_call *call_find(struct local_call *bucket, const struct local_key *customer,
+                                    const struct fg_hash128 key)
+{
+    for (uint32_t i = 0; i < LOCAL_WAYS; i++) {
+        if (is_call(&bucket[i], customer, key))
+            return &bucket[i];
+    }
+    return NULL;
+}
+
+static struct local_call *call_victim(struct local_call *bucket, int64_t now_ms)
+{
+    struct local_call *victim = &bucket[0];
+    for (uint32_t i = 1; i < LOCAL_WAYS; i++) {
+        if (goes_before(&bucket[i], victim, now_ms))
+            victim = &bucket[i];
+    }
+    return victim;
+}
+
+// The entry of a call, fresh when it was unknown or its time is over.
 static struct local_call *call_entry(struct local_shard *shard, const struct local_key *customer,
                                      const struct fg_store_request *request)
 {
@@ -10,26 +43,19 @@ static struct local_call *call_entry(struct local_shard *shard, const struct loc
     const uint32_t n_buckets = shard->n_calls / LOCAL_WAYS;
     const uint64_t at = local_mix(key.lo ^ customer->customer_lo) & (n_buckets - 1);
     struct local_call *bucket = &shard->calls[(size_t)at * LOCAL_WAYS];
-    struct local_call *victim = &bucket[0];
-    for (uint32_t i = 0; i < LOCAL_WAYS; i++) {
-        struct local_call *call = &bucket[i];
-        if (call->expiry_ms <= request->now_ms)
-            call->used = 0;
-        if (call->used != 0 && call->lo == key.lo && call->hi == key.hi &&
-            call->customer_lo == customer->customer_lo &&
-            call->customer_hi == customer->customer_hi)
-            return call;
-        if (call->used < victim->used)
-            victim = call;
-    }
-    if (victim->used != 0)
+    struct local_call *call = call_find(bucket, customer, key);
+    if (call != NULL && call->expiry_ms > request->now_ms)
+        return call;
+    if (call == NULL)
+        call = call_victim(bucket, request->now_ms);
+    if (call->used != 0 && call->expiry_ms > request->now_ms)
         shard->stats.evicted_calls++;
-    *victim = (struct local_call){.lo = key.lo,
-                                  .hi = key.hi,
-                                  .customer_lo = customer->customer_lo,
-                                  .customer_hi = customer->customer_hi,
-                                  .expiry_ms = request->now_ms + FG_REPEAT_MS};
-    return victim;
+    *call = (struct local_call){.lo = key.lo,
+                                .hi = key.hi,
+                                .customer_lo = customer->customer_lo,
+                                .customer_hi = customer->customer_hi,
+                                .expiry_ms = request->now_ms + FG_REPEAT_MS};
+    return call;
 }
 
 bool local_call_repeats(struct local_shard *shard, const struct local_key *customer,

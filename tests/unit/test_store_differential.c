@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Random operations on the local store and on a real Redis: every reply must be the same.
+// FG_SEED=N repeats a run, FG_ROUNDS=N sets its length.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "fg/country.h"
+#include "fg/redis_link.h"
+#include "fg/ruleset.h"
+#include "fg/store.h"
+#include "store_server.h"
+
+#define CUSTOMERS 12
+#define SCOPES    3
+#define METERS    6
+#define MEMBERS   1500
+
+static uint64_t state;
+
+// xorshift64* (Vigna 2016)
+static uint64_t next_random(void)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * UINT64_C(2685821657736338717);
+}
+
+static uint32_t below(uint32_t n)
+{
+    return (uint32_t)((next_random() >> 32) % n);
+}
+
+struct stores {
+    struct fg_store local, redis;
+    struct fg_local *table;
+    struct fg_redis *connection;
+    int64_t now_ms;
+};
+
+static int64_t random_amount(void)
+{
+    switch (below(8)) {
+    case 0:
+        return (int64_t)1 + below(300);
+    case 1:
+        return (int64_t)1 + below(100000);
+    case 2:
+        return (INT64_C(1) << 32) + below(10);
+    case 3:
+        return below(40) == 0 ? (INT64_C(1) << 52) - below(3) : INT64_C(250000);
+    default:
+        return 1;
+    }
+}
+
+// Widths of the meters' cells: a few steps of time move some windows and not others.
+static const int64_t width_ms[METERS] = {6000, 60000, 360000, 1000, 86400000, 3600000};
+
+static struct fg_meter_op random_window(int64_t now_ms)
+{
+    const uint32_t meter = below(METERS);
+    struct fg_meter_op op = {.kind = below(3) == 0 ? FG_OP_WINDOW_READ : FG_OP_WINDOW_ADD,
+                             .meter_id = 0xfff00000U + meter,
+                             .scope_is_customer = below(2) == 0,
+                             .scope = UINT64_C(0xdeadbeef00000000) + below(SCOPES),
+                             .cells = meter >= 4 ? 1 : FG_WINDOW_CELLS,
+                             .bucket = now_ms / width_ms[meter],
+                             .amount = random_amount(),
+                             .ttl_ms = 60000 + width_ms[meter] * 11};
+    if (below(6) == 0)
+        op.bucket -= (int64_t)below(14);
+    return op;
+}
+
+static struct fg_meter_op random_set(int64_t now_ms)
+{
+    const uint32_t kind = below(8);
+    struct fg_meter_op op = {.kind = FG_OP_SET_PUT,
+                             .meter_id = 0x100 + below(2),
+                             .scope_is_customer = below(2) == 0,
+                             .scope = below(SCOPES),
+                             .member = next_random() % MEMBERS * UINT64_C(0x9e3779b97f4a7c15),
+                             .ttl_ms = 150000,
+                             // a few distinct expiries, so that ties happen
+                             .expiry_ms = now_ms + ((int64_t)below(8) - 1) * 30000};
+    if (kind == 0)
+        op.kind = FG_OP_SET_READ;
+    else if (kind == 1)
+        op.kind = FG_OP_SET_DELETE;
+    return op;
+}
+
+static void random_request(struct stores *stores, char *customer, struct fg_store_request *request)
+{
+    // The first customers get most of the traffic, so that their sets overflow.
+    sprintf(customer, "cust-%u.x_", below(3) != 0 ? below(2) : below(CUSTOMERS));
+    *request =
+        (struct fg_store_request){.customer = customer,
+                                  .now_ms = stores->now_ms,
+                                  .once = below(2) == 0,
+                                  .call_key = {below(300), 7},
+                                  .holds = {.customer = below(2) == 0, .risky = below(2) == 0}};
+    if (below(2) == 0)
+        request->holds.country = (uint16_t)(1 + below(3));
+    const bool burst = below(20) == 0;
+    request->n_ops = burst || below(8) == 0 ? FG_OPS_MAX : below(10);
+    for (uint32_t i = 0; i < request->n_ops; i++)
+        request->ops[i] =
+            below(2) == 0 ? random_window(stores->now_ms) : random_set(stores->now_ms);
+    // Now and then all into one set.
+    for (uint32_t i = 0; burst && i < request->n_ops; i++) {
+        request->ops[i] = random_set(stores->now_ms);
+        request->ops[i].meter_id = 0x100;
+        request->ops[i].scope_is_customer = true;
+    }
+}
+
+static void random_hold(struct stores *stores)
+{
+    char customer[32], scope_text[16], code[4], json[512];
+    sprintf(customer, "cust-%u.x_", below(CUSTOMERS));
+    struct fg_hold hold = {.scope = (uint8_t)below(FG_HOLD_SCOPES),
+                           .cut = below(2) == 0,
+                           .since_ms = stores->now_ms,
+                           .until_ms = stores->now_ms + (int64_t)below(5) * 40000};
+    const uint16_t country = (uint16_t)(1 + below(3));
+    fg_country_format(country, code);
+    snprintf(scope_text, sizeof(scope_text), "%s%s",
+             hold.scope == FG_HOLD_CUSTOMER ? "customer"
+             : hold.scope == FG_HOLD_RISKY  ? "risky"
+                                            : "country.",
+             hold.scope == FG_HOLD_COUNTRY ? code : "");
+    const struct fg_view message = fg_view_of("{}");
+    if (below(3) == 0) {
+        const int local = fg_local_hold_release(stores->table, customer, hold.scope, country);
+        const int redis = fg_redis_hold_delete(stores->connection, customer, scope_text, message);
+        assert_int_equal(local, redis);
+        return;
+    }
+    snprintf(hold.reason, sizeof(hold.reason), "reason %u \xc3\xa4", below(1000));
+    snprintf(hold.by, sizeof(hold.by), "fgctl:%u", below(10));
+    snprintf(json, sizeof(json),
+             "{\"v\":1,\"customer\":\"%s\",\"scope\":\"%s\",\"reason\":\"%s\",\"by\":\"%s\","
+             "\"since_ms\":%" PRId64 ",\"until_ms\":%" PRId64 ",\"cut\":%s}",
+             customer, scope_text, hold.reason, hold.by, hold.since_ms, hold.until_ms,
+             hold.cut ? "true" : "false");
+    assert_int_equal(fg_local_hold_set(stores->table, customer, country, &hold), FG_OK);
+    assert_int_equal(fg_redis_hold_put(stores->connection, customer, scope_text, hold.until_ms,
+                                       600000, fg_view_of(json), message),
+                     FG_OK);
+}
+
+// Mostly small steps, so that sets fill; sometimes back, over some cells, over everything.
+static void random_time(struct stores *stores)
+{
+    const uint32_t kind = below(4000);
+    if (kind < 2)
+        stores->now_ms += INT64_C(90000000);
+    else if (kind < 6)
+        stores->now_ms += (int64_t)below(400000);
+    else if (kind < 100)
+        stores->now_ms += (int64_t)below(5000);
+    else if (kind < 200)
+        stores->now_ms -= (int64_t)below(4000);
+    else
+        stores->now_ms += (int64_t)below(40);
+}
+
+static void replies_compare(const struct fg_store_request *request, const struct fg_store_reply *a,
+                            const struct fg_store_reply *b, uint32_t round)
+{
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        if (a->values[i] != b->values[i])
+            fail_msg("round %u op %u kind %d cells %d: local %" PRId64 ", redis %" PRId64, round, i,
+                     (int)request->ops[i].kind, request->ops[i].cells, a->values[i], b->values[i]);
+        assert_int_equal(a->unavailable[i], b->unavailable[i]);
+    }
+    if (a->repeated != b->repeated)
+        fail_msg("round %u: repeated %d and %d", round, a->repeated, b->repeated);
+    if (a->hold.active != b->hold.active)
+        fail_msg("round %u: hold %d and %d", round, a->hold.active, b->hold.active);
+    assert_int_equal(a->degraded, b->degraded);
+    if (!a->hold.active)
+        return;
+    assert_int_equal(a->hold.scope, b->hold.scope);
+    assert_int_equal(a->hold.cut, b->hold.cut);
+    assert_int_equal(a->hold.since_ms, b->hold.since_ms);
+    assert_int_equal(a->hold.until_ms, b->hold.until_ms);
+    assert_string_equal(a->hold.reason, b->hold.reason);
+    assert_string_equal(a->hold.by, b->hold.by);
+}
+
+static void test_stores_agree(void **unused)
+{
+    (void)unused;
+    const char *seed_text = getenv("FG_SEED"), *rounds_text = getenv("FG_ROUNDS");
+    const uint64_t seed =
+        seed_text != NULL ? strtoull(seed_text, NULL, 10) : (uint64_t)time(NULL) * 2654435761U;
+    const uint32_t rounds = rounds_text != NULL ? (uint32_t)strtoul(rounds_text, NULL, 10) : 20000;
+    state = seed | 1;
+    print_message("FG_SEED=%" PRIu64 " FG_ROUNDS=%u\n", seed, rounds);
+
+    struct store_server server;
+    store_server_start(&server, NULL);
+    const struct fg_redis_config config = store_server_config(&server, 5000);
+    const struct fg_local_config sizes = {
+        .windows = 1U << 15, .sets = 1U << 16, .calls = 1U << 15, .holds = 1024};
+    const size_t bytes = fg_local_size_bytes(&sizes);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    struct stores stores = {.table = fg_local_init(memory, &sizes),
+                            .connection = fg_redis_new(&config),
+                            .now_ms = INT64_C(1795310000000)};
+    stores.local = fg_local_store(stores.table);
+    stores.redis = fg_redis_store(stores.connection);
+
+    int64_t most = 0;
+    uint32_t repeats = 0, held = 0, full = 0;
+    for (uint32_t round = 0; round < rounds; round++) {
+        char customer[32];
+        struct fg_store_request request;
+        struct fg_store_reply a, b;
+        random_time(&stores);
+        if (below(10) == 0)
+            random_hold(&stores);
+        random_request(&stores, customer, &request);
+        assert_int_equal(stores.local.ops->evaluate(stores.local.impl, &request, &a), FG_OK);
+        const int rc = stores.redis.ops->evaluate(stores.redis.impl, &request, &b);
+        if (rc != FG_OK)
+            fail_msg("round %u: %s", round, fg_redis_last_error(stores.connection));
+        replies_compare(&request, &a, &b, round);
+        repeats += a.repeated;
+        held += a.hold.active;
+        for (uint32_t i = 0; i < request.n_ops; i++) {
+            most = a.values[i] > most ? a.values[i] : most;
+            full += request.ops[i].kind == FG_OP_SET_PUT && a.values[i] == FG_SET_MEMBERS_MAX;
+        }
+    }
+    struct fg_local_stats stats;
+    fg_local_stats(stores.table, &stats);
+    print_message("repeats %u, held %u, full sets %u, largest %" PRId64 "\n", repeats, held, full,
+                  most);
+    // The run is only worth something when it went where the differences would be.
+    assert_int_equal(stats.evicted_windows + stats.evicted_sets + stats.evicted_calls, 0);
+    if (rounds >= 20000) {
+        assert_true(repeats > 100 && held > 100 && full > 0);
+        assert_int_equal(most, INT64_C(1) << 52);
+    }
+    fg_redis_free(stores.connection);
+    munmap(memory, bytes);
+    store_server_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stores_agree)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
