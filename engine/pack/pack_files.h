@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Several pack files as one ruleset.
+#pragma once
+
+#include "fg/pack.h"
+#include "numbering.h"
+
+#define FG_PACK_FILE_BYTES_MAX ((size_t)8 << 20)
+#define FG_PACK_FILES_MAX      64
+
+// As fg_pack_parse() for n files, in that order. dir is where list files are; NULL: nowhere.
+FG_MUST_CHECK int fg_pack_parse_files(const struct fg_named_bytes *files, uint32_t n,
+                                      const char *dir, struct fg_arena *arena,
+                                      struct fg_diags *diags, struct fg_ruleset *out);

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rules: what they look at, and the points they give.
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "suggest.h"
+
+#define SCORE_MAX 1000
+
+static const char *const rule_keys[] = {"id",
+                                        "group",
+                                        "desc",
+                                        "direction",
+                                        "on",
+                                        "when",
+                                        "score",
+                                        "measure",
+                                        "steps",
+                                        "relative_to",
+                                        "action_at_least",
+                                        "mode",
+                                        "maturity",
+                                        "explain",
+                                        "falsepositives",
+                                        "on_unavailable",
+                                        "customer_text"};
+
+static void read_events(struct pack_build *build, const struct fg_yaml_node *node,
+                        struct fg_rule *rule)
+{
+    static const char *const words[] = {"attempt", "answer", "minute", "end"}; // fg_event_kind
+    size_t index;
+    if (node->kind == FG_YAML_SCALAR) {
+        if (fg_field_word(&build->fields, node, "event", FG_WORDS(words), &index)) {
+            rule->events = (uint8_t)(1U << index);
+        }
+        return;
+    }
+    if (!fg_field_is(&build->fields, node, FG_YAML_LIST, "on")) {
+        return;
+    }
+    uint8_t events = 0;
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
+        if (fg_field_word(&build->fields, item, "event", FG_WORDS(words), &index)) {
+            events = (uint8_t)(events | (1U << index));
+        }
+    }
+    if (node->n == 0) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_TYPE, "the list is empty");
+    }
+    rule->events = events;
+}
+
+static void report_unknown_measure(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    const char *names[FG_SIG_COUNT + FG_METERS_MAX];
+    char meters[FG_METERS_MAX][80];
+    size_t n = 0;
+    for (int i = 0; i < FG_SIG_ATTR; i++) {
+        const struct fg_signal_info *info = fg_signal_info((enum fg_signal)i);
+        if (info->type == FG_SIGNAL_NUMBER) {
+            names[n++] = info->name;
+        }
+    }
+    struct fg_words known = pack_names(build, PACK_METER);
+    for (size_t i = 0; i < known.n && i < FG_METERS_MAX; i++) {
+        (void)snprintf(meters[i], sizeof(meters[i]), "meters.%s", known.words[i]);
+        names[n++] = meters[i];
+    }
+    fg_field_unknown(&build->fields, node, FG_CODE_REFERENCE, "measure", "",
+                     (struct fg_words){names, n});
+}
+
+static void read_measure(struct pack_build *build, const struct fg_yaml_node *node,
+                         struct fg_rule *rule)
+{
+    if (!fg_field_is(&build->fields, node, FG_YAML_SCALAR, "measure")) {
+        return;
+    }
+    rule->measured = true;
+    size_t prefix = strlen("meters.");
+    if (node->text.len > prefix && memcmp(node->text.ptr, "meters.", prefix) == 0) {
+        struct fg_view name = {node->text.ptr + prefix, node->text.len - prefix};
+        int32_t index = pack_find(build, PACK_METER, name);
+        rule->measure_is_meter = true;
+        rule->measure_meter = (uint16_t)(index < 0 ? 0 : index);
+        if (index < 0) {
+            report_unknown_measure(build, node);
+        }
+        return;
+    }
+    enum fg_signal signal;
+    if (fg_signal_find(node->text, &signal) != FG_OK ||
+        fg_signal_info(signal)->type != FG_SIGNAL_NUMBER) {
+        report_unknown_measure(build, node);
+        return;
+    }
+    rule->measure_signal = signal;
+}
+
+static bool read_step(struct pack_build *build, const struct fg_yaml_node *node,
+                      struct fg_step *step)
+{
+    static const char *const keys[] = {"above", "score", "action_at_least"};
+    struct fg_fields *fields = &build->fields;
+    if (!fg_field_keys(fields, node, "step", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+        return false;
+    }
+    const struct fg_yaml_node *above = fg_yaml_get(node, "above");
+    const struct fg_yaml_node *score = fg_yaml_get(node, "score");
+    const struct fg_yaml_node *action = fg_yaml_get(node, "action_at_least");
+    if (above == NULL || (score == NULL && action == NULL)) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
+                       "a step needs 'above' and 'score', such as {above: 20, score: 10}");
+        return false;
+    }
+    bool good = fg_field_micro(fields, above, "above", &step->above);
+    if (score != NULL) {
+        good = fg_field_int(fields, score, "score", 0, SCORE_MAX, &step->score) && good;
+    }
+    if (action != NULL) {
+        good = pack_read_action(build, action, &step->action_at_least) && good;
+    }
+    return good;
+}
+
+static void check_rising(struct pack_build *build, const struct fg_yaml_node *node,
+                         const struct fg_step *before, const struct fg_step *step)
+{
+    const struct fg_yaml_node *above = fg_yaml_get(node, "above");
+    const struct fg_yaml_node *score = fg_yaml_get(node, "score");
+    if (step->above <= before->above) {
+        FG_FIELD_ERROR(&build->fields, above, FG_CODE_RISING,
+                       "steps must rise: 'above' is not more than in the step before");
+    }
+    if (step->score < before->score) {
+        FG_FIELD_ERROR(&build->fields, score == NULL ? node : score, FG_CODE_RISING,
+                       "steps must rise: 'score' is less than in the step before");
+    }
+}
+
+static void read_steps(struct pack_build *build, const struct fg_yaml_node *node,
+                       struct fg_rule *rule)
+{
+    if (!fg_field_is(&build->fields, node, FG_YAML_LIST, "steps")) {
+        return;
+    }
+    if (node->n == 0 || node->n > FG_STEPS_MAX) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_LIMIT, "a rule has 1 to %d steps",
+                       FG_STEPS_MAX);
+        return;
+    }
+    bool have_before = false;
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
+        struct fg_step *step = &rule->steps[rule->n_steps++];
+        bool good = read_step(build, item, step);
+        if (good && have_before) {
+            check_rising(build, item, step - 1, step);
+        }
+        have_before = good;
+    }
+}
+
+static void read_relative(struct pack_build *build, const struct fg_yaml_node *node,
+                          struct fg_rule *rule)
+{
+    static const char *const words[] = {"customer.channels", "customer.daily_limit"};
+    size_t index;
+    if (!rule->measured) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
+                       "'relative_to' goes with 'measure' and 'steps'");
+    } else if (fg_field_word(&build->fields, node, "relative_to", FG_WORDS(words), &index)) {
+        rule->relative_to = index == 0 ? FG_RELATIVE_CHANNELS : FG_RELATIVE_DAILY_LIMIT;
+    }
+}
+
+static void read_unavailable(struct pack_build *build, const struct fg_yaml_node *node,
+                             struct fg_rule *rule)
+{
+    static const char *const keys[] = {"score"};
+    static const char *const words[] = {"skip"};
+    size_t index;
+    if (!rule->measure_is_meter) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
+                       "'on_unavailable' is for rules that measure a meter");
+    } else if (node->kind == FG_YAML_SCALAR) {
+        (void)fg_field_word(&build->fields, node, "on_unavailable", FG_WORDS(words), &index);
+    } else if (fg_field_keys(&build->fields, node, "on_unavailable", FG_WORDS(keys))) {
+        const struct fg_yaml_node *score = fg_yaml_get(node, "score");
+        if (score == NULL) {
+            FG_FIELD_ERROR(&build->fields, node, FG_CODE_MISSING_KEY, "write skip or {score: n}");
+        } else {
+            rule->unavailable_scores = fg_field_int(&build->fields, score, "score", 0, SCORE_MAX,
+                                                    &rule->unavailable_score);
+        }
+    }
+}
+
+// "{dest.masked}" and its kin; others would be printed as they are and nobody would know why.
+static void read_explain(struct pack_build *build, const struct fg_yaml_node *node,
+                         struct fg_rule *rule)
+{
+    static const char *const known[] = {"dest.masked", "match.key", "match.note", "value",
+                                        "threshold"};
+    rule->explain = fg_field_text(&build->fields, node, "explain");
+    for (const char *at = rule->explain; at != NULL && (at = strchr(at, '{')) != NULL;) {
+        const char *end = strchr(at, '}');
+        if (end == NULL) {
+            FG_FIELD_ERROR(&build->fields, node, FG_CODE_PLACEHOLDER, "'{' without '}'");
+            return;
+        }
+        struct fg_yaml_node word = *node;
+        word.text = (struct fg_view){at + 1, (size_t)(end - at) - 1};
+        bool good = false;
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !good; i++) {
+            good = fg_view_equal(word.text, fg_view_of(known[i]));
+        }
+        if (!good) {
+            fg_field_unknown(&build->fields, &word, FG_CODE_PLACEHOLDER, "placeholder", "",
+                             FG_WORDS(known));
+        }
+        at = end;
+    }
+}
+
+static void read_texts(struct pack_build *build, const struct fg_yaml_node *node, const char *what)
+{
+    if (!fg_field_is(&build->fields, node, FG_YAML_LIST, what)) {
+        return;
+    }
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
+        (void)fg_field_text(&build->fields, item, what);
+    }
+}
+
+// Points: either a score under a condition, or steps over a measure.
+static void compile_points(struct pack_build *build, const struct fg_yaml_node *body,
+                           const struct pack_entry *entry, struct fg_rule *rule)
+{
+    struct fg_fields *fields = &build->fields;
+    const struct fg_yaml_node *score = fg_yaml_get(body, "score");
+    const struct fg_yaml_node *measure = fg_yaml_get(body, "measure");
+    const struct fg_yaml_node *steps = fg_yaml_get(body, "steps");
+    const struct fg_yaml_node *action = fg_yaml_get(body, "action_at_least");
+    if (score != NULL && (measure != NULL || steps != NULL)) {
+        FG_FIELD_ERROR(fields, score, FG_CODE_CONFLICT,
+                       "a rule has either 'score' or 'measure' with 'steps', not both");
+    } else if ((measure == NULL) != (steps == NULL)) {
+        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
+                       measure == NULL ? "'steps' need a 'measure'" : "'measure' needs 'steps'");
+    } else if (score == NULL && measure == NULL && action == NULL) {
+        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
+                       "the rule needs a 'score', or a 'measure' with 'steps'");
+    }
+    if (measure == NULL && fg_yaml_get(body, "when") == NULL) {
+        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
+                       "the rule needs 'when', or it would hit every call");
+    }
+    if (score != NULL) {
+        (void)fg_field_int(fields, score, "score", 0, SCORE_MAX, &rule->score);
+    }
+    if (measure != NULL) {
+        read_measure(build, measure, rule);
+    }
+    if (steps != NULL) {
+        read_steps(build, steps, rule);
+    }
+    if (action != NULL) {
+        (void)pack_read_action(build, action, &rule->action_at_least);
+    }
+}
+
+static void compile_texts(struct pack_build *build, const struct fg_yaml_node *body,
+                          const struct pack_entry *entry, struct fg_rule *rule)
+{
+    const struct fg_yaml_node *desc = fg_yaml_get(body, "desc");
+    const struct fg_yaml_node *explain = fg_yaml_get(body, "explain");
+    const struct fg_yaml_node *positives = fg_yaml_get(body, "falsepositives");
+    const struct fg_yaml_node *customer_text = fg_yaml_get(body, "customer_text");
+    if (desc != NULL) {
+        rule->desc = fg_field_text(&build->fields, desc, "desc");
+    } else {
+        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
+                       "rule '%s' has no 'desc': say in a few words what it means", rule->id);
+        rule->desc = rule->id;
+    }
+    if (explain != NULL) {
+        read_explain(build, explain, rule);
+    }
+    if (positives != NULL) {
+        read_texts(build, positives, "falsepositives");
+    }
+    if (customer_text != NULL) {
+        (void)fg_field_name(&build->fields, customer_text, "customer_text", true);
+    }
+}
+
+// A group without a cap need not be named anywhere else, unless it looks like a slip.
+static int32_t read_group(struct pack_build *build, const struct fg_yaml_node *node,
+                          const struct pack_file *file)
+{
+    if (!fg_field_is(&build->fields, node, FG_YAML_SCALAR, "group")) {
+        return -1;
+    }
+    int32_t index = pack_find(build, PACK_GROUP, node->text);
+    if (index >= 0) {
+        return index;
+    }
+    struct fg_words known = pack_names(build, PACK_GROUP);
+    if (fg_suggest(node->text, known.words, known.n) != NULL) {
+        fg_field_unknown(&build->fields, node, FG_CODE_REFERENCE, "group", "", known);
+        return -1;
+    }
+    struct pack_entry entry = {.name = node->text, .place = node, .body = NULL, .file = file};
+    pack_declare(build, PACK_GROUP, &entry);
+    return pack_find(build, PACK_GROUP, node->text);
+}
+
+static void compile_scope(struct pack_build *build, const struct pack_entry *entry,
+                          struct fg_rule *rule)
+{
+    const struct fg_yaml_node *body = entry->body;
+    const struct fg_yaml_node *group = fg_yaml_get(body, "group");
+    const struct fg_yaml_node *direction = fg_yaml_get(body, "direction");
+    const struct fg_yaml_node *on = fg_yaml_get(body, "on");
+    const struct fg_yaml_node *mode = fg_yaml_get(body, "mode");
+    const struct fg_yaml_node *maturity = fg_yaml_get(body, "maturity");
+    const struct fg_yaml_node *when = fg_yaml_get(body, "when");
+    if (group != NULL) {
+        rule->group = read_group(build, group, entry->file);
+    }
+    if (direction != NULL) {
+        (void)pack_read_direction(build, direction, &rule->direction);
+    }
+    if (on != NULL) {
+        read_events(build, on, rule);
+    }
+    if (mode != NULL) {
+        (void)pack_read_mode(build, mode, &rule->mode);
+    }
+    if (maturity != NULL) {
+        (void)pack_read_maturity(build, maturity);
+    }
+    if (when != NULL) {
+        pack_compile_when(build, when, &rule->when);
+    }
+}
+
+static void compile_rule(struct pack_build *build, const struct pack_entry *entry,
+                         struct fg_rule *rule)
+{
+    const struct fg_yaml_node *body = entry->body;
+    rule->id = fg_field_copy(&build->fields, entry->name);
+    rule->origin = (struct fg_origin){entry->file->origin, body->line, body->column};
+    rule->group = -1;
+    rule->events = 1U << FG_EVENT_ATTEMPT;
+    rule->mode = entry->file->mode;
+    rule->direction = entry->file->direction;
+    (void)fg_field_keys(&build->fields, body, "rule", FG_WORDS(rule_keys));
+    compile_scope(build, entry, rule);
+    compile_points(build, body, entry, rule);
+    compile_texts(build, body, entry, rule);
+    const struct fg_yaml_node *relative = fg_yaml_get(body, "relative_to");
+    const struct fg_yaml_node *unavailable = fg_yaml_get(body, "on_unavailable");
+    if (relative != NULL) {
+        read_relative(build, relative, rule);
+    }
+    if (unavailable != NULL) {
+        read_unavailable(build, unavailable, rule);
+    }
+}
+
+void pack_compile_rules(struct pack_build *build)
+{
+    const struct pack_table *table = &build->tables[PACK_RULE];
+    struct fg_rule *rules = fg_field_alloc(&build->fields, table->n * sizeof(*rules));
+    if (rules == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < table->n; i++) {
+        compile_rule(build, &table->items[i], &rules[i]);
+    }
+    build->out->rules = rules;
+    build->out->n_rules = table->n;
+}

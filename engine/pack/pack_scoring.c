@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scoring: bands, caps, what follows a block, and what holds while no store answers.
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+
+#define POINTS_MAX      10000
+#define HOLD_MIN_MS     FG_MS_PER_S
+#define HOLD_MAX_MS     (30 * FG_MS_PER_DAY)
+#define RISKY_PER_MIN   2 // where a pack does not say
+#define RETRY_AFTER_MAX (3600 * FG_MS_PER_S)
+
+// Bands in rising order, FG_ALERT first.
+static const char *const bands[] = {"alert", "throttle", "challenge", "block"};
+#define N_BANDS (sizeof(bands) / sizeof(bands[0]))
+
+static void read_thresholds(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    struct fg_fields *fields = &build->fields;
+    if (!fg_field_keys(fields, node, "thresholds", FG_WORDS(bands)) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    int32_t before = 0;
+    const char *before_name = NULL;
+    for (size_t i = 0; i < N_BANDS; i++) {
+        const struct fg_yaml_node *value = fg_yaml_get(node, bands[i]);
+        int32_t points;
+        if (value == NULL || !fg_field_int(fields, value, bands[i], 1, POINTS_MAX, &points)) {
+            continue;
+        }
+        if (before_name != NULL && points <= before) {
+            FG_FIELD_ERROR(fields, value, FG_CODE_RISING,
+                           "bands must rise: %s (%d) is not more than %s (%d)", bands[i], points,
+                           before_name, before);
+        }
+        build->out->thresholds[FG_ALERT + (int)i] = points;
+        before = points;
+        before_name = bands[i];
+    }
+    if (node->n == 0) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "no band at all: nothing could follow");
+    }
+}
+
+// "603 Network Blocked"
+static void read_sip(struct pack_build *build, const struct fg_yaml_node *node,
+                     struct fg_reply *reply)
+{
+    const char *text = fg_field_text(&build->fields, node, "sip");
+    if (text == NULL) {
+        return;
+    }
+    bool digits = strspn(text, "0123456789") == 3;
+    int code = digits ? (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0') : 0;
+    bool good = code >= 300 && code <= 699 && (text[3] == '\0' || text[3] == ' ');
+    for (const char *at = text; *at != '\0' && good; at++) {
+        good = *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\'; // goes into SIP headers
+    }
+    if (!good) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_WORD,
+                       "bad SIP reply '%.64s'; write a code from 300 to 699 and a reason, such as "
+                       "\"603 Network Blocked\"",
+                       text);
+        return;
+    }
+    if (reply->code != 0) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
+                       "the SIP reply of this band is given twice");
+    }
+    reply->code = (uint16_t)code;
+    reply->text = text[3] == ' ' && text[4] != '\0' ? text + 4 : NULL;
+}
+
+static void read_reply(struct pack_build *build, const struct fg_yaml_node *node,
+                       struct fg_reply *reply)
+{
+    static const char *const keys[] = {"sip", "retry_after"};
+    if (node->kind == FG_YAML_SCALAR) {
+        read_sip(build, node, reply);
+        return;
+    }
+    if (!fg_field_keys(&build->fields, node, "reply", FG_WORDS(keys)) &&
+        node->kind != FG_YAML_MAP) {
+        return;
+    }
+    const struct fg_yaml_node *sip = fg_yaml_get(node, "sip");
+    const struct fg_yaml_node *retry_after = fg_yaml_get(node, "retry_after");
+    int64_t ms;
+    if (sip != NULL) {
+        read_sip(build, sip, reply);
+    }
+    if (retry_after != NULL && fg_field_duration(&build->fields, retry_after, "retry_after",
+                                                 FG_MS_PER_S, RETRY_AFTER_MAX, &ms)) {
+        reply->retry_after_s = (uint16_t)(ms / FG_MS_PER_S);
+    }
+}
+
+static void read_on_block(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    static const char *const keys[] = {"sip", "drop_media", "hold", "hold_scope"};
+    static const char *const scopes[] = {"customer", "risky", "country"}; // enum fg_hold_scope
+    struct fg_fields *fields = &build->fields;
+    if (!fg_field_keys(fields, node, "on_block", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    const struct fg_yaml_node *sip = fg_yaml_get(node, "sip");
+    const struct fg_yaml_node *drop = fg_yaml_get(node, "drop_media");
+    const struct fg_yaml_node *hold = fg_yaml_get(node, "hold");
+    const struct fg_yaml_node *scope = fg_yaml_get(node, "hold_scope");
+    int64_t ms;
+    size_t index;
+    if (sip != NULL) {
+        read_sip(build, sip, &build->out->replies[FG_BLOCK]);
+    }
+    if (drop != NULL) {
+        (void)fg_field_bool(fields, drop, "drop_media", &build->out->drop_media_on_block);
+    }
+    if (hold != NULL && fg_field_duration(fields, hold, "hold", HOLD_MIN_MS, HOLD_MAX_MS, &ms)) {
+        build->out->hold_s = (int32_t)(ms / FG_MS_PER_S);
+    }
+    if (scope != NULL && hold == NULL) {
+        FG_FIELD_ERROR(fields, scope, FG_CODE_CONFLICT, "'hold_scope' needs a 'hold'");
+    } else if (scope != NULL &&
+               fg_field_word(fields, scope, "hold_scope", FG_WORDS(scopes), &index)) {
+        build->out->hold_scope = (enum fg_hold_scope)index;
+    }
+}
+
+static void read_replies(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    if (!fg_field_keys(&build->fields, node, "replies", FG_WORDS(bands)) &&
+        node->kind != FG_YAML_MAP) {
+        return;
+    }
+    for (size_t i = 0; i < N_BANDS; i++) {
+        const struct fg_yaml_node *reply = fg_yaml_get(node, bands[i]);
+        if (reply != NULL) {
+            read_reply(build, reply, &build->out->replies[FG_ALERT + (int)i]);
+        }
+    }
+}
+
+static void read_degraded(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    static const char *const keys[] = {"risky_per_minute"};
+    if (!fg_field_keys(&build->fields, node, "degraded", FG_WORDS(keys))) {
+        return;
+    }
+    const struct fg_yaml_node *risky = fg_yaml_get(node, "risky_per_minute");
+    if (risky != NULL) {
+        (void)fg_field_int(&build->fields, risky, "risky_per_minute", 0, POINTS_MAX,
+                           &build->out->degraded_risky_per_min);
+    }
+}
+
+void pack_compile_groups(struct pack_build *build)
+{
+    const struct pack_table *table = &build->tables[PACK_GROUP];
+    struct fg_group *groups = fg_field_alloc(&build->fields, table->n * sizeof(*groups));
+    if (groups == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < table->n; i++) {
+        const struct fg_yaml_node *cap = table->items[i].body;
+        groups[i].name = fg_field_name(&build->fields, table->items[i].place, "group", false);
+        groups[i].cap = INT32_MAX;
+        bool none = cap == NULL ||
+                    (cap->kind == FG_YAML_SCALAR && fg_view_equal(cap->text, fg_view_of("none")));
+        if (!none) {
+            (void)fg_field_int(&build->fields, cap, "cap of a group (or none)", 1, POINTS_MAX,
+                               &groups[i].cap);
+        }
+    }
+    build->out->groups = groups;
+    build->out->n_groups = table->n;
+}
+
+void pack_compile_scoring(struct pack_build *build)
+{
+    static const char *const keys[] = {"thresholds", "group_caps", "on_block", "replies",
+                                       "degraded"};
+    for (int i = 0; i < FG_ACTION_COUNT; i++) {
+        build->out->thresholds[i] = INT32_MAX;
+    }
+    build->out->degraded_risky_per_min = RISKY_PER_MIN;
+    const struct fg_yaml_node *scoring = build->scoring;
+    if (scoring == NULL || (!fg_field_keys(&build->fields, scoring, "scoring", FG_WORDS(keys)) &&
+                            scoring->kind != FG_YAML_MAP)) {
+        return;
+    }
+    const struct fg_yaml_node *thresholds = fg_yaml_get(scoring, "thresholds");
+    const struct fg_yaml_node *on_block = fg_yaml_get(scoring, "on_block");
+    const struct fg_yaml_node *replies = fg_yaml_get(scoring, "replies");
+    const struct fg_yaml_node *degraded = fg_yaml_get(scoring, "degraded");
+    if (thresholds == NULL) {
+        FG_FIELD_ERROR(&build->fields, scoring, FG_CODE_MISSING_KEY,
+                       "scoring needs 'thresholds', such as {alert: 30, block: 80}");
+    } else {
+        read_thresholds(build, thresholds);
+    }
+    if (on_block != NULL) {
+        read_on_block(build, on_block);
+    }
+    if (replies != NULL) {
+        read_replies(build, replies);
+    }
+    if (degraded != NULL) {
+        read_degraded(build, degraded);
+    }
+}
