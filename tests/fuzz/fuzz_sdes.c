@@ -8,15 +8,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct edge_sdes_line wiped;
     struct edge_sdes_line line;
     struct edge_sdes_line again;
     char text[EDGE_SDES_TEXT_MAX];
     size_t len = 0;
 
     if (edge_sdes_parse((struct edge_view){(const char *)data, size}, &line) != 0) {
-        if (memcmp(&line, &wiped, sizeof(line)) != 0)
-            abort();
+        const unsigned char *bytes = (const unsigned char *)&line;
+
+        for (size_t i = 0; i < sizeof(line); i++) {
+            if (bytes[i] != 0)
+                abort();
+        }
         return 0;
     }
     const struct edge_srtp_suite_info *info = edge_srtp_suite_info(line.suite);
