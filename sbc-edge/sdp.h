@@ -10,7 +10,7 @@
 /**
  * Session descriptions (RFC 8866) as a list of lines with the facts a media relay needs picked out.
  * Everything is a view into the caller's bytes, which must outlive the struct. Pure: no allocation,
- * no state; a struct edge_sdp is about 30 KiB, so keep one per control thread, not on small stacks.
+ * no state; a struct edge_sdp is about 16 KiB, so keep one per control thread, not on small stacks.
  */
 
 #define EDGE_SDP_LINES_MAX  512
