@@ -160,11 +160,25 @@ static int teardown(void **state)
     return 0;
 }
 
+// Every record made here also goes to the file that FG_RECORD_SAMPLES names: other tests hold them
+// against the schema and show them with fgctl.
+static void keep_sample(const char *text)
+{
+    const char *path = getenv("FG_RECORD_SAMPLES");
+    FILE *file = path == NULL ? NULL : fopen(path, "ae");
+
+    if (file != NULL) {
+        (void)fprintf(file, "%s\n", text);
+        (void)fclose(file);
+    }
+}
+
 static char *record(const struct fixture *f)
 {
     char *text = fg_record_decision(&f->context, &f->plan, &f->decision);
     assert_non_null(text);
     assert_null(strchr(text, '\n'));
+    keep_sample(text);
     return text;
 }
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Puts a hold on a customer's calls.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "redis.h"
+#include "scope.h"
+
+#define DEFAULT_S INT64_C(3600)
+#define LONGEST_S (INT64_C(7) * 86400) // longer needs a decision about the contract, not a hold
+
+static enum exit_code read_duration(const struct invocation *call, int64_t *seconds)
+{
+    const char *text = invocation_option(call, "for");
+
+    *seconds = DEFAULT_S;
+    if (text == NULL) {
+        return EXIT_OK;
+    }
+    if (!duration_read(text, seconds)) {
+        complain("'%s' is not a duration; write 90s, 15m, 2h or 3d", text);
+        return EXIT_USAGE;
+    }
+    if (*seconds > LONGEST_S) {
+        complain("refused: a hold lasts 7d at most; block again when it ends");
+        return EXIT_REFUSED;
+    }
+    return EXIT_OK;
+}
+
+// Stored hold, message for the nodes, event for the stream.
+struct texts {
+    char *hold, *message, *event;
+};
+
+static int write_hold(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
+{
+    struct texts texts = {
+        .hold = fg_record_hold(scope->customer, scope->country, hold, NULL, 0),
+        .message = fg_record_hold_message(scope->customer, scope->country, hold),
+        .event =
+            fg_record_hold_set_event(NULL, scope->customer, scope->country, hold, hold->since_ms),
+    };
+    int rc = FG_ENOMEM;
+
+    if (texts.hold != NULL && texts.message != NULL && texts.event != NULL) {
+        const struct fg_view event = fg_view_of(texts.event);
+        rc = fg_redis_hold_put(redis, scope->customer, scope->text, hold->until_ms,
+                               hold->until_ms - hold->since_ms, fg_view_of(texts.hold),
+                               fg_view_of(texts.message));
+        if (rc == FG_OK && fg_redis_events_append(redis, &event, 1) != FG_OK) {
+            complain("the hold stands, but the event log did not take it: %s",
+                     fg_redis_last_error(redis));
+        }
+    }
+    free(texts.hold);
+    free(texts.message);
+    free(texts.event);
+    return rc;
+}
+
+static enum exit_code report(const struct invocation *call, const struct scope *scope,
+                             const struct fg_hold *hold)
+{
+    char until[TIME_TEXT_MAX];
+    char *text = NULL;
+    bool complete = false;
+
+    if (call->output.format == OUTPUT_HUMAN || call->output.format == OUTPUT_TSV) {
+        const bool whole = scope->kind == FG_HOLD_CUSTOMER;
+        format_time(hold->until_ms, until);
+        complete = printf("%s is held (%s) until %s; calls in progress %s\n"
+                          "undo: fgctl unblock %s%s%s --reason \"...\"\n",
+                          scope->customer, scope->text, until, hold->cut ? "end too" : "go on",
+                          scope->customer, whole ? "" : "/", whole ? "" : scope->text) > 0;
+        return complete ? EXIT_OK : EXIT_FAILED;
+    }
+    text = fg_record_hold(scope->customer, scope->country, hold, NULL, 0);
+    complete = text != NULL && output_object(&call->output, fg_json_parse(fg_view_of(text)));
+    free(text);
+    return complete ? EXIT_OK : EXIT_FAILED;
+}
+
+enum exit_code cmd_block(struct invocation *call)
+{
+    struct fg_hold hold = {.active = true};
+    struct scope scope = {0};
+    struct fg_redis *redis = NULL;
+    const char *reason = NULL;
+    int64_t seconds = 0;
+    int rc = FG_OK;
+    enum exit_code code = reason_read(call, &reason);
+
+    if (code == EXIT_OK) {
+        code = read_duration(call, &seconds);
+    }
+    if (code == EXIT_OK) {
+        code = scope_read(call, call->arguments[0], &scope);
+    }
+    if (code != EXIT_OK) {
+        return code;
+    }
+    redis = redis_open(call, &code);
+    if (redis == NULL) {
+        return code;
+    }
+    hold.scope = scope.kind;
+    hold.cut = invocation_option(call, "no-cut") == NULL;
+    hold.since_ms = now_ms();
+    hold.until_ms = hold.since_ms + seconds * 1000;
+    (void)snprintf(hold.reason, sizeof(hold.reason), "%s", reason);
+    by_format(hold.by);
+    rc = write_hold(redis, &scope, &hold);
+    code = rc == FG_OK ? report(call, &scope, &hold) : redis_failed(call, redis, rc);
+    fg_redis_free(redis);
+    return code;
+}

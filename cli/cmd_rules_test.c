@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs the packs' own tests.
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "fg/packtest.h"
+#include "file.h"
+#include "rules.h"
+
+// The packs of one directory and which of their rules a test has made hit.
+struct tested {
+    char *directory;
+    struct fg_policy_bundle *bundle;
+    bool covered[FG_RULES_MAX];
+};
+
+struct run {
+    const struct invocation *call;
+    struct fg_diags *diags;
+    FILE *report; // what failed, for people
+    struct tested *tested;
+    size_t n_tested;
+    uint32_t passed, failed, skipped;
+};
+
+static void run_fini(struct run *run)
+{
+    for (size_t i = 0; i < run->n_tested; i++) {
+        free(run->tested[i].directory);
+        if (run->tested[i].bundle != NULL) {
+            fg_policy_bundle_free(run->tested[i].bundle);
+        }
+    }
+    free(run->tested);
+    fg_diags_free(run->diags);
+}
+
+static struct tested *find_tested(struct run *run, const char *directory)
+{
+    for (size_t i = 0; i < run->n_tested; i++) {
+        if (strcmp(run->tested[i].directory, directory) == 0) {
+            return &run->tested[i];
+        }
+    }
+    return NULL;
+}
+
+// Loads the packs of directory unless they are loaded. NULL after a complaint or diagnostics.
+static struct tested *load(struct run *run, const char *directory, enum exit_code *code)
+{
+    struct tested *tested = find_tested(run, directory);
+    struct tested *grown = NULL;
+    int rc = FG_ENOMEM;
+
+    if (tested != NULL) {
+        return tested;
+    }
+    grown = reallocarray(run->tested, run->n_tested + 1, sizeof(*grown));
+    if (grown != NULL) {
+        run->tested = grown;
+        tested = &grown[run->n_tested];
+        *tested = (struct tested){.directory = strdup(directory)};
+        rc = tested->directory == NULL
+                 ? FG_ENOMEM
+                 : rules_load(run->call, directory, run->diags, &tested->bundle);
+        if (rc == FG_OK) {
+            run->n_tested++;
+            return tested;
+        }
+        free(tested->directory);
+    }
+    *code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
+    if (fg_diags_count(run->diags, FG_ERROR) == 0) {
+        *code = rules_failed(directory, rc);
+    }
+    return NULL;
+}
+
+static enum exit_code run_file(struct run *run, const char *file, struct tested *tested)
+{
+    struct fg_packtest_summary summary = {0};
+    const bool verbose = invocation_option(run->call, "verbose") != NULL;
+    const int rc = fg_packtest_run(file, fg_policy_of(tested->bundle), run->diags, verbose,
+                                   run->report, &summary);
+
+    if (rc != FG_OK) {
+        return fg_diags_count(run->diags, FG_ERROR) > 0 ? EXIT_RULES : rules_failed(file, rc);
+    }
+    run->passed += summary.passed;
+    run->failed += summary.failed;
+    run->skipped += summary.skipped;
+    for (size_t i = 0; i < FG_RULES_MAX; i++) {
+        tested->covered[i] = tested->covered[i] || summary.covered[i];
+    }
+    return summary.failed == 0 ? EXIT_OK : EXIT_RULES;
+}
+
+static enum exit_code worse(enum exit_code a, enum exit_code b)
+{
+    return a == EXIT_OK || b == EXIT_FAILED ? b : a;
+}
+
+static enum exit_code run_directory(struct run *run, const char *directory)
+{
+    enum exit_code code = EXIT_FAILED;
+    char **files = NULL;
+    size_t n = 0;
+    struct tested *tested = load(run, directory, &code);
+
+    if (tested == NULL || !files_list(directory, ".test.yaml", &files, &n)) {
+        return code;
+    }
+    code = EXIT_OK;
+    for (size_t i = 0; i < n; i++) {
+        code = worse(code, run_file(run, files[i], tested));
+    }
+    if (n == 0) {
+        complain("%s: no tests (*.test.yaml)", directory);
+    }
+    files_free(files, n);
+    return code;
+}
+
+static enum exit_code run_target(struct run *run, const char *path)
+{
+    enum exit_code code = EXIT_FAILED;
+    char *directory = NULL;
+    struct tested *tested = NULL;
+
+    if (is_directory(path)) {
+        return run_directory(run, path);
+    }
+    if (!is_test_file(path)) {
+        complain("%s: not a test; tests are directories or *.test.yaml", path);
+        return EXIT_USAGE;
+    }
+    directory = run->call->rules_given ? strdup(run->call->rules_dir) : directory_of(path);
+    if (directory != NULL) {
+        tested = load(run, directory, &code);
+        code = tested == NULL ? code : run_file(run, path, tested);
+    }
+    free(directory);
+    return code;
+}
+
+// Calls fn for each rule that no test has made hit.
+static bool each_uncovered(const struct run *run, bool (*fn)(void *arg, const struct fg_rule *rule),
+                           void *arg)
+{
+    for (size_t t = 0; t < run->n_tested; t++) {
+        const struct fg_ruleset *rules = fg_policy_of(run->tested[t].bundle)->ruleset;
+        for (uint32_t i = 0; i < rules->n_rules; i++) {
+            if (!run->tested[t].covered[i] && !fn(arg, &rules->rules[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool count_rule(void *arg, const struct fg_rule *rule)
+{
+    uint32_t *n = arg;
+
+    (void)rule;
+    (*n)++;
+    return true;
+}
+
+static bool print_rule(void *arg, const struct fg_rule *rule)
+{
+    FILE *out = arg;
+
+    return fprintf(out, "  not covered: %-24s %s:%u\n", rule->id,
+                   rule->origin.file == NULL ? "?" : rule->origin.file,
+                   (unsigned)rule->origin.line) > 0;
+}
+
+static bool append_rule(void *arg, const struct fg_rule *rule)
+{
+    return fg_json_append_string(arg, rule->id);
+}
+
+static uint32_t count_rules(const struct run *run)
+{
+    uint32_t rules = 0;
+
+    for (size_t t = 0; t < run->n_tested; t++) {
+        rules += fg_policy_of(run->tested[t].bundle)->ruleset->n_rules;
+    }
+    return rules;
+}
+
+static bool report_people(const struct run *run, uint32_t rules, uint32_t covered)
+{
+    const bool coverage = invocation_option(run->call, "coverage") != NULL;
+
+    if (coverage && !each_uncovered(run, print_rule, stdout)) {
+        return false;
+    }
+    return printf("%u passed, %u failed, %u skipped     rules covered %u/%u (%u%%)%s\n",
+                  run->passed, run->failed, run->skipped, covered, rules,
+                  rules == 0 ? 100 : covered * 100 / rules,
+                  coverage || covered == rules ? "" : "  see --coverage") > 0;
+}
+
+static bool report_json(const struct run *run, uint32_t rules, uint32_t covered)
+{
+    struct fg_json *object = fg_json_object_new();
+    struct fg_json *uncovered = fg_json_array_new();
+    bool complete = fg_json_set_integer(object, "v", 1) &&
+                    fg_json_set_integer(object, "passed", run->passed) &&
+                    fg_json_set_integer(object, "failed", run->failed) &&
+                    fg_json_set_integer(object, "skipped", run->skipped) &&
+                    fg_json_set_integer(object, "rules", rules) &&
+                    fg_json_set_integer(object, "rules_covered", covered) &&
+                    each_uncovered(run, append_rule, uncovered);
+
+    complete = fg_json_set(object, "rules_uncovered", uncovered) && complete;
+    if (!complete) {
+        fg_json_free(object);
+        return false;
+    }
+    return output_object(&run->call->output, object);
+}
+
+static enum exit_code report(const struct run *run, enum exit_code code)
+{
+    const uint32_t rules = count_rules(run);
+    const bool people =
+        run->call->output.format == OUTPUT_HUMAN || run->call->output.format == OUTPUT_TSV;
+    uint32_t uncovered = 0;
+    bool complete = false;
+
+    fg_diags_print(run->diags, run->call->output.colour ? FG_DIAG_HUMAN_COLOUR : FG_DIAG_HUMAN,
+                   run->report);
+    (void)each_uncovered(run, count_rule, &uncovered);
+    complete = people ? report_people(run, rules, rules - uncovered)
+                      : report_json(run, rules, rules - uncovered);
+    if (!complete) {
+        return EXIT_FAILED;
+    }
+    // Nothing tested is no proof of anything.
+    return code == EXIT_OK && run->passed == 0 ? EXIT_NOT_FOUND : code;
+}
+
+enum exit_code cmd_rules_test(struct invocation *call)
+{
+    struct run run = {.call = call, .diags = fg_diags_new()};
+    enum exit_code code = EXIT_OK;
+
+    if (run.diags == NULL) {
+        return EXIT_FAILED;
+    }
+    run.report = call->output.format == OUTPUT_HUMAN ? stdout : stderr;
+    if (call->n_arguments == 0) {
+        call->arguments[call->n_arguments++] = call->rules_dir;
+    }
+    for (size_t i = 0; i < call->n_arguments; i++) {
+        code = worse(code, run_target(&run, call->arguments[i]));
+    }
+    code = report(&run, code);
+    run_fini(&run);
+    return code;
+}

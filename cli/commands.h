@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The commands; each in a file of its own, named after it.
+#pragma once
+
+#include "fgctl.h"
+
+enum exit_code cmd_block(struct invocation *call);
+enum exit_code cmd_explain(struct invocation *call);
+enum exit_code cmd_holds(struct invocation *call);
+enum exit_code cmd_rules_check(struct invocation *call);
+enum exit_code cmd_rules_test(struct invocation *call);
+enum exit_code cmd_signals(struct invocation *call);
+enum exit_code cmd_status(struct invocation *call);
+enum exit_code cmd_tail(struct invocation *call);
+enum exit_code cmd_trunks(struct invocation *call);
+enum exit_code cmd_unblock(struct invocation *call);
+enum exit_code cmd_version(struct invocation *call);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fgctl.h"
+
+#define FILE_BYTES_MAX (64U * 1024U * 1024U)
+
+bool is_directory(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool read_open(FILE *file, const char *path, char **bytes, size_t *length)
+{
+    struct stat status;
+    char *content = NULL;
+    size_t size = 0;
+
+    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
+        complain("%s: not a regular file", path);
+        return false;
+    }
+    if (status.st_size > (off_t)FILE_BYTES_MAX) {
+        complain("%s: larger than %u MiB", path, FILE_BYTES_MAX / 1024 / 1024);
+        return false;
+    }
+    size = (size_t)status.st_size;
+    content = malloc(size + 1);
+    if (content == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    *length = fread(content, 1, size, file);
+    content[*length] = '\0';
+    if (ferror(file) != 0) {
+        complain("%s: cannot be read", path);
+        free(content);
+        return false;
+    }
+    *bytes = content;
+    return true;
+}
+
+bool file_read(const char *path, char **bytes, size_t *length)
+{
+    FILE *file = fopen(path, "rbe");
+    bool read = false;
+
+    if (file == NULL) {
+        complain("%s: %s", path, strerror(errno));
+        return false;
+    }
+    read = read_open(file, path, bytes, length);
+    (void)fclose(file);
+    return read;
+}
+
+static bool ends_in(const char *text, const char *suffix)
+{
+    const size_t n = strlen(text);
+    const size_t m = strlen(suffix);
+
+    return n > m && strcmp(text + n - m, suffix) == 0;
+}
+
+void files_free(char **paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(paths[i]);
+    }
+    free(paths);
+}
+
+bool files_list(const char *directory, const char *suffix, char ***paths, size_t *n)
+{
+    struct dirent **entries = NULL;
+    const int count = scandir(directory, &entries, NULL, alphasort);
+    char **found = NULL;
+    bool complete = false;
+
+    *n = 0;
+    if (count < 0) {
+        complain("%s: %s", directory, strerror(errno));
+        return false;
+    }
+    found = calloc((size_t)count + 1, sizeof(*found));
+    complete = found != NULL;
+    for (int i = 0; i < count; i++) {
+        if (complete && entries[i]->d_name[0] != '.' && ends_in(entries[i]->d_name, suffix)) {
+            complete = asprintf(&found[*n], "%s/%s", directory, entries[i]->d_name) >= 0;
+            *n += complete ? 1 : 0;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (!complete) {
+        complain("out of memory");
+        files_free(found, *n);
+        return false;
+    }
+    *paths = found;
+    return true;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Whole content of a regular file of at most 64 MiB, malloc'd, NUL-terminated. False after a
+// complaint.
+bool file_read(const char *path, char **bytes, size_t *length);
+bool is_directory(const char *path);
+// Paths of the files in directory whose names end in suffix, sorted by name, malloc'd array of
+// malloc'd strings. False after a complaint; *n may be 0.
+bool files_list(const char *directory, const char *suffix, char ***paths, size_t *n);
+void files_free(char **paths, size_t n);

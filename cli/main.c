@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of commands; help and, later, the manual page are made from it.
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "invocation.h"
+
+const struct command commands[] = {
+    {.name = "rules check",
+     .arguments = "[DIR|FILE...]",
+     .run = cmd_rules_check,
+     .help = "Check rule packs and say what is wrong with file, line and column",
+     .details = "A DIR is checked as a whole, with its lists, its data and the customers file; a "
+                "FILE\nalone as one pack. Without arguments: the directory of --rules. Exit code 5 "
+                "when\nthere are errors.",
+     .max_arguments = ARGUMENTS_MAX},
+    {.name = "rules test",
+     .arguments = "[DIR|FILE...]",
+     .run = cmd_rules_test,
+     .help = "Run the packs' own tests (*.test.yaml) on the real engine with a frozen clock",
+     .details = "Without arguments: all tests in the directory of --rules. A FILE is tested "
+                "against the\npacks beside it, or those of --rules where that is given. Exit code "
+                "5 when a test fails.",
+     .max_arguments = ARGUMENTS_MAX,
+     .options = {{"coverage", NULL, "list the rules that no test makes hit", '\0'},
+                 {"verbose", NULL, "list the tests that pass, too", 'v'}}},
+    {.name = "signals",
+     .run = cmd_signals,
+     .help = "List what a rule can look at: name, type, meaning"},
+    {.name = "explain",
+     .arguments = "CALL-ID|last",
+     .run = cmd_explain,
+     .help = "Tell why a call was judged as it was, point by point",
+     .details = "'last' is the call that was judged last. Numbers are masked.",
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "block",
+     .arguments = "SCOPE",
+     .run = cmd_block,
+     .help = "Stop a customer's calls for a while, those in progress too",
+     .details = "SCOPE is CUSTOMER (all calls), CUSTOMER/risky (calls that do not go to an "
+                "ordinary\nnumber of a home country) or CUSTOMER/country.XX (calls to country XX). "
+                "The reason is\nkept with the hold and shown to whoever meets it.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"for", "TIME", "how long: 90s, 15m, 2h, 3d (else 1h, at most 7d)", '\0'},
+                 {"reason", "TEXT", "why (required)", '\0'},
+                 {"no-cut", NULL, "let calls in progress go on", '\0'}}},
+    {.name = "unblock",
+     .arguments = "SCOPE",
+     .run = cmd_unblock,
+     .help = "Release a hold",
+     .details = "SCOPE as shown by 'fgctl holds'.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"reason", "TEXT", "why (required)", '\0'}}},
+    {.name = "holds", .run = cmd_holds, .help = "List the holds in force: who, how long, why"},
+    {.name = "trunks",
+     .run = cmd_trunks,
+     .help = "Show what was really encrypted on each trunk, next to what is asked for",
+     .details = "What policy asks of a trunk's media is read from the customers file."},
+    {.name = "tail",
+     .run = cmd_tail,
+     .help = "Show the last events, oldest first",
+     .options = {{"number", "N", "how many (else 20, at most 1000)", 'n'}}},
+    {.name = "status",
+     .run = cmd_status,
+     .help = "Tell whether Redis answers, evaluates, and what it holds"},
+    {.name = "version", .run = cmd_version, .help = "Show the version"},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    static struct invocation call;
+    const char *group = NULL;
+    enum exit_code code = EXIT_OK;
+
+    (void)setlocale(LC_CTYPE, "");
+    code = invocation_parse(argc, argv, &call, &group);
+    if (code != EXIT_OK) {
+        return (int)code;
+    }
+    if (call.command == NULL) {
+        help_print(call.help ? stdout : stderr, group);
+        return call.help ? (int)EXIT_OK : (int)EXIT_USAGE;
+    }
+    if (call.help) {
+        help_print_command(stdout, call.command);
+        return (int)EXIT_OK;
+    }
+    return (int)call.command->run(&call);
+}

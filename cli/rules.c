@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+
+int rules_load(const struct invocation *call, const char *directory, struct fg_diags *diags,
+               struct fg_policy_bundle **out)
+{
+    // Hashes of one short run: nobody can aim at them.
+    static const struct fg_hash_key any_key = {{0}};
+    struct fg_policy_paths paths = {
+        .rules_dir = directory, .customers_file = call->customers_file, .data_dir = call->data_dir};
+    char *own_data = NULL;
+    char *usual_data = NULL;
+    int rc = FG_ENOMEM;
+
+    // A directory under work need not have the numbering data of its own.
+    if (paths.data_dir == NULL && asprintf(&own_data, "%s/data", directory) >= 0 &&
+        asprintf(&usual_data, "%s/data", call->rules_dir) >= 0) {
+        paths.data_dir = is_directory(own_data) ? own_data : usual_data;
+    }
+    if (paths.data_dir != NULL) {
+        rc = fg_policy_load(&paths, fg_heap_libc(), &any_key, diags, out);
+    }
+    free(own_data);
+    free(usual_data);
+    return rc;
+}
+
+static const char *severity_name(enum fg_severity severity)
+{
+    switch (severity) {
+    case FG_NOTE:
+        return "note";
+    case FG_WARNING:
+        return "warning";
+    case FG_ERROR:
+        break;
+    }
+    return "error";
+}
+
+static bool add_diag(struct table *table, const struct fg_diag *diag)
+{
+    const char *severity = severity_name(diag->severity);
+    char line[16];
+    char column[16];
+    struct fg_json *object = fg_json_object_new();
+    const bool complete = fg_json_set_string(object, "file", diag->file) &&
+                          fg_json_set_integer(object, "line", diag->line) &&
+                          fg_json_set_integer(object, "column", diag->column) &&
+                          fg_json_set_integer(object, "length", diag->length) &&
+                          fg_json_set_string(object, "severity", severity) &&
+                          fg_json_set_string(object, "code", diag->code) &&
+                          fg_json_set_string(object, "message", diag->message) &&
+                          fg_json_set_string(object, "source", diag->source);
+
+    if (!complete) {
+        fg_json_free(object);
+        return false;
+    }
+    (void)snprintf(line, sizeof(line), "%u", (unsigned)diag->line);
+    (void)snprintf(column, sizeof(column), "%u", (unsigned)diag->column);
+    const char *const cells[] = {diag->file, line, column, severity, diag->code, diag->message};
+    return table_add(table, cells, object);
+}
+
+bool rules_print(const struct invocation *call, const struct fg_diags *diags)
+{
+    static const char *const columns[] = {"FILE", "LINE", "COLUMN", "SEVERITY", "CODE", "MESSAGE"};
+    struct table *table = NULL;
+    bool complete = false;
+
+    if (call->output.format == OUTPUT_HUMAN) {
+        fg_diags_print(diags, call->output.colour ? FG_DIAG_HUMAN_COLOUR : FG_DIAG_HUMAN, stdout);
+        return fflush(stdout) == 0;
+    }
+    table = table_new("diagnostics", columns, sizeof(columns) / sizeof(columns[0]));
+    complete = table != NULL;
+    for (uint32_t i = 0; complete && fg_diags_at(diags, i) != NULL; i++) {
+        complete = add_diag(table, fg_diags_at(diags, i));
+    }
+    complete = complete && table_print(table, &call->output);
+    table_free(table);
+    return complete;
+}
+
+enum exit_code rules_failed(const char *what, int rc)
+{
+    complain("%s: %s", what, fg_strerror(rc));
+    return EXIT_FAILED;
+}
+
+char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL) {
+        return strdup(".");
+    }
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+bool is_test_file(const char *path)
+{
+    static const char suffix[] = ".test.yaml";
+    const size_t n = strlen(path);
+    const size_t m = sizeof(suffix) - 1;
+
+    return n > m && strcmp(path + n - m, suffix) == 0;
+}

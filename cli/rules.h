@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What 'rules check' and 'rules test' share: loading a directory, showing diagnostics.
+#pragma once
+
+#include "fg/pack.h"
+#include "fgctl.h"
+
+// Loads directory as a policy, with call's customers file and data. FG_OK and *out, or an error of
+// fg_policy_load(); diags tell why.
+int rules_load(const struct invocation *call, const char *directory, struct fg_diags *diags,
+               struct fg_policy_bundle **out);
+// Prints diags to stdout in call's format. False when the output failed.
+bool rules_print(const struct invocation *call, const struct fg_diags *diags);
+// Complains about rc, which is neither FG_OK nor told by diags.
+enum exit_code rules_failed(const char *what, int rc);
+// Directory of path: "." when it has none. malloc'd; NULL when out of memory.
+char *directory_of(const char *path);
+// "FILE.test.yaml".
+bool is_test_file(const char *path);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scope.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "customers.h"
+#include "fg/text.h"
+
+enum exit_code scope_read(const struct invocation *call, const char *text, struct scope *out)
+{
+    const size_t length = strcspn(text, "/");
+    const struct fg_view customer = {text, length};
+    const char *rest = text[length] == '/' ? text + length + 1 : "customer";
+
+    if (!fg_record_is_customer_id(customer)) {
+        complain("'%s': a scope is CUSTOMER, CUSTOMER/risky or CUSTOMER/country.XX, and a "
+                 "customer's id is 1 to %d of a-z 0-9 . _ -",
+                 text, FG_CUSTOMER_ID_MAX);
+        return EXIT_USAGE;
+    }
+    if (fg_hold_scope_parse(fg_view_of(rest), &out->kind, &out->country) != FG_OK) {
+        static const char *const words[] = {"customer", "risky", "country.XX"};
+        complain("unknown scope '%s'%s", rest, suggestion(rest, words, 3));
+        complain("a scope is CUSTOMER, CUSTOMER/risky or CUSTOMER/country.XX (upper-case ISO "
+                 "3166 code)");
+        return EXIT_USAGE;
+    }
+    memset(out->customer, 0, sizeof(out->customer));
+    memcpy(out->customer, customer.ptr, customer.len);
+    fg_hold_scope_format(out->kind, out->country, out->text);
+    return customers_check(call, out->customer);
+}
+
+bool duration_read(const char *text, int64_t *seconds)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    const size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 9 || text[digits] == '\0' || text[digits + 1] != '\0') {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (units[i].unit == text[digits]) {
+            *seconds = strtoll(text, NULL, 10) * units[i].seconds;
+            return *seconds > 0;
+        }
+    }
+    return false;
+}
+
+enum exit_code reason_read(const struct invocation *call, const char **out)
+{
+    const char *reason = invocation_option(call, "reason");
+
+    if (reason == NULL || reason[strspn(reason, " \t")] == '\0') {
+        complain("%s: --reason \"...\" is required: it is kept and shown to others",
+                 call->command->name);
+        return EXIT_USAGE;
+    }
+    if (strlen(reason) >= FG_HOLD_REASON_MAX || !fg_text_is_plain(fg_view_of(reason))) {
+        complain("the reason must be plain UTF-8 text of at most %d bytes", FG_HOLD_REASON_MAX - 1);
+        return EXIT_USAGE;
+    }
+    *out = reason;
+    return EXIT_OK;
+}
