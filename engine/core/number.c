@@ -32,6 +32,11 @@ static uint8_t national_min_len(const struct fg_dial_plan *plan)
                                                        : DEFAULT_NATIONAL_MIN_LEN;
 }
 
+static uint8_t national_max_len(const struct fg_dial_plan *plan)
+{
+    return plan->national_max_len != 0 ? plan->national_max_len : DEFAULT_NATIONAL_MAX_LEN;
+}
+
 // Length of the longest international prefix that span begins with, 0 for none. Zeros lead no
 // country code, so what a plan does not name falls back to "00" only in absence of any.
 static size_t international_len(const struct fg_dial_plan *plan, struct span span)
@@ -118,11 +123,9 @@ static void read_bare(struct span span, const struct fg_dial_plan *plan,
                       struct fg_number_readings *out)
 {
     size_t code_len = strlen(plan->country_code);
-    size_t max_len =
-        plan->national_max_len != 0 ? plan->national_max_len : DEFAULT_NATIONAL_MAX_LEN;
     bool own_code =
         begins_with(span, plan->country_code) && span.len - code_len >= national_min_len(plan);
-    bool too_long = span.len > max_len;
+    bool too_long = span.len > national_max_len(plan);
     bool zero = span.digits[0] == '0';
     if (own_code && (plan->trunk[0] != '\0' || too_long)) {
         add_reading(out, "", span);
@@ -137,7 +140,7 @@ static void read_bare(struct span span, const struct fg_dial_plan *plan,
     }
     // Where the trunk prefix is needed to dial nationally, its absence says international.
     bool trunk_needed = plan->trunk[0] != '\0' && strcmp(plan->trunk, plan->country_code) != 0;
-    if (!zero && (own_code || trunk_needed || too_long)) {
+    if (!zero && ((own_code && plan->national_max_len == 0) || trunk_needed || too_long)) {
         add_reading(out, "", span);
     }
 }
@@ -163,7 +166,8 @@ static void read_with_plan(struct span span, const struct fg_dialled *dialled,
     if (prefix_len > 0 && prefix_len < span.len) {
         out->international_prefix_seen = true;
         read_international(skip(span, prefix_len), dialled, plan, out);
-        if (national && rest.digits[0] != '0' && (rest.len < span.len || plan->trunk[0] == '\0')) {
+        if (national && rest.digits[0] != '0' && rest.len <= national_max_len(plan) &&
+            (rest.len < span.len || plan->trunk[0] == '\0')) {
             add_reading(out, plan->country_code, rest);
         }
         return;

@@ -115,6 +115,7 @@ static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rul
     case MEASURE_UNAVAILABLE:
         reason->unavailable = true;
         reason->points = rule->unavailable_score;
+        reason->action_at_least = FG_ALLOW;
         return rule->unavailable_scores;
     case MEASURE_KNOWN:
         break;
@@ -137,7 +138,9 @@ static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rul
 static void add_hit(struct fg_tally *tally, uint16_t index, const struct fg_reason *reason)
 {
     const struct fg_rule *rule = &tally->plan->policy->ruleset->rules[index];
-    uint64_t bit = UINT64_C(1) << (index % 64);
+    // Points for a counter that cannot be read say nothing of what the rule looks for: they make no
+    // composite true.
+    uint64_t bit = reason->unavailable ? 0 : UINT64_C(1) << (index % 64);
     tally->all_hits[index / 64] |= bit;
     tally->all_at_least = severer(tally->all_at_least, reason->action_at_least);
     if (!reason->shadow) {

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+foreach(unit values heap hash calendar meter prefix number)
+    fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
+endforeach()
+foreach(unit decide engine_properties)
+    fg_unit_test(test_${unit}
+        SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c
+        LIBS fg_core)
+endforeach()
