@@ -59,10 +59,13 @@ void by_format(char out[BY_MAX])
 {
     // sudo keeps who asked; the name is text for people and grants nothing.
     const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-    const struct passwd *user = name == NULL || name[0] == '\0' ? getpwuid(getuid()) : NULL;
+    struct passwd user;
+    struct passwd *found = NULL;
+    char storage[4096];
 
-    if (user != NULL) {
-        name = user->pw_name;
+    if ((name == NULL || name[0] == '\0') &&
+        getpwuid_r(getuid(), &user, storage, sizeof(storage), &found) == 0 && found != NULL) {
+        name = user.pw_name;
     }
     if (name == NULL || name[0] == '\0' || !fg_text_is_plain(fg_view_of(name)) ||
         strlen(name) > BY_MAX - sizeof("fgctl:")) {

@@ -215,16 +215,16 @@ static char *write_words(const struct fg_shown *decision)
     return text;
 }
 
-char *fg_record_explain(struct fg_view text)
+char *fg_record_explain(struct fg_view json)
 {
-    struct fg_json *json = fg_json_parse(text);
+    struct fg_json *parsed = fg_json_parse(json);
     struct fg_shown *decision = calloc(1, sizeof(*decision));
     char *words = NULL;
 
-    if (json != NULL && decision != NULL && fg_shown_read(json, decision)) {
+    if (parsed != NULL && decision != NULL && fg_shown_read(parsed, decision)) {
         words = write_words(decision);
     }
     free(decision);
-    fg_json_free(json);
+    fg_json_free(parsed);
     return words;
 }

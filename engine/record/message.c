@@ -164,47 +164,47 @@ static struct fg_json *parse_object(struct fg_view text)
     return json;
 }
 
-int fg_record_parse_hold(struct fg_view text, struct fg_message *out)
+int fg_record_parse_hold(struct fg_view json, struct fg_message *out)
 {
     struct fg_message message = {.op = FG_MESSAGE_HOLD};
-    struct fg_json *json = parse_object(text);
+    struct fg_json *parsed = parse_object(json);
     int rc = FG_ESYNTAX;
 
-    if (json != NULL) {
-        rc = read_customer(json, &message);
+    if (parsed != NULL) {
+        rc = read_customer(parsed, &message);
         if (rc == FG_OK) {
-            rc = read_hold(json, &message);
+            rc = read_hold(parsed, &message);
         }
         if (rc == FG_OK && message.hold.since_ms == 0) {
             rc = FG_ESYNTAX;
         }
     }
-    fg_json_free(json);
+    fg_json_free(parsed);
     if (rc == FG_OK) {
         *out = message;
     }
     return rc;
 }
 
-int fg_record_parse_message(struct fg_view text, struct fg_message *out)
+int fg_record_parse_message(struct fg_view json, struct fg_message *out)
 {
     struct fg_message message = {.op = FG_MESSAGE_HOLD};
-    struct fg_json *json = parse_object(text);
-    const struct fg_view op = fg_view_of(fg_json_string(json, "op"));
-    int rc = json == NULL ? FG_ESYNTAX : read_customer(json, &message);
+    struct fg_json *parsed = parse_object(json);
+    const struct fg_view op = fg_view_of(fg_json_string(parsed, "op"));
+    int rc = parsed == NULL ? FG_ESYNTAX : read_customer(parsed, &message);
 
     if (rc == FG_OK && fg_view_equal(op, fg_view_of("hold"))) {
-        rc = read_hold(json, &message);
+        rc = read_hold(parsed, &message);
     } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("release"))) {
         message.op = FG_MESSAGE_RELEASE;
-        rc = read_release(json, &message);
+        rc = read_release(parsed, &message);
     } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("kill"))) {
         message.op = FG_MESSAGE_KILL;
-        rc = read_kill(json, &message);
+        rc = read_kill(parsed, &message);
     } else {
         rc = FG_ESYNTAX;
     }
-    fg_json_free(json);
+    fg_json_free(parsed);
     if (rc == FG_OK) {
         *out = message;
     }

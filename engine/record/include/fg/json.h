@@ -14,7 +14,7 @@ struct fg_json;
 
 // --- reading
 // Longest text that is read [bytes]; anything longer is refused.
-#define FG_JSON_BYTES_MAX (256U * 1024U)
+#define FG_JSON_BYTES_MAX ((size_t)256 * 1024)
 
 // Parses text, which must be one JSON object and nothing else (no duplicate keys, no U+0000 in
 // strings). NULL for anything else and when out of memory. Free with fg_json_free().
