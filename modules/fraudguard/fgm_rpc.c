@@ -24,6 +24,8 @@
 
 #define HOLD_DEFAULT_S 900
 #define HOLD_MAX_S     (30 * 86400)
+// A list's rows: transports bound the size of a reply. fgctl shows the whole of it.
+#define ROWS_MAX 100
 
 static void rpc_reload(rpc_t *rpc, void *ctx)
 {
@@ -54,7 +56,7 @@ static void print_explanation(rpc_t *rpc, void *ctx, const char *json)
         return;
     }
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        rpc->rpl_printf(ctx, "%s", line);
+        rpc->add(ctx, "s", line);
     free(text);
 }
 
@@ -72,7 +74,7 @@ static void rpc_explain(rpc_t *rpc, void *ctx)
         return;
     }
     if (as_json)
-        rpc->rpl_printf(ctx, "%s", json);
+        rpc->add(ctx, "s", json);
     else
         print_explanation(rpc, ctx, json);
     free(json);
@@ -191,7 +193,7 @@ static void rpc_holds(rpc_t *rpc, void *ctx)
         return;
     }
     fg_local_holds_each(fgm_local(), now_ms, copy_hold, &lines);
-    for (size_t i = 0; i < lines.n; i++) {
+    for (size_t i = 0; i < lines.n && i < ROWS_MAX; i++) {
         struct hold_line *line = &lines.items[i];
         char scope[16];
         void *row;
@@ -210,13 +212,24 @@ struct reply {
     rpc_t *rpc;
     void *ctx;
     int64_t now_ms;
+    uint32_t rows;
 };
+
+// A new row, or NULL when there are enough.
+static void *new_row(struct reply *reply)
+{
+    void *row = NULL;
+    if (reply->rows == ROWS_MAX || reply->rpc->add(reply->ctx, "{", &row) < 0)
+        return NULL;
+    reply->rows++;
+    return row;
+}
 
 static void trunk_line(void *arg, const struct fgm_trunk *trunk)
 {
-    const struct reply *reply = arg;
-    void *row;
-    if (reply->rpc->add(reply->ctx, "{", &row) < 0)
+    struct reply *reply = arg;
+    void *row = new_row(reply);
+    if (!row)
         return;
     reply->rpc->struct_add(row, "ssssd", "customer", trunk->customer, "source", trunk->source,
                            "cipher", trunk->has_tls ? trunk->tls.cipher : "none", "certificate",
@@ -229,16 +242,16 @@ static void trunk_line(void *arg, const struct fgm_trunk *trunk)
 
 static void rpc_trunks(rpc_t *rpc, void *ctx)
 {
-    struct reply reply = {rpc, ctx, fgm_now_ms()};
+    struct reply reply = {rpc, ctx, fgm_now_ms(), 0};
     fgm_trunks_each(false, trunk_line, &reply);
 }
 
 static bool call_line(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
 {
     (void)ref;
-    const struct reply *reply = arg;
-    void *row;
-    if (call->state == FGM_CALL_ENDED || reply->rpc->add(reply->ctx, "{", &row) < 0)
+    struct reply *reply = arg;
+    void *row = call->state == FGM_CALL_ENDED ? NULL : new_row(reply);
+    if (!row)
         return false;
     char call_id[FGM_CALL_ID_MAX + 1], country[4];
     fg_text_escape(fg_view_of(call->call_id), call_id, sizeof call_id);
@@ -253,7 +266,7 @@ static bool call_line(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
 
 static void rpc_calls(rpc_t *rpc, void *ctx)
 {
-    struct reply reply = {rpc, ctx, fgm_now_ms()};
+    struct reply reply = {rpc, ctx, fgm_now_ms(), 0};
     fgm_calls_each(call_line, &reply);
 }
 

@@ -123,7 +123,7 @@ scoring:
 calendars:
   office: {tz: customer, open: customer, default: ["Mon-Sun 00:00-24:00"]}
 meters:
-  calls_10m: {count: calls, per: customer, over: 10m}
+  calls_10m: {count: calls, per: customer, over: 10m, when: {dest.prefix: {in: ["+4420795"]}}}
   live_calls: {gauge: calls, per: customer}
 rules:
   - {id: ALERTED, desc: Alerted range, when: {dest.prefix: {in: ["+4420790001"]}}, score: 35}
@@ -135,7 +135,7 @@ rules:
   - {id: OTHERS, desc: Another customer's number, when: {caller.others: true}, score: 100}
   - {id: CAMPAIGN, desc: Campaign, when: {attr.campaign: autumn}, score: 31}
   - {id: NO_SRTP, desc: No SRTP, when: {media.srtp: false, dest.prefix: {in: ["+4420790006"]}}, score: 33}
-  - {id: MANY, desc: Many calls, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}
+  - {id: MANY, desc: Many calls, when: {dest.prefix: {in: ["+4420795"]}}, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}
   - {id: CHANNELS, desc: Calls in progress, measure: meters.live_calls, relative_to: customer.channels,
      steps: [{above: 1.0, score: 81}]}
 """
