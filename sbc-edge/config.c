@@ -156,7 +156,7 @@ static int read_redis(const char *text, struct edge_config *out, char error[EDGE
     bool is_unix = strncmp(text, "unix:", 5) == 0;
     const char *rest = is_unix ? text + 5 : text;
     char copy[EDGE_REDIS_TEXT_MAX];
-    unsigned long port;
+    unsigned long port = 0;
     char *colon;
 
     if (rest[0] == '\0' || strlen(rest) >= sizeof(copy))

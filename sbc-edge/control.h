@@ -15,7 +15,7 @@
  */
 
 #define EDGE_CONTROL_REPLY_MAX 65507
-#define EDGE_CONTROL_ARENA     (512 * 1024)
+#define EDGE_CONTROL_ARENA     ((size_t)512 * 1024)
 #define EDGE_CONTROL_SDP_MAX   16384
 
 struct edge_control {

@@ -4,8 +4,10 @@
 struct edge_leg *edge_dialogue_find_tag(const struct edge_session *session, struct edge_view tag)
 {
     for (unsigned i = 0; tag.len > 0 && i < session->n_legs; i++) {
-        if (edge_leg_has_tag(session->legs[i], tag))
-            return session->legs[i];
+        struct edge_leg *leg = session->legs[i];
+
+        if (leg && edge_leg_has_tag(leg, tag))
+            return leg;
     }
     return NULL;
 }
@@ -14,8 +16,10 @@ struct edge_leg *edge_dialogue_find_branch(const struct edge_session *session,
                                            struct edge_view branch)
 {
     for (unsigned i = 0; branch.len > 0 && i < session->n_legs; i++) {
-        if (edge_view_is_equal(session->legs[i]->via_branch, branch))
-            return session->legs[i];
+        struct edge_leg *leg = session->legs[i];
+
+        if (leg && edge_view_is_equal(leg->via_branch, branch))
+            return leg;
     }
     return NULL;
 }
@@ -27,7 +31,7 @@ static struct edge_leg *find_unnamed(const struct edge_session *session,
     for (unsigned i = 0; i < session->n_legs; i++) {
         struct edge_leg *leg = session->legs[i];
 
-        if (leg == other || leg->n_tags > 0)
+        if (!leg || leg == other || leg->n_tags > 0)
             continue;
         if (branch.len == 0 || leg->via_branch.len == 0 ||
             edge_view_is_equal(leg->via_branch, branch))

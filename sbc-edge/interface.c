@@ -140,8 +140,8 @@ static int open_socket(const union edge_address *local, uint16_t port, uint8_t t
 static int open_both(struct edge_interface *interface, uint16_t port, uint8_t tos,
                      struct edge_media_sockets *out)
 {
-    int rtp_fd;
-    int rtcp_fd;
+    int rtp_fd = -1;
+    int rtcp_fd = -1;
     int err = open_socket(&interface->config.local, port, tos, &rtp_fd);
 
     if (err != 0)

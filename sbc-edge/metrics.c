@@ -160,6 +160,7 @@ static void add_link(struct text *text, const struct edge_node *node)
                 atomic_load(&node->link_stats.unreadable));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result serve(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *data,
                              size_t *data_size, void **state)

@@ -16,7 +16,8 @@ static int copy_text(struct edge_view text, struct edge_view *out)
     if (text.len > 0)
         memcpy(bytes, text.ptr, text.len);
     bytes[text.len] = '\0';
-    *out = (struct edge_view){bytes, text.len};
+    out->ptr = bytes;
+    out->len = text.len;
     return 0;
 }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define MAX_ARGS 8
+
+static int parse(const char *const *arguments, struct edge_config *out,
+                 char error[EDGE_CONFIG_ERR_MAX])
+{
+    char copies[MAX_ARGS][128] = {"sbc-edge"};
+    char *argv[MAX_ARGS + 1] = {copies[0]};
+    int argc = 1;
+
+    for (; arguments[argc - 1]; argc++) {
+        size_t length = strlen(arguments[argc - 1]);
+
+        assert_in_range(length, 0, sizeof(copies[0]) - 1);
+        memcpy(copies[argc], arguments[argc - 1], length + 1);
+        argv[argc] = copies[argc];
+    }
+    return edge_config_parse(argc, argv, out, error);
+}
+
+static void test_a_full_command_line(void **state)
+{
+    static const char *const arguments[] = {"--interface=cust/192.0.2.1!198.51.100.1",
+                                            "--interface=2001:db8::1",
+                                            "--listen-ng=2223",
+                                            "--port-min=20000",
+                                            "--port-max=20100",
+                                            "--redis=unix:/run/redis.sock/3",
+                                            "--foreground",
+                                            NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+    char text[EDGE_ADDRESS_TEXT];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_interfaces, 2);
+    assert_string_equal(config.interfaces[0].name, "cust");
+    assert_string_equal(config.interfaces[1].name, "default");
+    assert_int_equal(config.interfaces[0].advertised.bytes[0], 198);
+    assert_int_equal(config.interfaces[1].advertised.family, EDGE_IP6);
+    assert_string_equal(edge_address_format(&config.listen_ng[0], text), "127.0.0.1");
+    assert_int_equal(edge_address_port(&config.listen_ng[0]), 2223);
+    assert_string_equal(config.redis_path, "/run/redis.sock");
+    assert_int_equal(config.redis_db, 3);
+    assert_int_equal(config.port_rest_s, 60);
+}
+
+static void test_redis_over_tcp_and_listen_addresses(void **state)
+{
+    static const char *const arguments[] = {"--interface=192.0.2.1", "--listen-ng=[::1]:2223",
+                                            "--listen-ng=0.0.0.0:22", "--redis=10.0.0.1:6379",
+                                            NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_listen_ng, 2);
+    assert_int_equal(config.listen_ng[0].any.sa_family, AF_INET6);
+    assert_string_equal(config.redis_host, "10.0.0.1");
+    assert_int_equal(config.redis_port, 6379);
+    assert_string_equal(config.redis_path, "");
+}
+
+static void test_mistakes_name_the_option(void **state)
+{
+    static const char *const mistakes[] = {
+        "--interface=/1.2.3.4", "--interface=a/",    "--interface=1.2.3.4!x",
+        "--listen-ng=0",        "--listen-ng=65536", "--listen-ng=host:1",
+        "--port-min=0",         "--port-max=70000",  "--tos=256",
+        "--num-threads=0",      "--num-threads=65",  "--log-level=8",
+        "--log-level=-1",       "--redis=unix:",     "--redis=host",
+        "--redis=:1",           "--redis=h:70000",   "--redis=unix:/a/9999",
+        "--timeout=1h",
+    };
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        const char *const arguments[] = {mistakes[i], NULL};
+
+        assert_int_equal(parse(arguments, &config, error), -EINVAL);
+        assert_non_null(strstr(error, "expected"));
+        assert_int_equal(strncmp(error, mistakes[i], strcspn(mistakes[i], "=")), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_full_command_line),
+        cmocka_unit_test(test_redis_over_tcp_and_listen_addresses),
+        cmocka_unit_test(test_mistakes_name_the_option),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
