@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The holds channel and the other things kept in Redis, against a real server.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fg/redis_link.h"
+#include "monotonic.h"
+#include "store_server.h"
+
+#define NOW INT64_C(1795310000000)
+
+static struct store_server server;
+static struct fg_redis *redis;
+
+static int test_start(void **state)
+{
+    (void)state;
+    store_server_start(&server, NULL);
+    const struct fg_redis_config config = store_server_config(&server, 3000);
+    redis = fg_redis_new(&config);
+    return redis == NULL;
+}
+
+static int test_stop(void **state)
+{
+    (void)state;
+    fg_redis_free(redis);
+    store_server_stop(&server);
+    return 0;
+}
+
+struct heard {
+    unsigned n;
+    char last[5000];
+};
+
+static void message_keep(void *arg, struct fg_view message)
+{
+    struct heard *heard = arg;
+    heard->n++;
+    snprintf(heard->last, sizeof(heard->last), "%.*s", (int)message.len, message.ptr);
+}
+
+static bool keep(void *arg, struct fg_view json)
+{
+    message_keep(arg, json);
+    return true;
+}
+
+static bool keep_first(void *arg, struct fg_view json)
+{
+    message_keep(arg, json);
+    return false;
+}
+
+static bool keep_trunk(void *arg, struct fg_view customer, struct fg_view json)
+{
+    assert_true(fg_view_equal(customer, fg_view_of("acme")));
+    message_keep(arg, json);
+    return true;
+}
+
+static void test_channel(void **unused)
+{
+    (void)unused;
+    const struct fg_redis_config config = store_server_config(&server, 500);
+    struct fg_redis_channel *channel = fg_redis_channel_new(&config);
+    struct heard heard = {0};
+    bool reconnected;
+    assert_int_equal(fg_redis_channel_poll(channel, 1000, &reconnected, message_keep, &heard),
+                     FG_OK);
+    assert_true(reconnected);
+    const struct fg_view message = fg_view_of("{\"v\":1,\"op\":\"kill\"}");
+    assert_int_equal(
+        fg_redis_kill_put(redis, fg_view_of("call-id@x"), INT64_C(4000000000000), message), FG_OK);
+    assert_int_equal(fg_redis_channel_poll(channel, 1000, &reconnected, message_keep, &heard),
+                     FG_OK);
+    assert_false(reconnected);
+    assert_int_equal(heard.n, 1);
+    assert_string_equal(heard.last, message.ptr);
+
+    // Too long is dropped, and does not stand in the way of the next.
+    static char big[4097];
+    memset(big, 'x', sizeof(big));
+    assert_int_equal(fg_redis_hold_delete(redis, "acme", "risky", (struct fg_view){big, 4097}),
+                     FG_ENOTFOUND);
+    assert_int_equal(fg_redis_hold_delete(redis, "acme", "risky", fg_view_of("small")),
+                     FG_ENOTFOUND);
+    for (int i = 0; i < 2 && heard.n < 2; i++)
+        assert_int_equal(fg_redis_channel_poll(channel, 500, &reconnected, message_keep, &heard),
+                         FG_OK);
+    assert_int_equal(heard.n, 2);
+    assert_string_equal(heard.last, "small");
+
+    // Quiet for long, it is kept alive by pings.
+    const int64_t quiet_ns = monotonic_ns();
+    assert_int_equal(fg_redis_channel_poll(channel, 2500, &reconnected, message_keep, &heard),
+                     FG_OK);
+    assert_false(reconnected);
+    assert_true(monotonic_ns() - quiet_ns >= 2500 * FG_NS_PER_MS);
+    fg_redis_channel_free(channel);
+}
+
+static void test_channel_notices_a_dead_peer(void **unused)
+{
+    (void)unused;
+    const struct fg_redis_config config = store_server_config(&server, 500);
+    struct fg_redis_channel *channel = fg_redis_channel_new(&config);
+    struct heard heard = {0};
+    bool reconnected;
+    assert_int_equal(fg_redis_channel_poll(channel, 1000, &reconnected, message_keep, &heard),
+                     FG_OK);
+    kill(server.pid, SIGSTOP);
+    const int64_t from_ns = monotonic_ns();
+    int rc = FG_OK;
+    while (rc == FG_OK && monotonic_ns() - from_ns < 10000 * FG_NS_PER_MS)
+        rc = fg_redis_channel_poll(channel, 100, &reconnected, message_keep, &heard);
+    const double noticed_ms = (double)(monotonic_ns() - from_ns) / 1e6;
+    print_message("noticed after %.0f ms\n", noticed_ms);
+    assert_int_equal(rc, FG_EUNAVAILABLE);
+    assert_true(noticed_ms < 2500);
+    kill(server.pid, SIGCONT);
+    reconnected = false;
+    for (int i = 0; i < 20 && !reconnected; i++)
+        rc = fg_redis_channel_poll(channel, 500, &reconnected, message_keep, &heard);
+    assert_int_equal(rc, FG_OK);
+    assert_true(reconnected);
+
+    store_server_kill(&server);
+    rc = FG_OK;
+    for (int i = 0; i < 3 && rc == FG_OK; i++)
+        rc = fg_redis_channel_poll(channel, 100, &reconnected, message_keep, &heard);
+    assert_int_equal(rc, FG_EUNAVAILABLE);
+    assert_int_equal(fg_redis_channel_poll(channel, 100, &reconnected, message_keep, &heard),
+                     FG_EUNAVAILABLE);
+    fg_redis_channel_free(channel);
+}
+
+static void test_holds(void **unused)
+{
+    (void)unused;
+    const struct fg_view message = fg_view_of("{}");
+    struct heard heard = {0};
+    for (unsigned i = 0; i < 150; i++) {
+        char customer[16], json[32];
+        snprintf(customer, sizeof(customer), "c%u", i);
+        snprintf(json, sizeof(json), "{\"n\":%u}", i);
+        assert_int_equal(fg_redis_hold_put(redis, customer, i % 2 ? "customer" : "country.MV",
+                                           NOW + i + 1, 60000, fg_view_of(json), message),
+                         FG_OK);
+    }
+    assert_int_equal(fg_redis_holds_each(redis, NOW, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 150);
+    heard.n = 0;
+    assert_int_equal(fg_redis_holds_each(redis, NOW + 50, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 100);
+    heard.n = 0;
+    assert_int_equal(fg_redis_holds_each(redis, NOW, keep_first, &heard), FG_OK);
+    assert_int_equal(heard.n, 1); // and the index was pruned meanwhile
+    assert_string_equal(heard.last, "{\"n\":50}");
+    assert_int_equal(fg_redis_hold_delete(redis, "c51", "customer", message), FG_OK);
+    assert_int_equal(fg_redis_hold_delete(redis, "c51", "customer", message), FG_ENOTFOUND);
+    const char *const scopes[] = {"", "all", "country.", "country.mv", "country.MVX", "customer "};
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(fg_redis_hold_put(redis, "acme", scopes[i], NOW, 1, message, message),
+                         FG_EINVAL);
+    assert_int_equal(fg_redis_hold_put(redis, "a}{b", "customer", NOW, 1, message, message),
+                     FG_EINVAL);
+}
+
+static void test_events_records_trunks(void **unused)
+{
+    (void)unused;
+    struct heard heard = {0};
+    const struct fg_view events[] = {fg_view_of("{\"e\":1}"), fg_view_of("{\"e\":2}"),
+                                     fg_view_of("{\"e\":3}")};
+    assert_int_equal(fg_redis_events_append(redis, events, 3), FG_OK);
+    assert_int_equal(fg_redis_events_append(redis, events, 0), FG_OK);
+    assert_int_equal(fg_redis_events_append(redis, events, 513), FG_ELIMIT);
+    assert_int_equal(fg_redis_events_last(redis, 2, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 2);
+    assert_string_equal(heard.last, "{\"e\":2}");
+
+    const char *const hash = "0123456789abcdef0123456789abcdef";
+    char *json = NULL;
+    size_t len = 0;
+    assert_int_equal(fg_redis_record_get(redis, hash, &json, &len), FG_ENOTFOUND);
+    assert_int_equal(fg_redis_record_put(redis, hash, (struct fg_view){"a\0b", 3}, 60), FG_OK);
+    assert_int_equal(fg_redis_record_get(redis, hash, &json, &len), FG_OK);
+    assert_int_equal(len, 3);
+    assert_memory_equal(json, "a\0b", 4);
+    free(json);
+    assert_int_equal(fg_redis_record_get(redis, "0123", &json, &len), FG_EINVAL);
+
+    heard.n = 0;
+    assert_int_equal(fg_redis_trunk_put(redis, "acme", fg_view_of("{\"t\":1}")), FG_OK);
+    assert_int_equal(fg_redis_trunk_put(redis, "ACME", fg_view_of("{}")), FG_EINVAL);
+    assert_int_equal(fg_redis_trunks_each(redis, keep_trunk, &heard), FG_OK);
+    assert_int_equal(heard.n, 1);
+    assert_string_equal(heard.last, "{\"t\":1}");
+    assert_int_equal(fg_redis_ping(redis), FG_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_channel, test_start, test_stop),
+        cmocka_unit_test_setup_teardown(test_channel_notices_a_dead_peer, test_start, test_stop),
+        cmocka_unit_test_setup_teardown(test_holds, test_start, test_stop),
+        cmocka_unit_test_setup_teardown(test_events_records_trunks, test_start, test_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The guarded store, its breaker and its backlog while a real Redis freezes, dies and comes back.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backlog.h"
+#include "breaker.h"
+#include "fg/redis_link.h"
+#include "fg/ruleset.h"
+#include "monotonic.h"
+#include "store_server.h"
+
+#define NOW         INT64_C(1795310000000)
+#define DEADLINE_MS 20
+#define ENTRIES     4096
+
+struct node {
+    void *memory;
+    size_t bytes;
+    struct fg_local *local;
+    struct fg_breaker *breaker;
+    struct fg_backlog *backlog;
+    struct fg_redis *redis;
+    struct fg_guarded *guarded;
+    struct fg_store store;
+};
+
+static void node_open(struct node *node, const struct store_server *server, uint32_t entries)
+{
+    const struct fg_local_config sizes = {4096, 1024, 4096, 64};
+    const size_t local_bytes = (fg_local_size_bytes(&sizes) + 4095) & ~(size_t)4095;
+    const size_t breaker_bytes = (fg_breaker_size_bytes() + 4095) & ~(size_t)4095;
+    node->bytes = local_bytes + breaker_bytes + fg_backlog_size_bytes(entries);
+    node->memory =
+        mmap(NULL, node->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(node->memory, MAP_FAILED);
+    node->local = fg_local_init(node->memory, &sizes);
+    node->breaker = fg_breaker_init((char *)node->memory + local_bytes);
+    node->backlog = fg_backlog_init((char *)node->memory + local_bytes + breaker_bytes, entries);
+    node->redis = NULL;
+    if (server != NULL) {
+        const struct fg_redis_config config = store_server_config(server, DEADLINE_MS);
+        node->redis = fg_redis_new(&config);
+    }
+    node->guarded = fg_guarded_new(node->local, node->redis, node->breaker, node->backlog);
+    node->store = fg_guarded_store(node->guarded);
+}
+
+static void node_close(struct node *node)
+{
+    fg_guarded_free(node->guarded);
+    fg_redis_free(node->redis);
+    munmap(node->memory, node->bytes);
+}
+
+static struct fg_store_request add_one(const char *customer, uint64_t call)
+{
+    return (struct fg_store_request){.customer = customer,
+                                     .now_ms = NOW,
+                                     .once = call != 0,
+                                     .call_key = {call, 1},
+                                     .n_ops = 2,
+                                     .ops = {{.kind = FG_OP_WINDOW_ADD,
+                                              .meter_id = 1,
+                                              .scope_is_customer = true,
+                                              .cells = FG_WINDOW_CELLS,
+                                              .bucket = 500,
+                                              .amount = 1,
+                                              .ttl_ms = 66000},
+                                             {.kind = FG_OP_SET_PUT,
+                                              .meter_id = 2,
+                                              .scope_is_customer = true,
+                                              .member = call,
+                                              .ttl_ms = 66000,
+                                              .expiry_ms = NOW + 66000}}};
+}
+
+static struct fg_store_reply run(const struct node *node, const struct fg_store_request *request)
+{
+    struct fg_store_reply reply;
+    assert_int_equal(node->store.ops->evaluate(node->store.impl, request, &reply), FG_OK);
+    return reply;
+}
+
+// What Redis itself holds, over a connection with patience.
+static int64_t redis_value(const struct store_server *server, const char *customer)
+{
+    const struct fg_redis_config config = store_server_config(server, 5000);
+    struct fg_redis *redis = fg_redis_new(&config);
+    const struct fg_store store = fg_redis_store(redis);
+    struct fg_store_request request = add_one(customer, 0);
+    request.n_ops = 1;
+    request.ops[0].kind = FG_OP_WINDOW_READ;
+    struct fg_store_reply reply;
+    assert_int_equal(store.ops->evaluate(store.impl, &request, &reply), FG_OK);
+    fg_redis_free(redis);
+    return reply.values[0];
+}
+
+static void maintain_until_up(struct node *node)
+{
+    for (int i = 0; i < 50 && fg_breaker_state(node->breaker) != FG_STORE_UP; i++) {
+        if (fg_guarded_maintain(node->guarded) < 0)
+            usleep(20000);
+    }
+    assert_int_equal(fg_breaker_state(node->breaker), FG_STORE_UP);
+    // The last of it, if the first round was too short.
+    assert_true(fg_guarded_maintain(node->guarded) >= 0);
+}
+
+static void test_breaker(void **unused)
+{
+    (void)unused;
+    struct fg_breaker *breaker = fg_breaker_init(calloc(1, fg_breaker_size_bytes()));
+    struct fg_breaker_stats stats;
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
+    for (int i = 0; i < 4; i++) {
+        assert_true(breaker_allows(breaker));
+        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 1000);
+    }
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_SLOW);
+    breaker_succeeded(breaker, 1000);
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
+    for (int i = 0; i < 5; i++)
+        breaker_failed(breaker, FG_REDIS_ERROR_CONNECT, 5000);
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
+    assert_false(breaker_allows(breaker));
+    // On trial one failure opens again, three successes close.
+    breaker_probed(breaker, 6000);
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_SLOW);
+    assert_true(breaker_allows(breaker));
+    breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 6100);
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
+    breaker_probed(breaker, 7000);
+    for (int i = 0; i < 3; i++)
+        breaker_succeeded(breaker, 7100);
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
+    // More than half of a second's calls, though never five in a row.
+    for (int i = 0; i < 12 && fg_breaker_state(breaker) != FG_STORE_DOWN; i++) {
+        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 9000);
+        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 9000);
+        breaker_succeeded(breaker, 9000);
+    }
+    assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
+    fg_breaker_stats(breaker, &stats);
+    assert_int_equal(stats.opened, 3);
+    assert_int_equal(stats.skipped, 1);
+    assert_int_equal(stats.errors[FG_REDIS_ERROR_CONNECT], 5);
+    assert_int_equal(stats.since_ms, 9000);
+    assert_string_equal(fg_store_state_name(FG_STORE_DOWN), "down");
+    free(breaker);
+}
+
+static void test_backlog_is_bounded(void **unused)
+{
+    (void)unused;
+    struct fg_backlog *backlog = fg_backlog_init(malloc(fg_backlog_size_bytes(4)), 4);
+    struct fg_backlog_stats stats;
+    struct backlog_entry entry;
+    struct fg_store_request request = add_one("acme", 0);
+    assert_false(backlog_oldest(backlog, &entry));
+    for (int64_t i = 1; i <= 6; i++) {
+        request.ops[0].amount = i;
+        backlog_add(backlog, &request, false, NULL);
+    }
+    fg_backlog_stats(backlog, &stats);
+    assert_int_equal(stats.pending, 4);
+    assert_int_equal(stats.overflowed, 2);
+    assert_true(backlog_oldest(backlog, &entry));
+    assert_int_equal(entry.ops[0].amount, 3);
+    backlog_remove(backlog, entry.sequence, true);
+    backlog_remove(backlog, entry.sequence, true); // only once
+    assert_true(backlog_oldest(backlog, &entry));
+    assert_int_equal(entry.ops[0].amount, 4);
+    // A repeated call brings its set members only; a reading brings nothing.
+    backlog_remove(backlog, entry.sequence, true);
+    backlog_remove(backlog, entry.sequence + 1, true);
+    backlog_remove(backlog, entry.sequence + 2, true);
+    backlog_add(backlog, &request, true, NULL);
+    assert_true(backlog_oldest(backlog, &entry));
+    assert_int_equal(entry.n_ops, 1);
+    assert_int_equal(entry.ops[0].kind, FG_OP_SET_PUT);
+    request.n_ops = 1;
+    request.ops[0].kind = FG_OP_WINDOW_READ;
+    backlog_add(backlog, &request, false, NULL);
+    fg_backlog_stats(backlog, &stats);
+    assert_int_equal(stats.pending, 1);
+    free(backlog);
+}
+
+static void test_without_redis_nothing_is_degraded(void **unused)
+{
+    (void)unused;
+    struct node node;
+    node_open(&node, NULL, 4);
+    struct fg_store_request request = add_one("acme", 1);
+    struct fg_store_reply reply = run(&node, &request);
+    assert_false(reply.degraded);
+    assert_int_equal(reply.values[0], 1);
+    assert_int_equal(fg_guarded_maintain(node.guarded), 0);
+    request.customer = "Not Valid";
+    reply = run(&node, &request);
+    assert_true(reply.degraded && reply.unavailable[0] && reply.unavailable[1]);
+    node_close(&node);
+}
+
+static void test_either_side_knows_a_hold(void **unused)
+{
+    (void)unused;
+    struct store_server server;
+    store_server_start(&server, NULL);
+    struct node node;
+    node_open(&node, &server, 4);
+    struct fg_store_request request = add_one("acme", 0);
+    request.holds = (struct fg_hold_query){.customer = true, .risky = true};
+    const struct fg_hold hold = {
+        .scope = FG_HOLD_RISKY, .since_ms = NOW, .until_ms = NOW + 1000, .reason = "local"};
+    assert_int_equal(fg_local_hold_set(node.local, "acme", 0, &hold), FG_OK);
+    struct fg_store_reply reply = run(&node, &request);
+    assert_false(reply.degraded);
+    assert_string_equal(reply.hold.reason, "local");
+    const struct fg_redis_config config = store_server_config(&server, 5000);
+    struct fg_redis *other = fg_redis_new(&config);
+    const struct fg_view json = fg_view_of("{\"reason\":\"redis\",\"until_ms\":1795310000500}");
+    assert_int_equal(
+        fg_redis_hold_put(other, "acme", "customer", NOW + 500, 60000, json, fg_view_of("{}")),
+        FG_OK);
+    reply = run(&node, &request);
+    assert_int_equal(reply.hold.scope, FG_HOLD_CUSTOMER);
+    assert_string_equal(reply.hold.reason, "redis");
+    fg_redis_free(other);
+    node_close(&node);
+    store_server_stop(&server);
+}
+
+#define CALLS 400
+
+// Calls while Redis is stopped: how long the longest took, how many took long.
+static void calls_measure(const struct node *node, uint64_t first_call, int64_t *longest_ns,
+                          int *n_long)
+{
+    *longest_ns = 0;
+    *n_long = 0;
+    for (uint64_t i = 0; i < CALLS; i++) {
+        struct fg_store_request request =
+            add_one(i % 2 ? "once" : "each", i % 2 ? first_call + i : 0);
+        const int64_t from_ns = monotonic_ns();
+        const struct fg_store_reply reply = run(node, &request);
+        const int64_t took_ns = monotonic_ns() - from_ns;
+        *longest_ns = took_ns > *longest_ns ? took_ns : *longest_ns;
+        *n_long += took_ns > 10 * FG_NS_PER_MS;
+        assert_true(reply.degraded);
+    }
+}
+
+static void test_a_frozen_server_costs_few_calls_and_no_count(void **unused)
+{
+    (void)unused;
+    struct store_server server;
+    store_server_start(&server, NULL);
+    struct node node;
+    node_open(&node, &server, ENTRIES);
+    for (uint64_t i = 1; i <= 10; i++) {
+        struct fg_store_request request = add_one("once", i);
+        assert_false(run(&node, &request).degraded);
+        request = add_one("each", 0);
+        assert_false(run(&node, &request).degraded);
+    }
+    kill(server.pid, SIGSTOP);
+    int64_t longest_ns;
+    int n_long;
+    calls_measure(&node, 1000, &longest_ns, &n_long);
+    print_message("longest %.2f ms (deadline %d), over 10 ms: %d\n", (double)longest_ns / 1e6,
+                  DEADLINE_MS, n_long);
+    assert_true(longest_ns < (DEADLINE_MS + 100) * FG_NS_PER_MS);
+    assert_in_range(n_long, 5, 8); // five open the breaker; a busy machine may add a few
+    assert_int_equal(fg_breaker_state(node.breaker), FG_STORE_DOWN);
+    // Local went on counting: nothing was lost for the limits of this node.
+    struct fg_store_request request = add_one("each", 0);
+    assert_int_equal(run(&node, &request).values[0], 10 + CALLS / 2 + 1);
+    assert_true(fg_guarded_maintain(node.guarded) < 0);
+
+    kill(server.pid, SIGCONT);
+    maintain_until_up(&node);
+    // What Redis had taken in before it froze ran late, and was then merged again: counted once.
+    struct fg_backlog_stats stats;
+    fg_backlog_stats(node.backlog, &stats);
+    assert_int_equal(stats.pending + stats.overflowed + stats.refused, 0);
+    assert_int_equal(stats.merged, CALLS + 1);
+    assert_int_equal(redis_value(&server, "each"), 10 + CALLS / 2 + 1);
+    assert_int_equal(redis_value(&server, "once"), 10 + CALLS / 2);
+    request = add_one("each", 0);
+    struct fg_store_reply reply = run(&node, &request);
+    assert_false(reply.degraded);
+    assert_int_equal(reply.values[0], 10 + CALLS / 2 + 2);
+    node_close(&node);
+    store_server_stop(&server);
+}
+
+static void test_a_server_that_comes_back_empty(void **unused)
+{
+    (void)unused;
+    struct store_server server;
+    store_server_start(&server, NULL);
+    struct node node;
+    node_open(&node, &server, ENTRIES);
+    for (uint64_t i = 1; i <= 10; i++) {
+        struct fg_store_request request = add_one("acme", i);
+        assert_false(run(&node, &request).degraded);
+    }
+    store_server_kill(&server);
+    for (uint64_t i = 11; i <= 110; i++) {
+        struct fg_store_request request = add_one("acme", i);
+        const struct fg_store_reply reply = run(&node, &request);
+        assert_true(reply.degraded);
+        assert_int_equal(reply.values[0], i);
+        assert_true(run(&node, &request).repeated); // a retransmission
+    }
+    struct fg_breaker_stats stats;
+    fg_breaker_stats(node.breaker, &stats);
+    assert_int_equal(stats.opened, 1);
+    assert_int_equal(stats.failures, 5);
+    assert_int_equal(stats.skipped, 195);
+    store_server_restart(&server);
+    const int64_t from_ns = monotonic_ns();
+    maintain_until_up(&node);
+    print_message("up again after %.1f ms of maintenance\n",
+                  (double)(monotonic_ns() - from_ns) / 1e6);
+    // The ten of before are gone with the server; what was counted meanwhile is there.
+    assert_int_equal(redis_value(&server, "acme"), 100);
+    struct fg_store_request request = add_one("acme", 111);
+    assert_int_equal(run(&node, &request).values[1], 101);
+    node_close(&node);
+    store_server_stop(&server);
+}
+
+static void test_workers_of_one_node_share_the_breaker(void **unused)
+{
+    (void)unused;
+    enum { WORKERS = 4 };
+    struct store_server server;
+    store_server_start(&server, NULL);
+    struct node node;
+    node_open(&node, &server, ENTRIES);
+    kill(server.pid, SIGSTOP);
+    pid_t pids[WORKERS];
+    for (uint64_t w = 0; w < WORKERS; w++) {
+        pids[w] = fork();
+        if (pids[w] != 0)
+            continue;
+        const struct fg_redis_config config = store_server_config(&server, DEADLINE_MS);
+        struct fg_redis *redis = fg_redis_new(&config);
+        struct fg_guarded *guarded = fg_guarded_new(node.local, redis, node.breaker, node.backlog);
+        const struct fg_store store = fg_guarded_store(guarded);
+        int n_long = 0;
+        for (uint64_t i = 0; i < 300; i++) {
+            struct fg_store_request request = add_one("acme", 1 + w * 1000 + i);
+            struct fg_store_reply reply;
+            const int64_t from_ns = monotonic_ns();
+            if (store.ops->evaluate(store.impl, &request, &reply) != FG_OK || !reply.degraded)
+                _exit(100);
+            n_long += monotonic_ns() - from_ns > 10 * FG_NS_PER_MS;
+        }
+        fg_guarded_free(guarded);
+        fg_redis_free(redis);
+        _exit(n_long);
+    }
+    int n_long = 0;
+    for (int w = 0; w < WORKERS; w++) {
+        int status;
+        waitpid(pids[w], &status, 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 100);
+        n_long += WEXITSTATUS(status);
+    }
+    print_message("%d of %d calls waited\n", n_long, WORKERS * 300);
+    assert_true(n_long <= WORKERS * 5);
+    kill(server.pid, SIGCONT);
+    maintain_until_up(&node);
+    assert_int_equal(redis_value(&server, "acme"), WORKERS * 300);
+    node_close(&node);
+    store_server_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_breaker),
+        cmocka_unit_test(test_backlog_is_bounded),
+        cmocka_unit_test(test_without_redis_nothing_is_degraded),
+        cmocka_unit_test(test_either_side_knows_a_hold),
+        cmocka_unit_test(test_a_frozen_server_costs_few_calls_and_no_count),
+        cmocka_unit_test(test_a_server_that_comes_back_empty),
+        cmocka_unit_test(test_workers_of_one_node_share_the_breaker),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
