@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks rule packs.
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "file.h"
@@ -27,33 +29,54 @@ static int check_directory(const struct invocation *call, const char *directory,
     return rc;
 }
 
-static int parse_file(const char *path, const char *bytes, size_t length, struct fg_diags *diags,
+// Moves the diagnostics about file to diags and counts the errors elsewhere.
+static uint32_t pick(const struct fg_diags *from, const char *file, struct fg_diags *diags)
+{
+    uint32_t elsewhere = 0;
+
+    for (uint32_t i = 0; i < fg_diags_total(from); i++) {
+        const struct fg_diag *diag = fg_diags_at(from, i);
+        if (diag == NULL) {
+            break;
+        }
+        if (diag->file != NULL && strcmp(diag->file, file) == 0) {
+            fg_diags_add(diags, diag, "%s", diag->message);
+        } else if (diag->severity == FG_ERROR) {
+            elsewhere++;
+        }
+    }
+    return elsewhere;
+}
+
+// Packs share lists, calendars and meters: a file is checked with those beside it, but only what
+// concerns the file is shown.
+static int check_file(const struct invocation *call, const char *path, struct fg_diags *diags,
                       struct totals *totals)
 {
-    struct fg_arena *arena = fg_arena_new(fg_heap_libc());
+    const char *slash = strrchr(path, '/');
     char *directory = directory_of(path);
-    struct fg_ruleset ruleset = {0};
+    struct fg_diags *all = fg_diags_new();
+    char *file = NULL;
     int rc = FG_ENOMEM;
 
-    if (arena != NULL && directory != NULL) {
-        rc = fg_pack_parse(path, bytes, length, directory, arena, diags, &ruleset);
+    if (directory != NULL && all != NULL &&
+        asprintf(&file, "%s/%s", directory, slash == NULL ? path : slash + 1) >= 0) {
+        rc = check_directory(call, directory, all, totals);
+        const uint32_t elsewhere = pick(all, file, diags);
+        if (elsewhere > 0) {
+            complain("%s: %u error(s) in what is loaded with it; 'fgctl rules check %s' shows them",
+                     path, elsewhere, directory);
+        }
+        free(file);
     }
-    if (rc == FG_OK) {
-        totals->rules += ruleset.n_rules + ruleset.n_composites;
-        totals->meters += ruleset.n_meters;
-    }
+    fg_diags_free(all);
     free(directory);
-    if (arena != NULL) {
-        fg_arena_free(arena);
-    }
     return rc;
 }
 
 static enum exit_code check_one(const struct invocation *call, const char *path,
                                 struct fg_diags *diags, struct totals *totals)
 {
-    char *bytes = NULL;
-    size_t length = 0;
     int rc = FG_OK;
 
     if (is_directory(path)) {
@@ -61,20 +84,17 @@ static enum exit_code check_one(const struct invocation *call, const char *path,
     } else if (is_test_file(path)) {
         complain("%s: tests are read by 'fgctl rules test'", path);
         return EXIT_USAGE;
+    } else if (!is_readable(path)) {
+        return EXIT_FAILED;
     } else {
-        if (!file_read(path, &bytes, &length)) {
-            return EXIT_FAILED;
-        }
-        rc = parse_file(path, bytes, length, diags, totals);
-        free(bytes);
+        rc = check_file(call, path, diags, totals);
     }
     if (rc == FG_OK) {
         return EXIT_OK;
     }
-    if (fg_diags_count(diags, FG_ERROR) == 0) {
-        return rules_failed(path, rc);
-    }
-    return rc == FG_EIO ? EXIT_FAILED : EXIT_RULES;
+    return rc == FG_ESYNTAX                                      ? EXIT_RULES
+           : rc == FG_EIO && fg_diags_count(diags, FG_ERROR) > 0 ? EXIT_FAILED
+                                                                 : rules_failed(path, rc);
 }
 
 enum exit_code cmd_rules_check(struct invocation *call)

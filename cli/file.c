@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fgctl.h"
 
@@ -17,6 +18,15 @@ bool is_directory(const char *path)
     struct stat status;
 
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool is_readable(const char *path)
+{
+    if (access(path, R_OK) != 0) {
+        complain("%s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 static bool read_open(FILE *file, const char *path, char **bytes, size_t *length)

@@ -8,6 +8,8 @@
 // complaint.
 bool file_read(const char *path, char **bytes, size_t *length);
 bool is_directory(const char *path);
+// False after a complaint.
+bool is_readable(const char *path);
 // Paths of the files in directory whose names end in suffix, sorted by name, malloc'd array of
 // malloc'd strings. False after a complaint; *n may be 0.
 bool files_list(const char *directory, const char *suffix, char ***paths, size_t *n);

@@ -12,9 +12,10 @@ const struct command commands[] = {
      .arguments = "[DIR|FILE...]",
      .run = cmd_rules_check,
      .help = "Check rule packs and say what is wrong with file, line and column",
-     .details = "A DIR is checked as a whole, with its lists, its data and the customers file; a "
-                "FILE\nalone as one pack. Without arguments: the directory of --rules. Exit code 5 "
-                "when\nthere are errors.",
+     .details = "A DIR is checked as a whole, with its lists, its data and the customers file. A "
+                "FILE is\nchecked with the packs beside it, which may hold the lists and meters it "
+                "uses, and only\nwhat concerns it is shown. Without arguments: the directory of "
+                "--rules. Exit code 5\nwhen there are errors.",
      .max_arguments = ARGUMENTS_MAX},
     {.name = "rules test",
      .arguments = "[DIR|FILE...]",

@@ -538,10 +538,13 @@ def test_check_tells_all_mistakes_in_one_run_and_as_json(fgctl, rules):
     assert "\x1b" not in human.out
 
 
-def test_check_one_file(fgctl, tmp_path):
-    pack = tmp_path / "one.yaml"
+def test_check_one_file(fgctl, rules, tmp_path):
+    pack = rules / "90-broken.yaml"
+    fgctl("rules", "check", rules / "20-toll-fraud.yaml")  # uses what other packs define
     pack.write_text('fraudguard: 1\npack: one\nversion: "1.0.0"\nrules: [\n')
-    assert re.search(r"one\.yaml:\d+:\d+: error:", fgctl("rules", "check", pack, code=RULES).out)
+    assert re.search(r"90-broken\.yaml:\d+:\d+: error:", fgctl("rules", "check", pack, code=RULES).out)
+    done = fgctl("rules", "check", rules / "20-toll-fraud.yaml", code=RULES)
+    assert done.out == "" and "error(s) in what is loaded with it" in done.err
     assert "No such file" in fgctl("rules", "check", tmp_path / "none.yaml", code=FAILED).err
 
 
