@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A real sbc-edge on loopback, an ng client in bencode, and RTP and SRTP endpoints to talk through it."""
 import base64
+import json
 import os
 import random
 import re
@@ -23,6 +24,9 @@ PROFILES = {  # suite -> (profile of pylibsrtp, bytes of key and salt)
     "AEAD_AES_128_GCM": (Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 28),
     "AEAD_AES_256_GCM": (Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 44),
 }
+KINDS = {"sdes-plain": (CM_80, None), "plain-sdes": (None, CM_80), "sdes-sdes": (CM_80, CM_80),
+         "plain-plain": (None, None), "gcm-sdes": ("AEAD_AES_128_GCM", CM_80),
+         "short-tag-gcm256": ("AES_CM_128_HMAC_SHA1_32", "AEAD_AES_256_GCM")}
 
 
 def bencode(value):
@@ -302,3 +306,85 @@ class Call:
                     for reason, count in stream["drops"].items():
                         total[reason] = total.get(reason, 0) + count
         return total
+
+
+def talk(call, count=5, first=100):
+    """RTP and RTCP both ways must arrive as they were sent."""
+    for i in range(first, first + count):
+        for sender, receiver in ((call.a, call.b), (call.b, call.a)):
+            packet = rtp(i, payload=os.urandom(160))
+            sender.send(packet)
+            assert receiver.receive() == packet
+    for sender, receiver in ((call.a, call.b), (call.b, call.a)):
+        report = rtcp_sr(count=first)
+        sender.send_rtcp(report)
+        assert receiver.receive_rtcp() == report
+
+
+def assert_silent(call, packets=5, first=1000):
+    """Nothing that either end sends reaches the other."""
+    call.a.drain(0.05)
+    call.b.drain(0.05)
+    for i in range(first, first + packets):
+        for end in (call.a, call.b):
+            end.send(rtp(i))
+            end.send_rtcp(rtcp_sr(count=i))
+    assert call.a.drain() == 0
+    assert call.b.drain() == 0
+
+
+def wait_until(condition, seconds=10):
+    end = time.time() + seconds
+    while time.time() < end:
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("did not happen in time")
+
+
+class expect_any(str):
+    """Equal to whatever result there is."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = str.__hash__
+
+
+class Redis:
+    """A private server on a unix socket."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(str(directory), "redis.sock")
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--appendonly", "no",
+             "--dir", os.path.dirname(self.path)], stdout=subprocess.DEVNULL)
+        for _ in range(200):
+            if os.path.exists(self.path) and self.run("PING") == "PONG":
+                return self
+            time.sleep(0.02)
+        raise AssertionError("no Redis")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+    def run(self, *command):
+        return subprocess.run(["redis-cli", "-s", self.path, *map(str, command)], capture_output=True,
+                              text=True).stdout.strip()
+
+    def publish(self, message):
+        return self.run("PUBLISH", "fg:holds:ch", json.dumps({"v": 1, "by": "test", "reason": "test", **message}))
+
+    def hold(self, customer, cut, until_ms):
+        record = {"v": 1, "customer": customer, "scope": "customer", "until_ms": until_ms, "cut": cut, "by": "test"}
+        self.run("SET", f"fg:{{{customer}}}:h:customer", json.dumps(record), "PX", 60000)
+        self.run("ZADD", "fg:holds", until_ms, f"{customer} customer")
+
+    def release(self, customer):
+        self.run("DEL", f"fg:{{{customer}}}:h:customer")
+        self.run("ZREM", "fg:holds", f"{customer} customer")
+        self.publish({"op": "release", "customer": customer, "scope": "customer"})
