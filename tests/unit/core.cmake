@@ -2,7 +2,7 @@
 foreach(unit values heap hash calendar meter prefix number)
     fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
 endforeach()
-foreach(unit decide engine_properties)
+foreach(unit customer decide destination engine_properties explain identity)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c
         LIBS fg_core)
