@@ -201,8 +201,9 @@ static void read_unavailable(struct pack_build *build, const struct fg_yaml_node
 static void read_explain(struct pack_build *build, const struct fg_yaml_node *node,
                          struct fg_rule *rule)
 {
-    static const char *const known[] = {"dest.masked", "match.key", "match.note", "value",
-                                        "threshold"};
+    static const char *const known[] = {"dest.masked",   "dest.country", "dest.type",
+                                        "caller.masked", "customer.id",  "match.key",
+                                        "match.note",    "value",        "threshold"};
     rule->explain = fg_field_text(&build->fields, node, "explain");
     for (const char *at = rule->explain; at != NULL && (at = strchr(at, '{')) != NULL;) {
         const char *end = strchr(at, '}');

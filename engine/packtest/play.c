@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fg/explain.h"
+#include "fg/store.h"
+#include "schedule.h"
+#include "stage.h"
+
+// One call to play: which entry of the test it comes from.
+struct player_call {
+    int64_t start_ms;
+    uint32_t entry;
+    int32_t n;
+    bool live;
+};
+
+struct player {
+    const struct test_case *test;
+    struct fg_policy policy; // the test's ruleset and customers
+    struct schedule schedule;
+    struct player_call *calls;
+    int64_t *risky_ms; // times of risky attempts
+    uint32_t n_risky;
+    void *memory;
+    struct fg_local *local;
+    struct fg_store store;
+    struct play_results *results;
+    // Big, and the same for every event.
+    struct stage stage;
+    struct fg_plan plan;
+    struct fg_decision decision;
+    struct fg_store_reply reply;
+};
+
+static int compare_starts(const void *a, const void *b)
+{
+    const struct player_call *x = a;
+    const struct player_call *y = b;
+    if (x->start_ms != y->start_ms) {
+        return x->start_ms < y->start_ms ? -1 : 1;
+    }
+    if (x->entry != y->entry) {
+        return x->entry < y->entry ? -1 : 1;
+    }
+    return (x->n > y->n) - (x->n < y->n);
+}
+
+static bool open_store(struct player *player)
+{
+    struct fg_local_config config;
+    fg_local_config_default(&config);
+    config.windows = 1024;
+    config.sets = 256;
+    config.calls = 32768;
+    config.holds = 64;
+    size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
+    player->memory = size == 0 ? NULL : aligned_alloc(64, size);
+    if (player->memory == NULL) {
+        return false;
+    }
+    memset(player->memory, 0, size);
+    player->local = fg_local_init(player->memory, &config);
+    if (player->local == NULL) {
+        return false;
+    }
+    player->store = fg_local_store(player->local);
+    return true;
+}
+
+static int lay_out(struct player *player)
+{
+    const struct test_case *test = player->test;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < test->n_calls; i++) {
+        total += (uint32_t)test->calls[i].repeat;
+    }
+    player->calls = calloc(total, sizeof(*player->calls));
+    player->risky_ms = calloc(total, sizeof(*player->risky_ms));
+    player->results->calls = calloc(total, sizeof(*player->results->calls));
+    if (player->calls == NULL || player->risky_ms == NULL || player->results->calls == NULL) {
+        return FG_ENOMEM;
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < test->n_calls; i++) {
+        for (int32_t k = 0; k < test->calls[i].repeat; k++) {
+            player->calls[n++] = (struct player_call){
+                .start_ms = test->clock_ms + test->calls[i].at_ms + k * test->calls[i].every_ms,
+                .entry = i,
+                .n = k + 1};
+        }
+    }
+    qsort(player->calls, n, sizeof(*player->calls), compare_starts);
+    player->results->n = n;
+    int rc = FG_OK;
+    for (uint32_t i = 0; i < n && rc == FG_OK; i++) {
+        rc = schedule_add(
+            &player->schedule,
+            (struct due){.at_ms = player->calls[i].start_ms, .call = i, .kind = FG_EVENT_ATTEMPT});
+    }
+    return rc;
+}
+
+static const struct fg_origin *origin_of(const struct fg_ruleset *ruleset,
+                                         const struct fg_reason *reason)
+{
+    if (reason->kind == FG_REASON_RULE) {
+        return &ruleset->rules[reason->index].origin;
+    }
+    return reason->kind == FG_REASON_COMPOSITE ? &ruleset->composites[reason->index].origin : NULL;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+// Lines such as "        +45 DEST_IRSF   +96077***45 matches +960   base.yaml:12".
+static char *describe(const struct player *player)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < player->decision.n_reasons; i++) {
+        const struct fg_reason *reason = &player->decision.reasons[i];
+        const struct fg_origin *origin = origin_of(player->policy.ruleset, reason);
+        char id[96];
+        char why[256];
+        fg_reason_id(&player->plan, reason, id, sizeof(id));
+        fg_reason_text(&player->plan, &player->decision, reason, why, sizeof(why));
+        fprintf(out, "        %+4d %s%s  %s", reason->points, id, reason->shadow ? " (shadow)" : "",
+                why);
+        if (origin != NULL) {
+            fprintf(out, "   %s:%u", base_name(origin->file), origin->line);
+        }
+        fputc('\n', out);
+    }
+    (void)fclose(out);
+    return text;
+}
+
+static void note_coverage(struct player *player)
+{
+    for (uint32_t i = 0; i < player->decision.n_reasons; i++) {
+        const struct fg_reason *reason = &player->decision.reasons[i];
+        if (reason->kind == FG_REASON_RULE) {
+            player->results->covered[reason->index / 64] |= UINT64_C(1) << (reason->index % 64);
+        }
+    }
+}
+
+// Keeps the decisions that tests ask for: on the attempt, and where the call was cut.
+static int note_result(struct player *player, const struct due *due)
+{
+    const struct fg_decision *decision = &player->decision;
+    struct played_call *call = &player->results->calls[due->call];
+    struct call_result *result = &call->cut;
+    if (due->kind == FG_EVENT_ATTEMPT) {
+        result = &call->attempt;
+    } else if (!decision->cut_call || due->kind == FG_EVENT_END) {
+        return FG_OK;
+    }
+    free(result->reasons);
+    *result = (struct call_result){.decided = true,
+                                   .action = decision->action,
+                                   .identity = player->stage.event.identity,
+                                   .score = decision->score,
+                                   .shadow_score = decision->shadow_score,
+                                   .sip = decision->reply.code,
+                                   .minute = due->minute,
+                                   .degraded = decision->degraded,
+                                   .hold = decision->set_hold.wanted || decision->hold.active,
+                                   .drop_media = decision->drop_media,
+                                   .reasons = describe(player)};
+    for (uint32_t i = 0; i < decision->n_reasons; i++) {
+        const struct fg_reason *reason = &decision->reasons[i];
+        if (reason->kind == FG_REASON_RULE || reason->kind == FG_REASON_COMPOSITE) {
+            result->hits[result->n_hits++] =
+                (struct call_hit){reason->kind, reason->index, reason->shadow};
+        }
+    }
+    return result->reasons == NULL ? FG_ENOMEM : FG_OK;
+}
+
+// Risky calls of the last minute, this one included.
+static int32_t count_risky(struct player *player, int64_t now_ms, enum fg_event_kind kind)
+{
+    if (kind == FG_EVENT_ATTEMPT && !player->plan.dest_ordinary) {
+        player->risky_ms[player->n_risky++] = now_ms;
+    }
+    int32_t count = 0;
+    for (uint32_t i = player->n_risky; i-- > 0 && player->risky_ms[i] > now_ms - FG_MS_PER_MIN;) {
+        count++;
+    }
+    return count;
+}
+
+static void decide(struct player *player, const struct due *due)
+{
+    fg_plan(&player->policy, &player->stage.event, due->at_ms, &player->plan);
+    const struct fg_store_reply *reply = NULL;
+    if (player->plan.store_needed && !player->test->store_down) {
+        memset(&player->reply, 0, sizeof(player->reply));
+        if (player->store.ops->evaluate(player->store.impl, &player->plan.request,
+                                        &player->reply) == FG_OK) {
+            player->reply.degraded = player->test->redis_down;
+            reply = &player->reply;
+        }
+    }
+    fg_decide(&player->plan, reply, count_risky(player, due->at_ms, due->kind), &player->decision);
+}
+
+// What the module does with a decision: holds, and leases given back.
+static void apply(struct player *player, const struct due *due)
+{
+    const struct fg_decision *decision = &player->decision;
+    const struct fg_customer *customer = player->stage.event.customer;
+    struct fg_store_reply ignored;
+    if (decision->release && !player->test->store_down) {
+        (void)player->store.ops->evaluate(player->store.impl, &decision->release_request, &ignored);
+    }
+    if (!decision->set_hold.wanted || customer == NULL) {
+        return;
+    }
+    struct fg_hold hold = {.active = true,
+                           .scope = (uint8_t)decision->set_hold.scope,
+                           .since_ms = due->at_ms,
+                           .until_ms = due->at_ms + decision->set_hold.duration_s * FG_MS_PER_S};
+    (void)snprintf(hold.reason, sizeof(hold.reason), "blocked by the rules");
+    (void)snprintf(hold.by, sizeof(hold.by), "rules");
+    uint16_t country = decision->set_hold.scope == FG_HOLD_COUNTRY ? decision->set_hold.country : 0;
+    (void)fg_local_hold_set(player->local, customer->id, country, &hold);
+}
+
+// The call's next events, after a decision that let it live.
+static int follow(struct player *player, const struct due *due)
+{
+    struct player_call *call = &player->calls[due->call];
+    int64_t duration_ms = player->test->calls[call->entry].duration_ms;
+    int64_t answer_ms = call->start_ms;
+    struct due next = {.at_ms = due->at_ms, .call = due->call};
+    int rc = FG_OK;
+    switch (due->kind) {
+    case FG_EVENT_ATTEMPT:
+        call->live = true;
+        next.kind = duration_ms > 0 ? FG_EVENT_ANSWER : FG_EVENT_END;
+        return schedule_add(&player->schedule, next);
+    case FG_EVENT_ANSWER:
+        next.kind = FG_EVENT_END;
+        next.at_ms = answer_ms + duration_ms;
+        rc = schedule_add(&player->schedule, next);
+        next.kind = FG_EVENT_MINUTE;
+        next.minute = 1;
+        next.at_ms = answer_ms;
+        return rc == FG_OK ? schedule_add(&player->schedule, next) : rc;
+    case FG_EVENT_MINUTE:
+        next.kind = FG_EVENT_MINUTE;
+        next.minute = due->minute + 1;
+        next.at_ms = answer_ms + due->minute * FG_MS_PER_MIN;
+        return next.at_ms < answer_ms + duration_ms ? schedule_add(&player->schedule, next) : rc;
+    case FG_EVENT_END:
+        call->live = false;
+        break;
+    }
+    return rc;
+}
+
+static int play_event(struct player *player, const struct due *due)
+{
+    struct player_call *call = &player->calls[due->call];
+    stage_set(&player->stage, player->test, call->entry, call->n, player->policy.customers,
+              &player->policy.hash_key, due->at_ms);
+    player->stage.event.kind = due->kind;
+    player->stage.event.minute = due->minute;
+    player->stage.event.duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
+    decide(player, due);
+    note_coverage(player);
+    int rc = note_result(player, due);
+    apply(player, due);
+    // From throttle upwards an INVITE is refused.
+    bool refused = due->kind == FG_EVENT_ATTEMPT && player->decision.action >= FG_THROTTLE;
+    if (rc != FG_OK || refused) {
+        return rc;
+    }
+    if (player->decision.cut_call && due->kind != FG_EVENT_END) {
+        schedule_drop(&player->schedule, due->call);
+        struct due end = {.at_ms = due->at_ms, .call = due->call, .kind = FG_EVENT_END};
+        return schedule_add(&player->schedule, end);
+    }
+    return follow(player, due);
+}
+
+int play_test(const struct test_case *test, const struct test_file *file,
+              const struct fg_policy *policy, struct play_results *out)
+{
+    memset(out, 0, sizeof(*out));
+    struct player *player = calloc(1, sizeof(*player));
+    if (player == NULL) {
+        return FG_ENOMEM;
+    }
+    player->test = test;
+    player->policy = *policy;
+    player->policy.ruleset = file->ruleset;
+    player->policy.customers = &file->customers;
+    player->results = out;
+    int rc = open_store(player) ? lay_out(player) : FG_ENOMEM;
+    struct due due;
+    while (rc == FG_OK && schedule_next(&player->schedule, &due)) {
+        rc = play_event(player, &due);
+    }
+    schedule_fini(&player->schedule);
+    free(player->calls);
+    free(player->risky_ms);
+    free(player->memory);
+    free(player);
+    return rc;
+}
+
+void play_results_fini(struct play_results *results)
+{
+    for (uint32_t i = 0; i < results->n && results->calls != NULL; i++) {
+        free(results->calls[i].attempt.reasons);
+        free(results->calls[i].cut.reasons);
+    }
+    free(results->calls);
+}

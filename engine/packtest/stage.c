@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fg/identity.h"
+
+// SplitMix64 (Steele, Lea, Flood 2014): the same digits in every run.
+static uint64_t mix(uint64_t x)
+{
+    x += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+static int digits_of(int32_t n)
+{
+    int digits = 1;
+    while (n >= 10) {
+        n /= 10;
+        digits++;
+    }
+    return digits;
+}
+
+// Copies pattern with {n} as the call's number (as wide as that of the last call) and {rand:N} as
+// N digits.
+static void expand(const char *pattern, int32_t n, int32_t repeat, uint64_t seed,
+                   char out[STAGE_NUMBER_MAX])
+{
+    size_t used = 0;
+    while (*pattern != '\0' && used + 16 < STAGE_NUMBER_MAX) {
+        int width = 0;
+        int taken = 0;
+        if (strncmp(pattern, "{n}", 3) == 0) {
+            used +=
+                (size_t)snprintf(out + used, STAGE_NUMBER_MAX - used, "%0*d", digits_of(repeat), n);
+            pattern += 3;
+        } else if (sscanf(pattern, "{rand:%2d}%n", &width, &taken) == 1 && taken > 0) {
+            for (int i = 0; i < width && i < 15; i++) {
+                seed = mix(seed);
+                out[used++] = (char)('0' + seed % 10);
+            }
+            pattern += taken;
+        } else {
+            out[used++] = *pattern++;
+        }
+    }
+    out[used] = '\0';
+}
+
+static void set_peer(struct stage *stage, const struct test_calls *shape,
+                     const struct fg_customer *customer, int64_t now_ms)
+{
+    struct fg_tls_peer *peer = &stage->peer;
+    bool tls = shape->transport == FG_TRANSPORT_TLS || shape->transport == FG_TRANSPORT_WSS;
+    memset(peer, 0, sizeof(*peer));
+    stage->event.tls = tls ? peer : NULL;
+    if (!tls) {
+        return;
+    }
+    peer->tls = true;
+    peer->version = 0x13;
+    peer->cert_present = strcmp(shape->cert, "none") != 0;
+    peer->cert_verified = strcmp(shape->cert, "verified") == 0;
+    peer->key_type = shape->key_bits >= 1024 ? FG_KEY_RSA : FG_KEY_EC;
+    peer->key_bits = (uint16_t)shape->key_bits;
+    peer->not_after_s = now_ms / FG_MS_PER_S + (int64_t)shape->days_left * 86400;
+    memset(peer->fingerprint, 0xFE, sizeof(peer->fingerprint)); // nobody's
+    if (shape->has_fingerprint) {
+        memcpy(peer->fingerprint, shape->fingerprint, sizeof(peer->fingerprint));
+    } else if (shape->san == NULL && customer != NULL && customer->n_cert_fingerprints > 0) {
+        memcpy(peer->fingerprint, customer->cert_fingerprints[0], sizeof(peer->fingerprint));
+    }
+}
+
+// A customer without certificate names and addresses can only be known by its digest user.
+static bool is_known_by_user_alone(const struct test_calls *shape,
+                                   const struct fg_customer *customer)
+{
+    return shape->san == NULL && customer != NULL && customer->n_cert_names == 0 &&
+           customer->n_source_ips == 0 && strcmp(shape->cert, "verified") == 0;
+}
+
+static void identify(struct stage *stage, const struct test_calls *shape,
+                     const struct fg_customer *customer, const struct fg_customers *customers)
+{
+    struct fg_event *event = &stage->event;
+    if (is_known_by_user_alone(shape, customer)) {
+        event->identity = FG_IDENTITY_AUTH_USER;
+        event->customer = customer;
+        return;
+    }
+    struct fg_identity_walk walk;
+    fg_identity_begin(&walk, customers);
+    if (event->tls != NULL && event->tls->cert_present) {
+        for (uint32_t i = 0; i < shape->n_san; i++) {
+            (void)fg_identity_add_dns(&walk, fg_view_of(shape->san[i]));
+        }
+        if (shape->san == NULL && customer != NULL && customer->n_cert_names > 0) {
+            (void)fg_identity_add_dns(&walk, fg_view_of(customer->cert_names[0]));
+        }
+    }
+    event->customer = NULL;
+    event->identity = fg_identity_finish(&walk, &stage->peer, &event->source, &event->customer);
+}
+
+static void set_numbers(struct stage *stage, const struct test_calls *shape,
+                        const struct fg_customer *customer, const struct fg_customers *customers)
+{
+    struct fg_event *event = &stage->event;
+    struct fg_view none = {"", 0};
+    const struct fg_dial_plan *plan = NULL;
+    if (shape->direction == FG_OUTBOUND && customer != NULL) {
+        plan = &customer->dial_plan;
+    }
+    fg_number_read(fg_view_of(stage->to), none, plan, &event->called);
+    event->caller_present = shape->from != NULL;
+    memset(&event->caller, 0, sizeof(event->caller));
+    struct fg_number_readings caller;
+    if (shape->from != NULL) {
+        fg_number_read(fg_view_of(stage->from), none, plan, &caller);
+        if (caller.status == FG_NUMBER_OK) {
+            event->caller = caller.reading[0];
+        }
+    }
+    if (shape->direction == FG_INBOUND) {
+        event->customer = event->called.status == FG_NUMBER_OK
+                              ? fg_customers_by_number(customers, &event->called.reading[0])
+                              : NULL;
+        event->identity = event->customer != NULL ? FG_IDENTITY_CALLED_NUMBER : FG_IDENTITY_UNKNOWN;
+    }
+}
+
+static void set_source(struct stage *stage, const struct test_calls *shape,
+                       const struct fg_customer *customer)
+{
+    if (shape->has_source) {
+        stage->event.source = shape->source;
+    } else if (customer != NULL && customer->n_source_ips > 0) {
+        stage->event.source = customer->source_ips[0].base;
+    } else {
+        (void)fg_ip_parse(fg_view_of("203.0.113.1"), &stage->event.source); // RFC 5737
+    }
+}
+
+void stage_set(struct stage *stage, const struct test_case *test, uint32_t entry, int32_t n,
+               const struct fg_customers *customers, const struct fg_hash_key *hash_key,
+               int64_t now_ms)
+{
+    const struct test_calls *shape = &test->calls[entry];
+    uint64_t seed = ((uint64_t)entry << 32) + (uint64_t)(uint32_t)n;
+    memset(stage, 0, sizeof(*stage));
+    expand(shape->to, n, shape->repeat, seed, stage->to);
+    expand(shape->from == NULL ? "" : shape->from, n, shape->repeat, ~seed, stage->from);
+    (void)snprintf(stage->call_id, sizeof(stage->call_id), "test-%u-%d", entry, n);
+    struct fg_event *event = &stage->event;
+    event->direction = shape->direction;
+    event->transport = shape->transport;
+    event->srtp_offered = shape->srtp;
+    event->user_agent = fg_view_of(shape->user_agent);
+    memcpy(event->attrs, shape->attrs, sizeof(event->attrs));
+    event->n_attrs = shape->n_attrs;
+    set_source(stage, shape, test->customer);
+    set_peer(stage, shape, test->customer, now_ms);
+    identify(stage, shape, test->customer, customers);
+    set_numbers(stage, shape, test->customer, customers);
+    const char *id = event->customer == NULL ? "" : event->customer->id;
+    event->call_key = fg_call_key(hash_key, fg_view_of(id), fg_view_of(stage->call_id),
+                                  fg_view_of("tag"), fg_view_of(stage->to));
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The shape of calls in a rule test.
+#include <string.h>
+
+#include "testfile.h"
+
+#define SANS_MAX 16
+
+static void read_san(struct fg_fields *fields, const struct fg_yaml_node *node,
+                     struct test_calls *out)
+{
+    if (!fg_field_is(fields, node, FG_YAML_LIST, "san") || node->n > SANS_MAX) {
+        return;
+    }
+    const char **names = fg_field_alloc(fields, (node->n + 1) * sizeof(*names));
+    for (const struct fg_yaml_node *item = node->first; item != NULL && names != NULL;
+         item = item->next) {
+        const char *name = fg_field_text(fields, item, "san");
+        if (name != NULL) {
+            names[out->n_san++] = name;
+        }
+    }
+    out->san = names;
+}
+
+static void read_fingerprint(struct fg_fields *fields, const struct fg_yaml_node *node,
+                             struct test_calls *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    out->has_fingerprint = node->kind == FG_YAML_SCALAR && node->text.len == 64;
+    for (size_t i = 0; i < 64 && out->has_fingerprint; i++) {
+        const char *digit = memchr(digits, node->text.ptr[i], 16);
+        out->has_fingerprint = digit != NULL;
+        if (digit != NULL) {
+            uint8_t *byte = &out->fingerprint[i / 2];
+            *byte = (uint8_t)((unsigned)*byte << 4 | (unsigned)(digit - digits));
+        }
+    }
+    if (!out->has_fingerprint) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_ADDRESS, "a fingerprint is 64 lower-case hex digits");
+    }
+}
+
+static void read_attrs(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       struct test_calls *out)
+{
+    if (!fg_field_is(fields, node, FG_YAML_MAP, "attrs")) {
+        return;
+    }
+    for (const struct fg_yaml_node *key = node->first; key != NULL; key = key->next) {
+        const char *name = fg_field_name(fields, key, "attribute", true);
+        const char *value = fg_field_text(fields, key->value, "attribute");
+        if (out->n_attrs == FG_ATTRS_MAX) {
+            FG_FIELD_ERROR(fields, key, FG_CODE_LIMIT, "more than %d attributes", FG_ATTRS_MAX);
+            return;
+        }
+        if (name != NULL && value != NULL) {
+            out->attrs[out->n_attrs++] =
+                (struct fg_attr){.name = fg_view_of(name), .value = fg_view_of(value)};
+        }
+    }
+}
+
+static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node *node,
+                            struct test_calls *out)
+{
+    static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
+    static const char *const directions[] = {"outbound", "inbound"};
+    static const char *const certs[] = {"verified", "none", "unverified"};
+    const struct fg_yaml_node *transport = fg_yaml_get(node, "transport");
+    const struct fg_yaml_node *direction = fg_yaml_get(node, "direction");
+    const struct fg_yaml_node *cert = fg_yaml_get(node, "cert");
+    const struct fg_yaml_node *src = fg_yaml_get(node, "src");
+    const struct fg_yaml_node *agent = fg_yaml_get(node, "user_agent");
+    size_t index;
+    out->transport = FG_TRANSPORT_TLS;
+    if (transport != NULL &&
+        fg_field_word(fields, transport, "transport", FG_WORDS(transports), &index)) {
+        out->transport = (enum fg_transport)(FG_TRANSPORT_UDP + (int)index);
+    }
+    if (direction != NULL &&
+        fg_field_word(fields, direction, "direction", FG_WORDS(directions), &index)) {
+        out->direction = (enum fg_direction)index;
+    }
+    out->cert = certs[0];
+    if (cert != NULL && fg_field_word(fields, cert, "cert", FG_WORDS(certs), &index)) {
+        out->cert = certs[index];
+    }
+    if (src != NULL) {
+        out->has_source = src->kind == FG_YAML_SCALAR && fg_ip_parse(src->text, &out->source);
+        if (!out->has_source) {
+            FG_FIELD_ERROR(fields, src, FG_CODE_ADDRESS, "src must be an IP address");
+        }
+    }
+    if (agent != NULL) {
+        out->user_agent = fg_field_text(fields, agent, "user_agent");
+    }
+}
+
+static void read_certificate(struct fg_fields *fields, const struct fg_yaml_node *node,
+                             struct test_calls *out)
+{
+    const struct fg_yaml_node *san = fg_yaml_get(node, "san");
+    const struct fg_yaml_node *fingerprint = fg_yaml_get(node, "fingerprint");
+    const struct fg_yaml_node *days = fg_yaml_get(node, "days_left");
+    const struct fg_yaml_node *bits = fg_yaml_get(node, "key_bits");
+    out->days_left = 365;
+    out->key_bits = 256;
+    if (san != NULL) {
+        read_san(fields, san, out);
+    }
+    if (fingerprint != NULL) {
+        read_fingerprint(fields, fingerprint, out);
+    }
+    if (days != NULL) {
+        (void)fg_field_int(fields, days, "days_left", -3650, 36500, &out->days_left);
+    }
+    if (bits != NULL) {
+        (void)fg_field_int(fields, bits, "key_bits", 1, 65535, &out->key_bits);
+    }
+}
+
+static void read_times(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       struct test_calls *out)
+{
+    const struct fg_yaml_node *repeat = fg_yaml_get(node, "repeat");
+    const struct fg_yaml_node *every = fg_yaml_get(node, "every");
+    const struct fg_yaml_node *duration = fg_yaml_get(node, "duration");
+    const struct fg_yaml_node *at = fg_yaml_get(node, "at");
+    out->repeat = 1;
+    out->every_ms = FG_MS_PER_S;
+    if (repeat != NULL) {
+        (void)fg_field_int(fields, repeat, "repeat", 1, TEST_CALLS_MAX, &out->repeat);
+    }
+    if (every != NULL) {
+        (void)fg_field_duration(fields, every, "every", 0, 31 * FG_MS_PER_DAY, &out->every_ms);
+    }
+    if (duration != NULL) {
+        (void)fg_field_duration(fields, duration, "duration", 1, FG_MS_PER_DAY, &out->duration_ms);
+    }
+    if (at != NULL) {
+        (void)fg_field_duration(fields, at, "at", 0, 366 * FG_MS_PER_DAY, &out->at_ms);
+    }
+}
+
+void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                     struct test_calls *out)
+{
+    static const char *const keys[] = {
+        "from",       "to",     "san",   "fingerprint", "cert",      "days_left",
+        "key_bits",   "srtp",   "src",   "attrs",       "transport", "direction",
+        "user_agent", "repeat", "every", "duration",    "at"};
+    memset(out, 0, sizeof(*out));
+    out->repeat = 1;
+    out->to = "";
+    if (!fg_field_keys(fields, node, "call", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    const struct fg_yaml_node *from = fg_yaml_get(node, "from");
+    const struct fg_yaml_node *to = fg_yaml_get(node, "to");
+    const struct fg_yaml_node *srtp = fg_yaml_get(node, "srtp");
+    const struct fg_yaml_node *attrs = fg_yaml_get(node, "attrs");
+    static const char why[] = "unquoted +44 is the number 44 to other tools";
+    if (from != NULL && fg_field_quoted(fields, from, "a number", why)) {
+        out->from = fg_field_text(fields, from, "from");
+    }
+    if (to == NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "the call needs a number: 'to'");
+    } else if (fg_field_quoted(fields, to, "a number", why)) {
+        const char *text = fg_field_text(fields, to, "to");
+        out->to = text == NULL ? "" : text;
+    }
+    out->srtp = true;
+    if (srtp != NULL) {
+        (void)fg_field_bool(fields, srtp, "srtp", &out->srtp);
+    }
+    if (attrs != NULL) {
+        read_attrs(fields, attrs, out);
+    }
+    read_signalling(fields, node, out);
+    read_certificate(fields, node, out);
+    read_times(fields, node, out);
+}

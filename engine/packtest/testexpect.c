@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a rule test expects.
+#include <limits.h>
+#include <string.h>
+
+#include "fg/identity.h"
+#include "testfile.h"
+
+// Ids of rules and composites, for checks and suggestions.
+static struct fg_words all_ids(struct fg_fields *fields, const struct fg_ruleset *ruleset)
+{
+    size_t room = (size_t)ruleset->n_rules + ruleset->n_composites + 1;
+    const char **ids = fg_field_alloc(fields, room * sizeof(*ids));
+    size_t n = 0;
+    for (uint32_t i = 0; i < ruleset->n_rules && ids != NULL; i++) {
+        ids[n++] = ruleset->rules[i].id;
+    }
+    for (uint32_t i = 0; i < ruleset->n_composites && ids != NULL; i++) {
+        ids[n++] = ruleset->composites[i].id;
+    }
+    return (struct fg_words){ids, n};
+}
+
+static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       const struct fg_ruleset *ruleset, const char *what, struct test_names *out)
+{
+    if (node == NULL || !fg_field_is(fields, node, FG_YAML_LIST, what)) {
+        return;
+    }
+    if (node->n > TEST_RULES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d names", TEST_RULES_MAX);
+        return;
+    }
+    struct fg_words ids = all_ids(fields, ruleset);
+    out->items = fg_field_alloc(fields, (node->n + 1) * sizeof(*out->items));
+    for (const struct fg_yaml_node *item = node->first; item != NULL && out->items != NULL;
+         item = item->next) {
+        size_t index;
+        if (fg_field_word(fields, item, "rule", ids, &index)) {
+            out->items[out->n++] = (struct test_name){.id = ids.words[index], .node = item};
+        }
+    }
+}
+
+static void read_flag(struct fg_fields *fields, const struct fg_yaml_node *map, const char *key,
+                      int *out)
+{
+    const struct fg_yaml_node *node = fg_yaml_get(map, key);
+    bool value;
+    if (node != NULL && fg_field_bool(fields, node, key, &value)) {
+        *out = value ? 1 : 0;
+    }
+}
+
+static void read_number(struct fg_fields *fields, const struct fg_yaml_node *map, const char *key,
+                        int32_t max, int32_t *out)
+{
+    const struct fg_yaml_node *node = fg_yaml_get(map, key);
+    if (node != NULL) {
+        (void)fg_field_int(fields, node, key, -max, max, out);
+    }
+}
+
+static void read_words(struct fg_fields *fields, const struct fg_yaml_node *map,
+                       struct test_target *out)
+{
+    static const char *const actions[] = {"allow", "alert", "throttle", "challenge", "block"};
+#define IDENTITY_TEXT(name, text, doc) text,
+    static const char *const identities[] = {FG_IDENTITIES(IDENTITY_TEXT)};
+#undef IDENTITY_TEXT
+    const struct fg_yaml_node *action = fg_yaml_get(map, "action");
+    const struct fg_yaml_node *identity = fg_yaml_get(map, "identity");
+    size_t index;
+    if (action != NULL && fg_field_word(fields, action, "action", FG_WORDS(actions), &index)) {
+        out->action = (int)index;
+    }
+    if (identity != NULL &&
+        fg_field_word(fields, identity, "identity", FG_WORDS(identities), &index)) {
+        out->identity = identities[index];
+    }
+}
+
+static void read_target(struct fg_fields *fields, const struct fg_yaml_node *map,
+                        const struct fg_ruleset *ruleset, enum test_which which,
+                        struct test_case *test)
+{
+    if (test->n_targets == TEST_TARGETS_MAX) {
+        FG_FIELD_ERROR(fields, map, FG_CODE_LIMIT, "more than %d expectations", TEST_TARGETS_MAX);
+        return;
+    }
+    struct test_target *out = &test->targets[test->n_targets++];
+    *out = (struct test_target){.which = which,
+                                .n = 1,
+                                .node = map,
+                                .action = -1,
+                                .degraded = -1,
+                                .hold = -1,
+                                .drop_media = -1,
+                                .cut = -1,
+                                .score = INT32_MIN,
+                                .shadow_score = INT32_MIN,
+                                .sip = INT32_MIN,
+                                .cut_at_minute = INT32_MIN};
+    read_words(fields, map, out);
+    read_number(fields, map, "score", 100000, &out->score);
+    read_number(fields, map, "shadow_score", 100000, &out->shadow_score);
+    read_number(fields, map, "sip", 699, &out->sip);
+    read_number(fields, map, "cut_at_minute", 100000, &out->cut_at_minute);
+    read_number(fields, map, "n", TEST_CALLS_MAX, &out->n);
+    read_flag(fields, map, "degraded", &out->degraded);
+    read_flag(fields, map, "hold", &out->hold);
+    read_flag(fields, map, "drop_media", &out->drop_media);
+    read_flag(fields, map, "cut", &out->cut);
+    read_names(fields, fg_yaml_get(map, "rules"), ruleset, "rules", &out->rules);
+    read_names(fields, fg_yaml_get(map, "not_rules"), ruleset, "not_rules", &out->not_rules);
+    read_names(fields, fg_yaml_get(map, "shadow_rules"), ruleset, "shadow_rules",
+               &out->shadow_rules);
+}
+
+#define PLAIN_KEYS                                                                                 \
+    "action", "score", "shadow_score", "rules", "not_rules", "shadow_rules", "degraded", "hold",   \
+        "sip", "drop_media", "identity", "cut", "cut_at_minute"
+
+static void read_part(struct fg_fields *fields, const struct fg_yaml_node *node,
+                      const struct fg_ruleset *ruleset, enum test_which which,
+                      struct test_case *test)
+{
+    static const char *const keys[] = {PLAIN_KEYS, "n"};
+    struct fg_words allowed = FG_WORDS(keys);
+    allowed.n -= which != TEST_AT; // "n" goes with at_call alone
+    if (!fg_field_keys(fields, node, "expectation", allowed) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    if (which == TEST_AT && fg_yaml_get(node, "n") == NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "at_call needs 'n', the call's number");
+    }
+    read_target(fields, node, ruleset, which, test);
+}
+
+void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                      const struct fg_ruleset *ruleset, struct test_case *test)
+{
+    static const char *const keys[] = {PLAIN_KEYS, "first", "last", "all", "at_call"};
+    if (!fg_field_keys(fields, node, "expect", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    uint32_t parts = 0;
+    for (const struct fg_yaml_node *key = node->first; key != NULL; key = key->next) {
+        enum test_which which = fg_view_equal(key->text, fg_view_of("first"))  ? TEST_FIRST
+                                : fg_view_equal(key->text, fg_view_of("last")) ? TEST_LAST
+                                : fg_view_equal(key->text, fg_view_of("all"))  ? TEST_ALL
+                                                                               : TEST_AT;
+        if (which == TEST_AT && !fg_view_equal(key->text, fg_view_of("at_call"))) {
+            continue;
+        }
+        parts++;
+        if (which == TEST_AT && key->value->kind == FG_YAML_LIST) {
+            for (const struct fg_yaml_node *item = key->value->first; item != NULL;
+                 item = item->next) {
+                read_part(fields, item, ruleset, which, test);
+            }
+        } else {
+            read_part(fields, key->value, ruleset, which, test);
+        }
+    }
+    if (node->n == 0) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_TEST, "the test expects nothing");
+    } else if (parts < node->n) {
+        read_target(fields, node, ruleset, TEST_LAST, test);
+    }
+}

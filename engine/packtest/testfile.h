@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A file of rule tests, read and checked, before anything is played.
+#pragma once
+
+#include "customers_load.h"
+#include "fg/ruleset.h"
+#include "fields.h"
+
+#define TEST_CALLS_MAX   20000 // call instances of one test
+#define TEST_RULES_MAX   64    // names in one list of an expectation
+#define TEST_TARGETS_MAX 16
+
+// One entry of `calls`: `repeat` calls of one shape.
+struct test_calls {
+    const char *from, *to;  // patterns with {n} and {rand:N}; from NULL: no caller
+    const char *const *san; // NULL: what the customer's certificate says
+    uint32_t n_san;
+    bool has_fingerprint;
+    uint8_t fingerprint[32];
+    const char *cert; // "verified", "none", "unverified"
+    int32_t days_left, key_bits;
+    bool srtp;
+    struct fg_ip source;
+    bool has_source;
+    enum fg_transport transport;
+    enum fg_direction direction;
+    const char *user_agent;
+    struct fg_attr attrs[FG_ATTRS_MAX];
+    uint8_t n_attrs;
+    int32_t repeat;
+    int64_t at_ms, every_ms, duration_ms; // duration 0: never answered
+};
+
+// A name of a rule or composite in an expectation, and where it is written.
+struct test_name {
+    const char *id;
+    const struct fg_yaml_node *node;
+};
+struct test_names {
+    struct test_name *items;
+    uint32_t n;
+};
+
+enum test_which { TEST_FIRST, TEST_LAST, TEST_ALL, TEST_AT };
+
+// What one call, or each of them, must have come to. -1 and INT32_MIN: not said.
+struct test_target {
+    enum test_which which;
+    int32_t n; // TEST_AT: from 1
+    const struct fg_yaml_node *node;
+    int action, degraded, hold, drop_media, cut;
+    int32_t score, shadow_score, sip, cut_at_minute;
+    const char *identity;
+    struct test_names rules, not_rules, shadow_rules;
+};
+
+struct test_case {
+    const char *name;
+    const struct fg_yaml_node *node;
+    const struct fg_customer *customer; // NULL: nobody
+    int64_t clock_ms;
+    struct test_calls *calls;
+    uint32_t n_calls;
+    bool redis_down, store_down;
+    struct test_target targets[TEST_TARGETS_MAX];
+    uint32_t n_targets;
+};
+
+struct test_file {
+    struct fg_yaml_doc doc;
+    struct fg_customers customers;
+    const struct fg_yaml_node *fixtures;
+    struct fg_ruleset own_ruleset; // where `packs` names files
+    const struct fg_ruleset *ruleset;
+    struct test_case *cases;
+    uint32_t n_cases;
+};
+
+// Reads and checks doc. ruleset: what is tested unless the file names its own packs (looked for in
+// dir). Everything lives in fields->arena. FG_ESYNTAX with diags, FG_ENOMEM.
+FG_MUST_CHECK int test_file_read(const struct fg_yaml_doc *doc, const char *dir,
+                                 const struct fg_policy *policy, struct fg_fields *fields,
+                                 struct test_file *out);
+// Parts of it.
+void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                     struct test_calls *out);
+void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                      const struct fg_ruleset *ruleset, struct test_case *test);
