@@ -85,8 +85,7 @@ local function record_parse(bytes)
     return {n = n, e = e, tail = sub(bytes, tail_at + 1)}
 end
 
-local function record_load(key)
-    local bytes = redis.call('GET', key)
+local function record_load(bytes)
     if not bytes then return {n = 0, e = {}, tail = ''}, 0 end
     local record = record_parse(bytes)
     if not record then return {n = 0, e = {}, tail = ''}, RECORD_RESET end
@@ -192,8 +191,9 @@ local function entry_sum(record, at, cells, bucket)
     return sum
 end
 
--- Runs window ops on one customer's records; values go to "values" from 1 on.
-local function windows_run(keys, ops, n_ops, counts, now_s, values)
+-- Runs window ops on one customer's records, whose bytes are the first of "found"; values go to
+-- "values" from 1 on.
+local function windows_run(keys, found, ops, n_ops, counts, now_s, values)
     local records, changed, flags = {}, {}, 0
     for i = 1, n_ops do
         local at = (i - 1) * 6
@@ -203,7 +203,7 @@ local function windows_run(keys, ops, n_ops, counts, now_s, values)
         local record = records[r]
         if not record then
             local reset
-            record, reset = record_load(keys[r])
+            record, reset = record_load(found[r])
             records[r] = record
             flags = max(flags, reset)
         end
@@ -258,8 +258,7 @@ local function sets_run(keys, first, ops, n_ops, now, values, at_value)
 end
 
 -- How often this key was seen before, at most 254 times, within its time.
-local function call_repeats(key, now, keep_ms)
-    local bytes = redis.call('GET', key)
+local function call_repeats(key, bytes, now, keep_ms)
     local seen, expiry = 0, 0
     if bytes and #bytes == 9 then seen, expiry = unpack_bytes('>BI8', bytes) end
     if expiry <= now then
@@ -282,14 +281,10 @@ end
 
 -- The first of the asked holds that is active: its place, cut, since, until, reason, by. A hold
 -- that cannot be read still holds.
-local function hold_find(keys, first, n, now)
-    if n == 0 then return pack('>B', 0) end
-    local asked = {}
-    for i = 1, n do asked[i] = keys[first + i] end
-    local found = redis.call('MGET', unpack(asked))
+local function hold_find(found, first, n, now)
     for i = 1, n do
-        if found[i] then
-            local fine, hold = pcall(cjson.decode, found[i])
+        if found[first + i] then
+            local fine, hold = pcall(cjson.decode, found[first + i])
             local readable = fine and type(hold) == 'table'
             if not readable then hold = {reason = 'unreadable hold', until_ms = AMOUNT_MAX} end
             local until_ms = time_of(hold.until_ms)
@@ -306,16 +301,17 @@ end
 local function evaluate(keys, args)
     if not cells_format then prepare() end
     local request = args[1]
-    local version, has_call, n_records, n_windows, n_sets, n_set_ops, n_holds, free_repeats,
+    local version, has_call, n_records, n_windows, _, n_set_ops, n_holds, free_repeats,
         keep_ms, token, now, at = unpack_bytes('>BBBBBBBBI4c8I8', request)
     if version ~= REQUEST_VERSION then
         return redis.error_reply('ERR fraudguard request version')
     end
-    local flags, values, first = 0, {}, n_records + n_sets
-    local counts = true
+    -- Keys: records, the call, holds, then sets. All strings are read at once.
+    local n_strings = n_records + has_call + n_holds
+    local found = n_strings > 0 and redis.call('MGET', unpack(keys, 1, n_strings)) or {}
+    local flags, values, counts = 0, {}, true
     if has_call == 1 then
-        first = first + 1
-        local seen = call_repeats(keys[first], now, keep_ms)
+        local seen = call_repeats(keys[n_records + 1], found[n_records + 1], now, keep_ms)
         if seen > 0 and seen <= free_repeats then
             counts = false
             flags = CALL_REPEATED
@@ -324,15 +320,15 @@ local function evaluate(keys, args)
     if n_windows > 0 then
         local ops = {unpack_bytes(window_ops_format(n_windows), request, at)}
         at = ops[#ops]
-        flags = flags + windows_run(keys, ops, n_windows, counts, floor(now / 1000), values)
+        flags = flags + windows_run(keys, found, ops, n_windows, counts, floor(now / 1000), values)
     end
     if n_set_ops > 0 then
         local ops = {unpack_bytes(set_ops_format(n_set_ops), request, at)}
-        sets_run(keys, n_records, ops, n_set_ops, decimal(now), values, n_windows)
+        sets_run(keys, n_strings, ops, n_set_ops, decimal(now), values, n_windows)
     end
     local n = n_windows + n_set_ops
     return pack('>c8BB', token, flags, n) .. pack(values_format(n), unpack(values)) ..
-        hold_find(keys, first, n_holds, now)
+        hold_find(found, n_records + has_call, n_holds, now)
 end
 
 redis.register_function('fg_evaluate_v1', evaluate)

@@ -150,16 +150,16 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     out->n_values = 0;
     out->n_holds = 0;
     out->token = token;
-    uint8_t *at = out->bytes + 28;
+    uint8_t *at = out->bytes + REDIS_REQUEST_HEAD;
     at = windows_put(out, request, scopes, at);
     const uint8_t n_windows = out->n_values;
     const size_t n_records = out->n_keys;
-    at = sets_put(out, request, scopes, at);
-    const size_t n_sets = out->n_keys - n_records;
     const bool has_call = request->once || single_key != NULL;
     if (has_call)
         call_key_put(out, request->customer, request->once ? request->call_key : *single_key);
     hold_keys_put(out, request);
+    const size_t n_strings = out->n_keys;
+    at = sets_put(out, request, scopes, at);
     out->len = (size_t)(at - out->bytes);
 
     at = out->bytes;
@@ -167,7 +167,7 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     at = number_put(at, has_call, 1);
     at = number_put(at, n_records, 1);
     at = number_put(at, n_windows, 1);
-    at = number_put(at, n_sets, 1);
+    at = number_put(at, out->n_keys - n_strings, 1);
     at = number_put(at, (uint64_t)out->n_values - n_windows, 1);
     at = number_put(at, out->n_holds, 1);
     at = number_put(at, request->once ? FG_FREE_REPEATS : 255, 1);

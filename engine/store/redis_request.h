@@ -15,7 +15,8 @@
 #define REDIS_KEYS_MAX     (FG_OPS_MAX + 1 + REDIS_HOLDS_MAX)
 #define REDIS_ARGS_MAX     (3 + REDIS_KEYS_MAX + 1)
 #define REDIS_KEY_SIZE     (FG_CUSTOMER_ID_MAX + 48)
-#define REDIS_REQUEST_SIZE (28 + FG_OPS_MAX * 25)
+#define REDIS_REQUEST_HEAD 28
+#define REDIS_REQUEST_SIZE (REDIS_REQUEST_HEAD + FG_OPS_MAX * 25)
 
 struct redis_request {
     struct fg_view args[REDIS_ARGS_MAX];

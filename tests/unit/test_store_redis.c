@@ -373,11 +373,12 @@ static void test_refusals_of_a_real_server(void **unused)
     fg_redis_free(stranger);
     resp_free(COMMAND(control, "CONFIG", "SET", "requirepass", ""));
 
-    resp_free(COMMAND(control, "LPUSH", "fg:{list}:m:c", "x"));
+    resp_free(COMMAND(control, "LPUSH", "fg:{list}:s:00000001:c", "x"));
     request.customer = "list";
+    request.ops[0].kind = FG_OP_SET_READ;
     assert_int_equal(evaluate(redis, &request, &reply), FG_EUNAVAILABLE);
     assert_int_equal(fg_redis_last_error_kind(redis), FG_REDIS_ERROR_WRONGTYPE);
-    request.customer = "refused";
+    request = add_to("refused", 1, 1);
     assert_int_equal(evaluate(redis, &request, &reply), FG_OK);
     assert_int_equal(reply.values[0], 2);
     fg_redis_free(redis);
