@@ -119,8 +119,9 @@ struct fg_json *fg_json_array_new(void)
 
 bool fg_json_set(struct fg_json *object, const char *key, struct fg_json *child)
 {
-    // The library takes the child over also when it fails, and refuses NULL for either.
-    return json_object_set_new(in(object), key, in(child)) == 0;
+    // The library takes the child over also when it fails, and refuses NULL for either. Keys are
+    // literals of ours, so it need not look for bad UTF-8 in them.
+    return json_object_set_new_nocheck(in(object), key, in(child)) == 0;
 }
 
 bool fg_json_append(struct fg_json *array, struct fg_json *child)
@@ -134,11 +135,11 @@ static struct fg_json *plain_string(struct fg_view text)
     json_t *json = NULL;
 
     if (fg_text_is_plain(text)) {
-        return out(json_stringn(text.len == 0 ? "" : text.ptr, text.len));
+        return out(json_stringn_nocheck(text.len == 0 ? "" : text.ptr, text.len));
     }
     plain = fg_text_plain(text);
     if (plain != NULL) {
-        json = json_string(plain);
+        json = json_string_nocheck(plain);
     }
     free(plain);
     return out(json);
@@ -200,31 +201,43 @@ bool fg_json_append_copy(struct fg_json *array, const struct fg_json *value)
     return fg_json_append(array, fg_json_copy(value));
 }
 
+struct sink {
+    char *text;
+    size_t used, size;
+};
+
+static int take(const char *bytes, size_t n, void *arg)
+{
+    struct sink *sink = arg;
+
+    if (n >= sink->size - sink->used) {
+        const size_t size = sink->size * 2 + n;
+        char *text = realloc(sink->text, size);
+        if (text == NULL) {
+            return -1;
+        }
+        sink->text = text;
+        sink->size = size;
+    }
+    memcpy(sink->text + sink->used, bytes, n);
+    sink->used += n;
+    return 0;
+}
+
 char *fg_json_format(const struct fg_json *json, unsigned indent)
 {
     // 15 digits: what was a decimal fraction prints as the same decimal fraction.
     const size_t flags = JSON_REAL_PRECISION(15) |
                          (indent == 0 ? (size_t)JSON_COMPACT : (size_t)JSON_INDENT(indent));
-    size_t size = 0;
-    char *text = NULL;
+    // Memory of ours: json_dumps() would use the library's allocator, which a host program may have
+    // replaced.
+    struct sink sink = {.text = malloc(4096), .size = 4096};
 
-    if (json == NULL) {
+    if (sink.text == NULL || json == NULL ||
+        json_dump_callback(in_const(json), take, &sink, flags) != 0) {
+        free(sink.text);
         return NULL;
     }
-    // Measured, then written into memory of ours: json_dumps() would use the library's allocator,
-    // which a host program may have replaced.
-    size = json_dumpb(in_const(json), NULL, 0, flags);
-    if (size == 0) {
-        return NULL;
-    }
-    text = malloc(size + 1);
-    if (text == NULL) {
-        return NULL;
-    }
-    if (json_dumpb(in_const(json), text, size, flags) != size) {
-        free(text);
-        return NULL;
-    }
-    text[size] = '\0';
-    return text;
+    sink.text[sink.used] = '\0';
+    return sink.text;
 }

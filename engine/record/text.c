@@ -60,9 +60,14 @@ static bool is_shown_as_is(uint32_t code_point)
 // Bytes of the character at the start of text when it can be shown as it is, else 0.
 static size_t plain_length(struct fg_view text)
 {
+    const unsigned char lead = (unsigned char)text.ptr[0];
     uint32_t code_point = 0;
-    const size_t length = utf8_length(text, &code_point);
+    size_t length = 0;
 
+    if (lead >= 0x20 && lead < 0x7f) {
+        return 1;
+    }
+    length = utf8_length(text, &code_point);
     return length != 0 && is_shown_as_is(code_point) ? length : 0;
 }
 
