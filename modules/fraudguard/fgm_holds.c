@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cfg/cfg_struct.h"
 #include "core/dprint.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
@@ -139,7 +140,6 @@ struct known {
     char customer[FG_CUSTOMER_ID_MAX + 1];
     uint8_t scope;
     uint16_t country;
-    int64_t since_ms;
 };
 struct known_list {
     struct known *items;
@@ -158,7 +158,7 @@ static void remember(struct known_list *list, const char *customer, uint16_t cou
         list->size = size;
     }
     struct known *known = &list->items[list->n++];
-    *known = (struct known){.scope = hold->scope, .country = country, .since_ms = hold->since_ms};
+    *known = (struct known){.scope = hold->scope, .country = country};
     snprintf(known->customer, sizeof known->customer, "%s", customer);
 }
 
@@ -194,21 +194,26 @@ static void take_local(void *arg, const char *customer, uint16_t country,
     remember(arg, customer, country, hold);
 }
 
-// What Redis no longer holds was released meanwhile; but a hold that this node set after
-// connected_ms may not have reached Redis yet, and stays.
-static int read_again(struct fg_redis *redis, int64_t connected_ms)
+// Takes over what Redis holds, and lets go what it no longer holds: that was released meanwhile.
+// Only while orders of this node are on their way, what is missing there may not have arrived yet:
+// FG_ELIMIT then, and everything missing stays for now.
+static int read_again(struct fg_redis *redis)
 {
     struct known_list there = {0}, here = {0};
     int64_t now_ms = fgm_now_ms();
+    // In this order: what is set after the first look is not among those looked at.
     fg_local_holds_each(fgm_local(), now_ms, take_local, &here);
+    bool complete = fgm_ring_unsettled(fgm_orders) == 0;
     int error = fg_redis_holds_each(redis, now_ms, take_hold, &there);
-    for (size_t i = 0; error >= 0 && i < here.n; i++) {
+    for (size_t i = 0; error >= 0 && complete && i < here.n; i++) {
         const struct known *known = &here.items[i];
-        if (known->since_ms < connected_ms && !listed(&there, known))
+        if (!listed(&there, known))
             fg_local_hold_release(fgm_local(), known->customer, known->scope, known->country);
     }
     free(there.items);
     free(here.items);
+    if (error >= 0 && !complete)
+        error = FG_ELIMIT;
     return error;
 }
 
@@ -216,8 +221,8 @@ void fgm_holds_run(void)
 {
     struct fg_redis_channel *channel = fg_redis_channel_new(&fgm_config.redis);
     struct fg_redis *redis = fg_redis_new(&fgm_config.redis);
-    int64_t connected_ms = 0; // the last moment the channel was known to be good
-    bool stale = true;        // holds must be read again
+    bool stale = true; // messages may have been missed
+    int64_t read_ms = 0;
     if (!channel || !redis) {
         LM_ERR("out of memory\n");
         return;
@@ -225,15 +230,16 @@ void fgm_holds_run(void)
     for (;;) {
         bool reconnected = false;
         int error = fg_redis_channel_poll(channel, POLL_MS, &reconnected, hear, NULL);
-        stale |= reconnected;
+        cfg_update();
         if (error < 0) {
             stale = true;
             usleep(POLL_MS * 1000 / 2);
             continue;
         }
-        if (stale && read_again(redis, connected_ms) >= 0)
-            stale = false;
-        if (!stale)
-            connected_ms = fgm_now_ms();
+        stale |= reconnected;
+        if (stale && (reconnected || fgm_now_ms() - read_ms >= POLL_MS)) {
+            read_ms = fgm_now_ms();
+            stale = read_again(redis) < 0;
+        }
     }
 }

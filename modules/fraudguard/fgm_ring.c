@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_ring.h"
 
-#include <stdalign.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "core/locking.h"
@@ -15,6 +15,7 @@ struct header {
 
 struct fgm_ring {
     gen_lock_t lock;
+    _Atomic uint32_t unsettled;
     size_t size;
     uint64_t head, tail; // bytes ever written and read
     unsigned char bytes[];
@@ -70,6 +71,7 @@ bool fgm_ring_push(struct fgm_ring *ring, const struct fgm_item *item)
     lock_get(&ring->lock);
     fits = fits && ring->head - ring->tail + sizeof header + len <= ring->size;
     if (fits) {
+        atomic_fetch_add(&ring->unsettled, 1);
         put(ring, &header, sizeof header);
         put(ring, item->fixed, item->fixed_len);
         put(ring, item->text[0].ptr, item->text[0].len);
@@ -101,6 +103,16 @@ bool fgm_ring_pop(struct fgm_ring *ring, void *buffer, struct fgm_item *item)
         .text = {{text, header.text_len[0]}, {text + header.text_len[0], header.text_len[1]}},
     };
     return true;
+}
+
+void fgm_ring_settle(struct fgm_ring *ring)
+{
+    atomic_fetch_sub(&ring->unsettled, 1);
+}
+
+uint32_t fgm_ring_unsettled(const struct fgm_ring *ring)
+{
+    return atomic_load(&ring->unsettled);
 }
 
 size_t fgm_ring_used_bytes(struct fgm_ring *ring)

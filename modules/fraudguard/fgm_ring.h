@@ -58,5 +58,9 @@ bool fgm_ring_push(struct fgm_ring *ring, const struct fgm_item *item);
 // Takes the oldest record into buffer (at least FGM_ITEM_MAX bytes, aligned for any type). False
 // when there is none.
 bool fgm_ring_pop(struct fgm_ring *ring, void *buffer, struct fgm_item *item);
+// To be called once for each record taken, when it has been dealt with for good.
+void fgm_ring_settle(struct fgm_ring *ring);
+// Records pushed and not settled yet.
+uint32_t fgm_ring_unsettled(const struct fgm_ring *ring);
 size_t fgm_ring_used_bytes(struct fgm_ring *ring);
 size_t fgm_ring_size_bytes(const struct fgm_ring *ring);

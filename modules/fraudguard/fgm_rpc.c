@@ -40,10 +40,15 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
         rpc->add(ctx, "s", text);
 }
 
-// Optional: "*" makes the scanner take what follows as not required.
+// The next parameter where there is one; *out stays as it was otherwise. "*": may be missing, ".":
+// a number is text as well.
 static bool next_text(rpc_t *rpc, void *ctx, str *out)
 {
-    return rpc->scan(ctx, "*S", out) > 0 && out->s && out->len > 0;
+    str text = {0};
+    if (rpc->scan(ctx, "*.S", &text) < 1 || !text.s || text.len <= 0)
+        return false;
+    *out = text;
+    return true;
 }
 
 // --- explain
@@ -63,7 +68,7 @@ static void print_explanation(rpc_t *rpc, void *ctx, const char *json)
 static void rpc_explain(rpc_t *rpc, void *ctx)
 {
     str call_id, form;
-    if (rpc->scan(ctx, "S", &call_id) < 1) {
+    if (rpc->scan(ctx, ".S", &call_id) < 1) {
         rpc->fault(ctx, 400, "usage: fraudguard.explain CALL-ID [json]");
         return;
     }
@@ -110,7 +115,7 @@ static void rpc_hold(rpc_t *rpc, void *ctx)
     char id[FG_CUSTOMER_ID_MAX + 1];
     uint8_t scope;
     uint16_t country;
-    if (rpc->scan(ctx, "S", &customer) < 1) {
+    if (rpc->scan(ctx, ".S", &customer) < 1) {
         rpc->fault(ctx, 400,
                    "usage: fraudguard.hold CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]]");
         return;
@@ -140,7 +145,7 @@ static void rpc_release(rpc_t *rpc, void *ctx)
     char id[FG_CUSTOMER_ID_MAX + 1], by[80];
     uint8_t scope;
     uint16_t country;
-    if (rpc->scan(ctx, "S", &customer) < 1) {
+    if (rpc->scan(ctx, ".S", &customer) < 1) {
         rpc->fault(ctx, 400, "usage: fraudguard.release CUSTOMER [SCOPE]");
         return;
     }

@@ -208,13 +208,14 @@ static int write_order(const struct fgm_item *item)
     }
 }
 
-static void keep_for_retry(const struct fgm_item *item)
+// False: there is no room, and the order is lost for other nodes.
+static bool keep_for_retry(const struct fgm_item *item)
 {
     size_t len = item->fixed_len + item->text[0].len + item->text[1].len;
     unsigned char *memory = n_retries < RETRIES_MAX ? malloc(len) : NULL;
     if (!memory) {
         FGM_COUNT(ring_dropped);
-        return;
+        return false;
     }
     char *text = (char *)memory + item->fixed_len;
     memcpy(memory, item->fixed, item->fixed_len);
@@ -228,14 +229,17 @@ static void keep_for_retry(const struct fgm_item *item)
     retry->item.fixed = memory;
     retry->item.text[0].ptr = text;
     retry->item.text[1].ptr = text + item->text[0].len;
+    return true;
 }
 
 // In order: a release must not overtake the hold it ends.
 static void retry_orders(void)
 {
     size_t done = 0;
-    while (done < n_retries && !is_away(write_order(&retries[done].item)))
+    while (done < n_retries && !is_away(write_order(&retries[done].item))) {
         free(retries[done++].memory);
+        fgm_ring_settle(fgm_orders);
+    }
     memmove(retries, retries + done, (n_retries - done) * sizeof *retries);
     n_retries -= done;
 }
@@ -251,11 +255,12 @@ static void give_back(const struct fgm_item *item)
         store.ops->evaluate(store.impl, &leases.request, &reply);
 }
 
-static void carry_out(const struct fgm_item *item)
+// False: Redis has to be told later.
+static bool carry_out(const struct fgm_item *item)
 {
     if (item->kind == FGM_ITEM_LEASES) {
         give_back(item);
-        return;
+        return true;
     }
     if (item->kind == FGM_ITEM_HOLD) {
         const struct fgm_item_hold *order = item->fixed;
@@ -265,8 +270,7 @@ static void carry_out(const struct fgm_item *item)
     int error = n_retries ? FG_EUNAVAILABLE : write_order(item);
     if (error < 0)
         FGM_COUNT(write_failures);
-    if (is_away(error))
-        keep_for_retry(item);
+    return !is_away(error) || !keep_for_retry(item);
 }
 
 // --- trunks
@@ -316,8 +320,10 @@ void fgm_writer_run(void)
     for (;;) {
         struct fgm_item item;
         int64_t now_ms = fgm_now_ms();
-        while (fgm_ring_pop(fgm_orders, buffer, &item))
-            carry_out(&item);
+        while (fgm_ring_pop(fgm_orders, buffer, &item)) {
+            if (carry_out(&item))
+                fgm_ring_settle(fgm_orders);
+        }
         if (redis)
             write_records(buffer, now_ms);
         if (now_ms - maintained_ms >= MAINTAIN_MS) {

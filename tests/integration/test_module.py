@@ -319,7 +319,7 @@ def test_hold_and_release_by_rpc(node):
     wait_for(lambda: node.redis_cli("exists", "fg:{c22}:h:customer") == "1", what="hold in Redis")
     assert "operator says so" in node.rpc("fraudguard.holds").stdout
     assert node.rpc("fraudguard.release", "c22").returncode == 0
-    assert caller.show(ALLOWED)["action"] == "allow"
+    wait_for(lambda: caller.show(ALLOWED)["action"] == "allow", 2, "release")
     wait_for(lambda: node.redis_cli("exists", "fg:{c22}:h:customer") == "0", what="hold gone from Redis")
     assert "404" in str(vars(node.rpc("fraudguard.hold", "nobody")))
     assert "400" in str(vars(node.rpc("fraudguard.hold", "c22", "planet")))
@@ -446,6 +446,8 @@ def test_a_killed_redis_comes_back_empty(fresh):
     caller.bye(call)
     assert fresh.rpc("fraudguard.hold", "c5", "customer", "60", "x").returncode == 0
     wait_for(lambda: fresh.redis_cli("exists", "fg:{c5}:h:customer") == "1", what="the writer is back")
+    fresh.redis_cli("del", "fg:{c5}:h:customer")
+    assert caller.show(ALLOWED)["action"] == "block"  # this node still remembers
     fresh.redis_cli("publish", "fg:holds:ch", json.dumps({"v": 1, "op": "release", "customer": "c5", "scope": "customer", "by": "x"}))
     wait_for(lambda: caller.show(ALLOWED)["action"] != "block", what="the listener is back")
 
