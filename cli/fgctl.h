@@ -63,6 +63,6 @@ extern const struct command commands[];
 
 // Prints "fgctl: MESSAGE" to stderr; format is a literal of ours.
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// " (did you mean 'X'?)" for the nearest of words (n of them) within reach of word, else "".
+// "; did you mean 'X'?" for the nearest of words (n of them) within reach of word, else "".
 // Static storage, overwritten by the next call.
 const char *suggestion(const char *word, const char *const *words, size_t n);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "currency.h"
+#include "fg/suggest.h"
 #include "hours.h"
-#include "suggest.h"
 
 static const char *const profiles[] = {"default",     "office",     "hotel",     "callcentre",
                                        "shop",        "healthcare", "education", "public",

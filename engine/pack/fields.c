@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suggest.h"
+#include "fg/suggest.h"
 
 #define NAME_MAX_BYTES 64
 #define KNOWN_MAX      400 // bytes of "one of: ..."

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "build.h"
-#include "suggest.h"
+#include "fg/suggest.h"
 
 #define SCORE_MAX 1000
 

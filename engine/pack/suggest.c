@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "suggest.h"
+#include "fg/suggest.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suggest.h"
+#include "fg/suggest.h"
 
 #define FROM_S         INT64_C(631152000)  // 1990-01-01
 #define UNTIL_S        INT64_C(2366841600) // 2045-01-01
