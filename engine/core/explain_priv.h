@@ -9,7 +9,7 @@
 void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
                         const struct fg_reason *reason, struct fg_text *text);
 // "Sat 02:10 Europe/London; open Mon-Fri 08:00-18:00"
-void fg_explain_calendar(const struct fg_plan *plan, uint16_t calendar, struct fg_text *text);
+void fg_explain_calendar(const struct fg_plan *plan, uint16_t index, struct fg_text *text);
 // A condition's predicates as sentences, and a template with its placeholders filled in.
 void fg_explain_condition(const struct fg_plan *plan, const struct fg_condition *condition,
                           struct fg_text *text);

@@ -14,14 +14,14 @@ void fg_plan_numbers(struct fg_plan *plan);
 fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative);
 
 // The state of a calendar for this event.
-enum fg_calendar_state fg_plan_calendar_state(const struct fg_plan *plan, uint16_t calendar);
+enum fg_calendar_state fg_plan_calendar_state(const struct fg_plan *plan, uint16_t index);
 // The hours that a calendar uses for this customer.
 struct fg_hours_view {
     const struct fg_hours *hours;
     uint32_t n;
 };
-struct fg_hours_view fg_plan_calendar_hours(const struct fg_plan *plan, uint16_t calendar);
-struct fg_local_time fg_plan_calendar_time(const struct fg_plan *plan, uint16_t calendar);
+struct fg_hours_view fg_plan_calendar_hours(const struct fg_plan *plan, uint16_t index);
+struct fg_local_time fg_plan_calendar_time(const struct fg_plan *plan, uint16_t index);
 
 static inline bool fg_plan_hit(const struct fg_plan *plan, uint16_t rule)
 {

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -187,6 +188,16 @@ static const struct fg_reason *reason_of(enum fg_reason_kind kind, uint16_t inde
     return NULL;
 }
 
+static struct fg_reason the_reason(enum fg_reason_kind kind, uint16_t index)
+{
+    const struct fg_reason *reason = reason_of(kind, index);
+    if (reason == NULL) {
+        fail_msg("no reason of kind %d, index %u", (int)kind, index);
+        abort();
+    }
+    return *reason;
+}
+
 static void set_reading(uint16_t meter, int64_t value)
 {
     assert_true(plan.op_of_meter[meter] >= 0);
@@ -215,7 +226,7 @@ static void test_night_call_is_blocked_and_held(void **state)
     judge(world, SATURDAY_NIGHT_MS, true);
     assert_int_equal(decision.score, 45 + 15 + 20);
     assert_int_equal(decision.action, FG_BLOCK);
-    assert_int_equal(reason_of(FG_REASON_COMPOSITE, 0)->points, 20);
+    assert_int_equal(the_reason(FG_REASON_COMPOSITE, 0).points, 20);
     // The group "destination" is capped at 60: the shadow rule would bring 15 more, not 40.
     assert_int_equal(decision.shadow_score, 80 + 15);
     assert_true(decision.set_hold.wanted);
@@ -244,16 +255,16 @@ static void test_velocity_steps_cap_and_composite(void **state)
     set_reading(METER_CALLS, 21);
     judge(world, FRIDAY_MORNING_MS, true);
     assert_null(reason_of(FG_REASON_CAP, 1));
-    assert_int_equal(reason_of(FG_REASON_RULE, RULE_CPM)->points, 10);
-    assert_int_equal(reason_of(FG_REASON_RULE, RULE_CPM)->value, 21 * FG_MICRO);
-    assert_int_equal(reason_of(FG_REASON_RULE, RULE_CPM)->threshold, 20 * FG_MICRO);
+    assert_int_equal(the_reason(FG_REASON_RULE, RULE_CPM).points, 10);
+    assert_int_equal(the_reason(FG_REASON_RULE, RULE_CPM).value, 21 * FG_MICRO);
+    assert_int_equal(the_reason(FG_REASON_RULE, RULE_CPM).threshold, 20 * FG_MICRO);
     // 10 points less 25 for the announced campaign: the floor lifts it to 0, as a reason.
     assert_int_equal(decision.score, 0);
-    assert_int_equal(reason_of(FG_REASON_CAP, UINT16_MAX)->points, 15);
+    assert_int_equal(the_reason(FG_REASON_CAP, UINT16_MAX).points, 15);
     set_reading(METER_CALLS, 61);
     set_reading(METER_LIVE, 31);
     judge(world, FRIDAY_MORNING_MS, true);
-    assert_int_equal(reason_of(FG_REASON_CAP, 1)->points, 25 - 50);
+    assert_int_equal(the_reason(FG_REASON_CAP, 1).points, 25 - 50);
     assert_int_equal(decision.score, 0);
     assert_int_equal(decision.action, FG_THROTTLE); // more calls than channels
     assert_false(decision.set_hold.wanted);
@@ -380,7 +391,7 @@ static void test_degraded(void **state)
     fg_decide(&plan, NULL, 2, &decision);
     assert_true(decision.degraded);
     assert_int_equal(decision.score, 45 + 5); // VEL_CPM's points for an unreadable counter
-    assert_true(reason_of(FG_REASON_RULE, RULE_CPM)->unavailable);
+    assert_true(the_reason(FG_REASON_RULE, RULE_CPM).unavailable);
     assert_false(decision.release);
     fg_decide(&plan, NULL, 3, &decision);
     assert_int_equal(decision.action, FG_BLOCK);
@@ -414,7 +425,7 @@ static void test_one_counter_unavailable(void **state)
     reply.unavailable[plan.op_of_meter[METER_CALLS]] = true;
     reply.unavailable[plan.op_of_meter[METER_LIVE]] = true;
     fg_decide(&plan, &reply, 0, &decision);
-    assert_int_equal(reason_of(FG_REASON_RULE, RULE_CPM)->points, 5);
+    assert_int_equal(the_reason(FG_REASON_RULE, RULE_CPM).points, 5);
     assert_null(reason_of(FG_REASON_RULE, RULE_LIVE)); // on_unavailable: skip
     assert_false(decision.degraded);
 }
