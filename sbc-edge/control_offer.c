@@ -106,6 +106,19 @@ static void note_signal(struct edge_command *command)
     command->session->delete_at_ns = 0;
 }
 
+/* Takes the legs back that a request made and then failed on. */
+static void remove_new_legs(struct edge_command *command, unsigned n_before)
+{
+    struct edge_session *session = command->session;
+
+    while (session->n_legs > n_before) {
+        struct edge_leg *leg = session->legs[session->n_legs - 1];
+
+        edge_leg_close_sockets(command->control, leg);
+        edge_session_remove_leg(session, leg);
+    }
+}
+
 static const char *negotiate(struct edge_command *command, bool is_offer)
 {
     struct edge_control *control = command->control;
@@ -139,6 +152,7 @@ const char *edge_command_offer(struct edge_command *command)
     struct edge_control *control = command->control;
     char customer[EDGE_CUSTOMER_MAX + 1];
     const char *error = read_customer(command->request->metadata, customer);
+    unsigned n_before;
     bool is_new;
 
     if (!error && customer[0] == '\0' && command->session)
@@ -151,7 +165,10 @@ const char *edge_command_offer(struct edge_command *command)
         error = get_session(command, customer, &is_new);
     if (error)
         return error;
+    n_before = command->session->n_legs;
     error = negotiate(command, true);
+    if (error)
+        remove_new_legs(command, n_before);
     if (error && is_new) {
         edge_control_end_session(control, command->session, EDGE_CLOSED_TERMINATED);
         command->session = NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define REGION_BYTES 65536u
 
@@ -66,9 +67,13 @@ void edge_secret_return(uint8_t *secret)
 
 int edge_secret_protect_process(void)
 {
+    struct rlimit limit;
+
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return -errno;
-    /* The SRTP library keeps its session keys on the ordinary heap: keep that out of swap too. */
-    (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+    /* The SRTP library keeps its session keys on the ordinary heap: keep that out of swap too. Not
+     * under a limit, which would turn later allocations into failures. */
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+        (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     return 0;
 }

@@ -113,7 +113,7 @@ static void read_mail(struct edge_worker *worker)
 /* Sends a run of packets that leave by the same socket. */
 static void send_run(struct edge_worker *worker, struct edge_flow *in, unsigned first, unsigned n)
 {
-    struct edge_datagram *run[EDGE_IO_BATCH];
+    struct edge_datagram *run[EDGE_IO_BATCH] = {NULL};
     struct edge_flow *out = worker->ways_out[first];
     const struct edge_leg *leg = in->media->leg;
     uint64_t after_before = leg->verdict.forwarded_after;
@@ -180,8 +180,10 @@ static void *run(void *context)
         void *owner = NULL;
         uint64_t now_ns;
 
-        if (worker->io_ops->wait(worker->io, WAIT_MS) != 0)
+        if (worker->io_ops->wait(worker->io, WAIT_MS) != 0) {
+            edge_log(EDGE_LOG_ERROR, "a worker cannot wait for packets and ends");
             break;
+        }
         do {
             /* Before each batch: a verdict must not wait for the packets of others. */
             if (edge_mailbox_has_mail(worker->mailbox))

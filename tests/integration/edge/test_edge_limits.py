@@ -29,8 +29,12 @@ def test_port_exhaustion_and_rest(tmp_path):
         ng("delete", call_id="p0", from_tag="a")
         resting = ng("offer", expect="error", call_id="p3", from_tag="a", sdp=sdp, direction=["cust", "core"])
         assert resting["error-reason"] == "Ran out of ports"
-        wait_until(lambda: ng("offer", expect_any(), call_id="p4", from_tag="a", sdp=sdp,
+        wait_until(lambda: ng("offer", expect_any(), call_id="p4", from_tag="a", via_branch="w", sdp=sdp,
                               direction=["cust", "core"])["result"] == "ok", 5)
+        # A branch of a known call that finds no ports leaves nothing of itself behind.
+        for branch in "xyz":
+            ng("offer", expect="error", call_id="p4", from_tag="a", via_branch=branch, sdp=sdp)
+        assert len(ng("query", call_id="p4")["tags"]) == 2
     finally:
         daemon.stop()
 
