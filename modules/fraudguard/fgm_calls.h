@@ -50,7 +50,7 @@ struct fgm_call {
     char attrs[FGM_CALL_ATTRS_MAX]; // names and values, one after the other
 };
 
-int fgm_calls_init(uint32_t calls); // before the fork
+int fgm_calls_init(uint32_t n); // before the fork
 // Adds a ringing call made from event. False when the table is full or the Call-ID too long.
 bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref);
 // Fills the part of call that its later events need.

@@ -3,10 +3,10 @@
 
 #include <stdarg.h>
 
-#include "core/dprint.h"
 #include "core/rpc_lookup.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_log.h"
 #include "fgm_str.h"
 #include "fgm_verdict.h"
 #include "modules/dialog/dlg_hash.h"
@@ -58,7 +58,7 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
         dialogs.register_dlgcb(dialog,
                                DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY,
                                on_ended, pack(ref), NULL) != 0) {
-        LM_ERR("a call cannot be tracked: no callbacks for its dialog\n");
+        fgm_error("a call cannot be tracked: no callbacks for its dialog");
         fgm_calls_ended(ref, fgm_now_ms());
     }
 }
@@ -66,12 +66,12 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
 int fgm_dialog_init(void)
 {
     if (load_dlg_api(&dialogs) != 0) {
-        LM_WARN("the dialog module is not loaded before this one: calls are judged when they "
-                "start, but not watched while they are up\n");
+        fgm_warn("the dialog module is not loaded before this one: calls are judged when they "
+                 "start, but not watched while they are up");
         return 0;
     }
     if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0) {
-        LM_ERR("cannot register for dialogs\n");
+        fgm_error("cannot register for dialogs");
         return -1;
     }
     return 0;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "core/cfg/cfg_struct.h"
-#include "core/dprint.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
@@ -15,6 +14,7 @@
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
+#include "fgm_log.h"
 #include "fgm_params.h"
 #include "fgm_ring.h"
 #include "fgm_stores.h"
@@ -59,7 +59,8 @@ struct cut {
 
 static bool concerns(const struct cut *cut, const struct fgm_call *call)
 {
-    if (call->state == FGM_CALL_ENDED || (cut->customer && strcmp(cut->customer, call->customer)))
+    if (call->state == FGM_CALL_ENDED ||
+        (cut->customer && strcmp(cut->customer, call->customer) != 0))
         return false;
     if (cut->call_id)
         return strcmp(cut->call_id, call->call_id) == 0;
@@ -224,7 +225,7 @@ void fgm_holds_run(void)
     bool stale = true; // messages may have been missed
     int64_t read_ms = 0;
     if (!channel || !redis) {
-        LM_ERR("out of memory\n");
+        fgm_error("out of memory");
         return;
     }
     for (;;) {

@@ -9,6 +9,8 @@ void *fgm_memory_map(size_t size_bytes)
 {
     void *memory =
         mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    // Lives as long as the processes do.
+    // cppcheck-suppress memleak
     return memory == MAP_FAILED ? NULL : memory;
 }
 

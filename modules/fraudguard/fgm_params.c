@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_params.h"
+#include "fgm_hash_key.h"
+#include "fgm_log.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "core/dprint.h"
-#include "core/globals.h"
 
 struct fgm_params fgm_params = {
     .redis_deadline_ms = 20,
@@ -53,88 +48,10 @@ static bool is_set(const char *text)
     return text && *text;
 }
 
-static int read_hex_key(const char *text, struct fg_hash_key *key)
-{
-    for (size_t i = 0; i < sizeof key->bytes; i++) {
-        unsigned int byte;
-        if (!isxdigit((unsigned char)text[2 * i]) || !isxdigit((unsigned char)text[2 * i + 1]) ||
-            sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return -1;
-        key->bytes[i] = (uint8_t)byte;
-    }
-    return 0;
-}
-
-static int random_key(struct fg_hash_key *key)
-{
-    if (getrandom(key->bytes, sizeof key->bytes, 0) == (ssize_t)sizeof key->bytes)
-        return 0;
-    LM_ERR("no random bytes: %s\n", strerror(errno));
-    return -1;
-}
-
-// A new key on the first start. 0 also when the file was there already.
-static int make_hash_key(const char *path)
-{
-    struct fg_hash_key key;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errno == EEXIST ? 0 : -1;
-    if (random_key(&key) < 0 || write(fd, key.bytes, sizeof key.bytes) != sizeof key.bytes) {
-        LM_ERR("hash_key_file %s cannot be written\n", path);
-        close(fd);
-        unlink(path);
-        return -1;
-    }
-    close(fd);
-    LM_NOTICE("hash_key_file %s is new; all nodes that share a Redis need a copy of it\n", path);
-    return 0;
-}
-
-// The file holds 16 bytes, or 32 hex digits.
-static int read_hash_key(const char *path, struct fg_hash_key *key)
-{
-    char text[34] = {0};
-    // Checking a configuration writes nothing.
-    if (!config_check && make_hash_key(path) < 0)
-        LM_DBG("%s: %s\n", path, strerror(errno));
-    FILE *file = fopen(path, "rb");
-    if (!file && config_check && errno == ENOENT)
-        return 0;
-    if (!file) {
-        LM_ERR("hash_key_file %s: %s\n", path, strerror(errno));
-        return -1;
-    }
-    struct stat facts;
-    if (fstat(fileno(file), &facts) == 0 && (facts.st_mode & (S_IRWXO | S_IWGRP)))
-        LM_WARN("hash_key_file %s is open to others; give it mode 0640\n", path);
-    size_t n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    if (n == sizeof key->bytes)
-        memcpy(key->bytes, text, sizeof key->bytes);
-    else if (n < 2 * sizeof key->bytes || read_hex_key(text, key) < 0) {
-        LM_ERR("hash_key_file %s holds neither 16 bytes nor 32 hex digits\n", path);
-        return -1;
-    }
-    return 0;
-}
-
-static int check_hash_key(void)
-{
-    if (is_set(fgm_params.hash_key_file))
-        return read_hash_key(fgm_params.hash_key_file, &fgm_config.hash_key);
-    if (fgm_config.has_redis) {
-        LM_ERR("hash_key_file is not set: nodes that share a Redis need one key for what they keep "
-               "there\n");
-        return -1;
-    }
-    return random_key(&fgm_config.hash_key);
-}
-
 static int add_carrier(struct fg_view text)
 {
     if (fgm_config.n_carriers == FGM_CARRIERS_MAX) {
-        LM_ERR("carrier_sources names more than %d networks\n", FGM_CARRIERS_MAX);
+        fgm_error("carrier_sources names more than %d networks", FGM_CARRIERS_MAX);
         return -1;
     }
     struct fg_ip_range *range = &fgm_config.carriers[fgm_config.n_carriers];
@@ -145,7 +62,7 @@ static int add_carrier(struct fg_view text)
     if (slash && !v6)
         bits += 96;
     if (!fg_ip_parse(address, &range->base) || bits < (v6 ? 0 : 96) || bits > 128) {
-        LM_ERR("carrier_sources: '%.*s' is no address or network\n", (int)text.len, text.ptr);
+        fgm_error("carrier_sources: '%.*s' is no address or network", (int)text.len, text.ptr);
         return -1;
     }
     range->bits = (uint8_t)bits;
@@ -171,7 +88,7 @@ static int check_mode(void)
     const char *mode = is_set(fgm_params.mode) ? fgm_params.mode : "enforce";
     fgm_config.shadow = strcmp(mode, "shadow") == 0;
     if (!fgm_config.shadow && strcmp(mode, "enforce") != 0) {
-        LM_ERR("mode is '%s'; it must be enforce or shadow\n", mode);
+        fgm_error("mode is '%s'; it must be enforce or shadow", mode);
         return -1;
     }
     return 0;
@@ -185,11 +102,11 @@ static int check_redis(void)
     if (fg_redis_config_parse(fgm_params.redis, &fgm_config.redis, fgm_config.redis_storage,
                               sizeof fgm_config.redis_storage) < 0) {
         // The URL may hold a password: it is not printed.
-        LM_ERR("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or HOST:PORT\n");
+        fgm_error("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or HOST:PORT");
         return -1;
     }
     if (fgm_params.redis_deadline_ms < 1 || fgm_params.redis_deadline_ms > 1000) {
-        LM_ERR("redis_deadline_ms is %d; it must be 1 to 1000\n", fgm_params.redis_deadline_ms);
+        fgm_error("redis_deadline_ms is %d; it must be 1 to 1000", fgm_params.redis_deadline_ms);
         return -1;
     }
     fgm_config.redis.deadline_ms = fgm_params.redis_deadline_ms;
@@ -200,7 +117,7 @@ static int check_range(const char *name, int value, int min, int max)
 {
     if (value >= min && value <= max)
         return 0;
-    LM_ERR("%s is %d; it must be %d to %d\n", name, value, min, max);
+    fgm_error("%s is %d; it must be %d to %d", name, value, min, max);
     return -1;
 }
 
@@ -218,7 +135,7 @@ static int check_sizes(void)
     size_of(&fgm_config.local.calls, fgm_params.max_counted_calls);
     size_of(&fgm_config.local.holds, fgm_params.max_holds);
     if (fg_local_size_bytes(&fgm_config.local) == 0) {
-        LM_ERR("max_windows, max_sets and max_counted_calls must be powers of two\n");
+        fgm_error("max_windows, max_sets and max_counted_calls must be powers of two");
         return -1;
     }
     return check_range("max_calls", fgm_params.max_calls, 16, 1 << 20) |
@@ -236,7 +153,7 @@ static int check_node(void)
         snprintf(fgm_config.node, sizeof fgm_config.node, "node");
     for (const char *at = fgm_config.node; *at; at++) {
         if (!isalnum((unsigned char)*at) && !strchr("._-", *at)) {
-            LM_ERR("node may hold letters, digits and ._- only\n");
+            fgm_error("node may hold letters, digits and ._- only");
             return -1;
         }
     }
@@ -246,7 +163,7 @@ static int check_node(void)
 int fgm_params_check(void)
 {
     if (!is_set(fgm_params.rules_dir)) {
-        LM_ERR("rules_dir is not set\n");
+        fgm_error("rules_dir is not set");
         return -1;
     }
     fgm_config.paths = (struct fg_policy_paths){
@@ -257,7 +174,9 @@ int fgm_params_check(void)
     };
     if (check_redis() < 0)
         return -1;
-    return check_mode() | check_hash_key() | check_carriers() | check_sizes() | check_node();
+    return check_mode() |
+           fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
+           check_carriers() | check_sizes() | check_node();
 }
 
 bool fgm_is_carrier(const struct fg_ip *source)

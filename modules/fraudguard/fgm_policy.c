@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 #include "core/pt.h"
 #include "fg/pack.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_log.h"
 #include "fgm_memory.h"
 #include "fgm_params.h"
 
@@ -99,7 +99,7 @@ static void retire(struct fg_policy_bundle *bundle)
     lock_release(&shared->lock);
     // Sixteen rule sets still in use at once: leaking one is better than freeing it under a reader.
     if (!kept)
-        LM_WARN("old rules are still in use and stay in memory\n");
+        fgm_warn("old rules are still in use and stay in memory");
     fgm_policy_reclaim();
 }
 
@@ -107,7 +107,7 @@ static void log_lines(char *text)
 {
     char *save = NULL;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        LM_ERR("%s\n", line);
+        fgm_error("%s", line);
 }
 
 // Diagnostics as text: a summary line each for the caller, the whole with source lines to the log.

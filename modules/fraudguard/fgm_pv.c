@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_pv.h"
 
-#include "core/dprint.h"
+#include "fgm_log.h"
 #include "fgm_str.h"
 #include "fgm_verdict.h"
 
@@ -45,7 +45,7 @@ static int parse_name(pv_spec_p spec, str *in)
             return 0;
         }
     }
-    LM_ERR("no such variable: $fg(%.*s)\n", in->len, in->s);
+    fgm_error("no such variable: $fg(%.*s)", in->len, in->s);
     return -1;
 }
 

@@ -37,7 +37,7 @@ struct fgm_item_kill {
     char by[64];
 };
 
-#define FGM_ITEM_MAX (64 * 1024) // bytes of one record with its texts
+#define FGM_ITEM_MAX ((size_t)65536) // bytes of one record with its texts
 
 // A record as read: fixed and texts point into memory of the reader.
 struct fgm_item {

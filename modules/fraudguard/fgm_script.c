@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/kemi.h"
 #include "core/mod_fix.h"
 #include "fgm_counters.h"
 #include "fgm_evaluate.h"
 #include "fgm_identity.h"
+#include "fgm_log.h"
 #include "fgm_msg.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -147,7 +147,7 @@ static int ki_check_direction(struct sip_msg *msg, str *direction)
 {
     enum fgm_direction_wish wish;
     if (parse_wish(direction, &wish) < 0) {
-        LM_ERR("direction must be outbound, inbound or auto\n");
+        fgm_error("direction must be outbound, inbound or auto");
         return FGM_RETURN_BLOCK;
     }
     return check(msg, wish);

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "core/cfg/cfg_struct.h"
-#include "core/dprint.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_holds.h"
+#include "fgm_log.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_ring.h"
@@ -315,7 +315,7 @@ void fgm_writer_run(void)
         config.deadline_ms = WRITE_DEADLINE_MS;
         redis = fg_redis_new(&config);
         if (!redis)
-            LM_ERR("out of memory: nothing is written to Redis\n");
+            fgm_error("out of memory: nothing is written to Redis");
     }
     for (;;) {
         struct fgm_item item;

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include "core/cfg/cfg_struct.h"
-#include "core/dprint.h"
 #include "core/kemi.h"
 #include "core/pt.h"
 #include "core/rpc_lookup.h"
@@ -14,6 +13,7 @@
 #include "fgm_decisions.h"
 #include "fgm_dialog.h"
 #include "fgm_holds.h"
+#include "fgm_log.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_pv.h"
@@ -45,7 +45,7 @@ static int init_tables(void)
     if (error >= 0)
         error = fgm_calls_init((uint32_t)fgm_params.max_calls);
     if (error < 0)
-        LM_ERR("no memory for the tables: %s\n", fg_strerror(error));
+        fgm_error("no memory for the tables: %s", fg_strerror(error));
     return error;
 }
 
@@ -55,18 +55,18 @@ static int load_rules(void)
     int error = fgm_policy_load(text, sizeof text);
     if (error < 0) {
         if (error == FG_ENOMEM)
-            LM_ERR("the rules do not fit into shared memory: start Kamailio with a larger -m\n");
-        LM_ERR("rules are not loaded: %s", text);
+            fgm_error("the rules do not fit into shared memory: start Kamailio with a larger -m");
+        fgm_error("rules are not loaded: %s", text);
         return -1;
     }
-    LM_INFO("rules loaded: %s\n", text);
+    fgm_info("rules loaded: %s", text);
     return 0;
 }
 
 static int mod_init(void)
 {
     if (rpc_register_array(fgm_rpc_exports) != 0) {
-        LM_ERR("cannot register the RPC commands\n");
+        fgm_error("cannot register the RPC commands");
         return -1;
     }
     if (fgm_params_check() < 0 || init_tables() < 0 || fgm_dialog_init() < 0)
