@@ -33,6 +33,10 @@ static bool backlog_lock(struct fg_backlog *backlog)
     bool died;
     if (fg_lock_acquire(&backlog->lock, &died) != FG_OK)
         return false;
+    if (backlog->size == 0) { // cannot be; the places of entries are counted modulo size
+        fg_lock_release(&backlog->lock);
+        return false;
+    }
     // The count moves last, so an entry that was being written is not counted yet.
     if (died && backlog->count > backlog->size)
         backlog->count = 0;

@@ -126,7 +126,7 @@ int conn_append(struct redis_conn *conn, const struct fg_view *args, size_t n_ar
         queue_clear(conn);
         return conn_fail(conn, FG_REDIS_ERROR_MEMORY, "a command cannot be formatted", rc);
     }
-    if (conn->out_len + len > conn->out_size) {
+    if (conn->out == NULL || conn->out_len + len > conn->out_size) {
         const size_t size = (conn->out_len + len) * 2;
         char *grown = realloc(conn->out, size);
         if (grown == NULL) {
@@ -256,6 +256,7 @@ static int socket_connect(struct redis_conn *conn, int64_t deadline_ns)
     conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0)
         return failed_errno(conn, FG_REDIS_ERROR_CONNECT, "socket", errno);
+    conn->owner = getpid();
     if (family != AF_UNIX) {
         const int on = 1;
         setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -346,10 +347,12 @@ int conn_open(struct redis_conn *conn, int64_t deadline_ns)
 
 // An idle connection that has anything to read was closed by the server or speaks out of turn;
 // either way nothing has been asked yet, so a new one costs no uncertainty.
+// A connection that came along with a fork belongs to the parent.
 static bool idle_is_sound(const struct redis_conn *conn)
 {
     char byte;
-    return conn->fd >= 0 && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    return conn->fd >= 0 && conn->owner == getpid() &&
+           recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EINTR);
 }
 

@@ -26,7 +26,8 @@ struct redis_conn {
     struct sockaddr_storage address;
     socklen_t address_len; // 0: not resolved yet
 
-    int fd; // -1: closed
+    int fd;      // -1: closed
+    pid_t owner; // the process that opened it
     struct resp_reader *reader;
     char *out; // commands to be sent
     size_t out_len, out_size;

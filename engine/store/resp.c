@@ -8,9 +8,10 @@
 // An evaluation is FCALL, the function, the number of keys, up to 36 keys and one argument.
 #define ARGS_MAX 80
 
-static struct resp *value_new(const redisReadTask *task, enum resp_type type)
+// A value with room for text right behind it.
+static struct resp *value_new(const redisReadTask *task, enum resp_type type, size_t text_size)
 {
-    struct resp *value = calloc(1, sizeof(*value));
+    struct resp *value = calloc(1, sizeof(*value) + text_size);
     if (value == NULL)
         return NULL;
     value->type = type;
@@ -28,17 +29,11 @@ static void *create_string(const redisReadTask *task, char *text, size_t len)
         type = RESP_ERROR;
     else if (task->type == REDIS_REPLY_STATUS)
         type = RESP_STATUS;
-    char *copy = malloc(len + 1);
-    if (copy == NULL)
+    struct resp *value = value_new(task, type, len + 1);
+    if (value == NULL)
         return NULL;
-    struct resp *value = value_new(task, type);
-    if (value == NULL) {
-        free(copy);
-        return NULL;
-    }
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    value->text = (struct fg_view){copy, len};
+    memcpy(value->bytes, text, len);
+    value->text = (struct fg_view){value->bytes, len};
     return value;
 }
 
@@ -50,7 +45,7 @@ static void *create_array(const redisReadTask *task, int n)
     struct resp **elements = calloc((size_t)n + 1, sizeof(struct resp *));
     if (elements == NULL)
         return NULL;
-    struct resp *value = value_new(task, RESP_ARRAY);
+    struct resp *value = value_new(task, RESP_ARRAY, 0);
     if (value == NULL) {
         free(elements);
         return NULL;
@@ -62,7 +57,7 @@ static void *create_array(const redisReadTask *task, int n)
 
 static void *create_integer(const redisReadTask *task, long long number)
 {
-    struct resp *value = value_new(task, RESP_INTEGER);
+    struct resp *value = value_new(task, RESP_INTEGER, 0);
     if (value != NULL)
         value->integer = number;
     return value;
@@ -70,7 +65,7 @@ static void *create_integer(const redisReadTask *task, long long number)
 
 static void *create_nil(const redisReadTask *task)
 {
-    return value_new(task, RESP_NIL);
+    return value_new(task, RESP_NIL, 0);
 }
 
 void resp_free(struct resp *value)
@@ -81,9 +76,6 @@ void resp_free(struct resp *value)
     for (size_t i = 0; i < value->n_elements; i++)
         resp_free(value->elements[i]);
     free(value->elements);
-    void *text;
-    memcpy(&text, &value->text.ptr, sizeof(text));
-    free(text);
     free(value);
 }
 

@@ -17,6 +17,7 @@ struct resp {
     struct fg_view text; // string, status, error; NUL follows
     struct resp **elements;
     size_t n_elements;
+    char bytes[]; // of text
 };
 void resp_free(struct resp *value);
 // The i-th element when value is an array that has one, else NULL.

@@ -15,7 +15,7 @@
 #include "redis_store.h"
 #include "store_server.h"
 
-#define CUSTOMERS 500
+#define CUSTOMERS 500U
 #define NOW       INT64_C(1795310000000)
 
 static int compare(const void *a, const void *b)
@@ -31,7 +31,7 @@ static void request_fill(struct fg_store_request *request, char *customer, uint3
 {
     sprintf(customer, "customer-%u", round % CUSTOMERS);
     *request = (struct fg_store_request){.customer = customer,
-                                         .now_ms = NOW + round * 10,
+                                         .now_ms = NOW + (int64_t)round * 10,
                                          .once = true,
                                          .call_key = {round, n_meters},
                                          .holds = {.customer = true, .risky = true},
@@ -42,9 +42,9 @@ static void request_fill(struct fg_store_request *request, char *customer, uint3
                                                .scope_is_customer = i % 10 != 9,
                                                .scope = round % 7,
                                                .cells = FG_WINDOW_CELLS,
-                                               .bucket = request->now_ms / (6000 << i % 8),
+                                               .bucket = request->now_ms / (INT64_C(6000) << i % 8),
                                                .amount = i % 3 ? 1 : 250000,
-                                               .ttl_ms = 66000 << i % 8};
+                                               .ttl_ms = INT64_C(66000) << i % 8};
         if (sets && i % 6 == 5) {
             request->ops[i].kind = FG_OP_SET_PUT;
             request->ops[i].member = round;
@@ -136,8 +136,10 @@ int main(int argc, char **argv)
     fg_local_config_default(&sizes);
     const size_t bytes = fg_local_size_bytes(&sizes);
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (rounds == 0 || times == NULL || memory == MAP_FAILED)
+    if (rounds == 0 || times == NULL || memory == MAP_FAILED) {
+        free(times);
         return 1;
+    }
     const struct fg_store local = fg_local_store(fg_local_init(memory, &sizes));
 
     struct store_server server;

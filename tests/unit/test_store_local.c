@@ -300,7 +300,7 @@ static void test_processes_add_exactly(void **unused)
         for (int i = 0; i < ADDS; i++)
             while (f.store.ops->evaluate(f.store.impl, &request, &reply) != FG_OK && missed < 1000)
                 missed++;
-        _exit(missed >= 1000);
+        _exit(missed >= 1000 ? 1 : 0);
     }
     for (int p = 0; p < PROCESSES; p++) {
         int status;

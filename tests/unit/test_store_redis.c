@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,7 +257,7 @@ static void test_records_are_bounded_and_survive_nonsense(void **unused)
     struct fg_store_reply reply;
     for (uint32_t meter = 0; meter < 100; meter++) {
         struct fg_store_request request = add_to("bounded", meter, INT64_C(1) << 40);
-        request.ops[0].ttl_ms += meter * 1000;
+        request.ops[0].ttl_ms += (int64_t)meter * 1000;
         for (int cell = 0; cell < FG_WINDOW_CELLS; cell++) {
             assert_int_equal(evaluate(redis, &request, &reply), FG_OK);
             request.ops[0].bucket++;
@@ -305,7 +306,7 @@ static void test_processes_add_exactly(void **unused)
         for (int i = 0; i < ADDS; i++)
             failed += evaluate(redis, &request, &reply) != FG_OK;
         fg_redis_free(redis);
-        _exit(failed != 0);
+        _exit(failed != 0 ? 1 : 0);
     }
     for (int p = 0; p < PROCESSES; p++) {
         int status;
@@ -466,6 +467,31 @@ static void test_a_mistreated_answer_is_never_used(void **unused)
     store_proxy_stop(&proxy);
 }
 
+static void test_a_forked_connection_is_not_shared(void **unused)
+{
+    (void)unused;
+    struct fg_redis *redis = connection(2000);
+    struct fg_store_request request = add_to("forked", 1, 1);
+    struct fg_store_reply reply;
+    assert_int_equal(evaluate(redis, &request, &reply), FG_OK);
+    const int parents = redis->conn.fd;
+    struct stat before, after;
+    assert_int_equal(fstat(parents, &before), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const int rc = evaluate(redis, &request, &reply);
+        const bool other = fstat(redis->conn.fd, &after) == 0 && after.st_ino != before.st_ino;
+        _exit(rc == FG_OK && reply.values[0] == 2 && other ? 0 : 1);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(evaluate(redis, &request, &reply), FG_OK);
+    assert_int_equal(reply.values[0], 3);
+    assert_int_equal(redis->conn.fd, parents);
+    fg_redis_free(redis);
+}
+
 static void test_nobody_there(void **unused)
 {
     (void)unused;
@@ -500,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_refusals_of_a_real_server),
         cmocka_unit_test(test_refusals_by_their_words),
         cmocka_unit_test(test_a_mistreated_answer_is_never_used),
+        cmocka_unit_test(test_a_forked_connection_is_not_shared),
         cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, group_start, group_stop);
