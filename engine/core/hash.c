@@ -25,7 +25,7 @@ static uint64_t rotate(uint64_t word, unsigned bits)
     return (word << bits) | (word >> (64 - bits));
 }
 
-static void sip_round(struct sip *sip)
+__attribute__((always_inline)) static inline void sip_round(struct sip *sip)
 {
     sip->v0 += sip->v1;
     sip->v2 += sip->v3;

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-foreach(unit values heap hash calendar meter prefix number)
+foreach(unit values heap hash calendar meter prefix number ruleset)
     fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
 endforeach()
-foreach(unit customer decide destination engine_properties explain identity)
+foreach(unit customer decide destination engine_properties explain identity plan)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c
         LIBS fg_core)
 endforeach()
+if(TARGET test_plan)
+    target_link_options(test_plan PRIVATE -Wl,--wrap=malloc)
+endif()

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/plan.h"
+
+#include "engine_fixture.h"
+
+#include "fg/decide.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// Every malloc of the linked engine comes through here (--wrap=malloc).
+static unsigned long allocations;
+void *__real_malloc(size_t size); // NOLINT(bugprone-reserved-identifier)
+void *__wrap_malloc(size_t size); // NOLINT(bugprone-reserved-identifier)
+
+void *__wrap_malloc(size_t size) // NOLINT(bugprone-reserved-identifier)
+{
+    allocations++;
+    return __real_malloc(size);
+}
+
+static struct world world;
+static struct fg_plan plan;
+static struct fg_event event;
+static struct fg_list lists[3];
+static struct fg_meter meters[4];
+static struct fg_rule rules[1];
+static const char *const texts[] = {"gold", "silver"};
+static const char *const no_notes[] = {NULL};
+static const struct fg_calendar calendar = {.name = "office", .customer_hours = true};
+
+static int setup(void **state)
+{
+    (void)state;
+    world_init(&world);
+    const char *const prefixes[] = {"9607"};
+    const uint32_t values[] = {0};
+    memset(lists, 0, sizeof(lists));
+    memset(meters, 0, sizeof(meters));
+    memset(rules, 0, sizeof(rules));
+    lists[0] = (struct fg_list){.name = "p",
+                                .kind = FG_LIST_PREFIX,
+                                .notes = no_notes,
+                                .n = 1,
+                                .prefixes = world_trie(&world, prefixes, values, 1)};
+    lists[1] = (struct fg_list){.name = "c", .kind = FG_LIST_COUNTRY};
+    fg_country_set_add(&lists[1].countries, fg_country_parse(fg_view_of("MV")));
+    lists[2] = (struct fg_list){.name = "t", .kind = FG_LIST_TEXT, .texts = texts, .n = 2};
+    world.ruleset.lists = lists;
+    world.ruleset.n_lists = 3;
+    world.ruleset.calendars = &calendar;
+    world.ruleset.n_calendars = 1;
+    event = world_call(&world, world.acme, "+9607712345");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_fini(&world);
+    return 0;
+}
+
+static void plan_now(void)
+{
+    world_seal(&world);
+    fg_plan(&world.policy, &event, FRIDAY_MORNING_MS, &plan);
+}
+
+static struct fg_value signal_of(enum fg_signal signal)
+{
+    struct fg_value value;
+    fg_plan_signal(&plan, signal, "vip", &value);
+    return value;
+}
+
+static void test_signals_of_a_call(void **state)
+{
+    (void)state;
+    static const uint8_t prints[1][32] = {{9}};
+    struct fg_customer customer = *world.acme;
+    struct fg_tls_peer peer = {.tls = true,
+                               .cert_present = true,
+                               .version = 0x13,
+                               .key_bits = 2048,
+                               .not_after_s = FRIDAY_MORNING_MS / 1000 + 129600};
+    customer.cert_fingerprints = prints;
+    customer.n_cert_fingerprints = 1;
+    event.customer = &customer;
+    event.tls = &peer;
+    event.user_agent = fg_view_of("baresip");
+    event.attrs[0] = (struct fg_attr){fg_view_of("vip"), fg_view_of("1")};
+    event.n_attrs = 1;
+    event.caller_present = true;
+    assert_int_equal(fg_number_parse_e164(fg_view_of("+442079460001"), &event.caller), FG_OK);
+    assert_true(fg_ip_parse(fg_view_of("192.0.2.9"), &event.source));
+    plan_now();
+    assert_true(signal_of(FG_SIG_TLS_VERSION).number == 1300000);
+    assert_true(signal_of(FG_SIG_TLS_CERT_DAYS_LEFT).number == 1500000);
+    assert_false(signal_of(FG_SIG_TLS_CERT_KNOWN).truth);
+    assert_true(signal_of(FG_SIG_SRC_KNOWN).truth);
+    assert_true(signal_of(FG_SIG_CALLER_OTHERS).truth); // globex's number
+    assert_true(signal_of(FG_SIG_CALLER_OWNED).present && !signal_of(FG_SIG_CALLER_OWNED).truth);
+    assert_true(signal_of(FG_SIG_CALLER_VALID).truth);
+    assert_true(fg_view_equal(signal_of(FG_SIG_ATTR).text, fg_view_of("1")));
+    assert_true(fg_view_equal(signal_of(FG_SIG_DEST_PREFIX).text, fg_view_of("9607712345")));
+    assert_true(fg_view_equal(signal_of(FG_SIG_DEST_TYPE).text, fg_view_of("mobile")));
+    assert_true(signal_of(FG_SIG_COST_PER_MINUTE).number == 1200000);
+    assert_true(signal_of(FG_SIG_DEST_HOME).present && !signal_of(FG_SIG_DEST_HOME).truth);
+    assert_false(signal_of(FG_SIG_CALL_DURATION).present);
+    assert_int_equal(signal_of(FG_SIG_CUSTOMER_TAG).n_texts, 2);
+    event.kind = FG_EVENT_MINUTE;
+    event.duration_s = 60;
+    plan_now();
+    assert_true(signal_of(FG_SIG_CALL_DURATION).number == 60 * FG_MICRO);
+}
+
+static void test_absent_signals(void **state)
+{
+    (void)state;
+    event = world_call(&world, NULL, "nonsense");
+    event.identity = FG_IDENTITY_UNKNOWN;
+    event.transport = FG_TRANSPORT_UNKNOWN;
+    plan_now();
+    static const enum fg_signal present[] = {FG_SIG_IDENTITY,         FG_SIG_TLS_PRESENT,
+                                             FG_SIG_TLS_CERT_PRESENT, FG_SIG_TLS_CERT_VERIFIED,
+                                             FG_SIG_CALLER_PRESENT,   FG_SIG_MEDIA_SRTP};
+    for (int i = 0; i < FG_SIG_COUNT; i++) {
+        bool wanted = false;
+        for (size_t k = 0; k < sizeof(present) / sizeof(present[0]); k++) {
+            wanted = wanted || present[k] == (enum fg_signal)i;
+        }
+        assert_int_equal(signal_of((enum fg_signal)i).present, wanted);
+    }
+}
+
+static bool holds(struct fg_predicate predicate)
+{
+    const struct fg_condition condition = {.all = &predicate, .n = 1};
+    return fg_plan_condition(&plan, &condition);
+}
+
+static void test_conditions(void **state)
+{
+    (void)state;
+    static const char *const digit_texts[] = {"+9607"};
+    static const char *const gold[] = {"gold"};
+    plan_now();
+    assert_true(fg_plan_condition(&plan, &(struct fg_condition){.n = 0}));
+#define HOLDS(...)     assert_true(holds((struct fg_predicate){__VA_ARGS__}))
+#define HOLDS_NOT(...) assert_false(holds((struct fg_predicate){__VA_ARGS__}))
+    HOLDS(.signal = FG_SIG_DEST_PREFIX, .op = FG_OP_IN_LIST, .list = 0);
+    HOLDS_NOT(.signal = FG_SIG_DEST_PREFIX, .op = FG_OP_NOT_IN_LIST, .list = 0);
+    HOLDS(.signal = FG_SIG_DEST_COUNTRY, .op = FG_OP_IN_LIST, .list = 1);
+    HOLDS_NOT(.signal = FG_SIG_DEST_COUNTRY, .op = FG_OP_NOT_IN_LIST, .list = 1);
+    HOLDS(.signal = FG_SIG_CUSTOMER_TAG, .op = FG_OP_IN_LIST, .list = 2);
+    HOLDS_NOT(.signal = FG_SIG_CUSTOMER_PROFILE, .op = FG_OP_IN_LIST, .list = 2);
+    HOLDS(.signal = FG_SIG_CUSTOMER_PROFILE, .op = FG_OP_NOT_IN_LIST, .list = 2);
+    HOLDS(.signal = FG_SIG_CUSTOMER_TAG, .op = FG_OP_IN_TEXTS, .texts = gold, .n_texts = 1);
+    HOLDS(.signal = FG_SIG_DEST_PREFIX, .op = FG_OP_IN_TEXTS, .texts = digit_texts, .n_texts = 1);
+    HOLDS(.signal = FG_SIG_CUSTOMER_TAG, .op = FG_OP_IS, .text = fg_view_of("campaign"));
+    HOLDS_NOT(.signal = FG_SIG_CUSTOMER_TAG, .op = FG_OP_IS, .text = fg_view_of("camp"));
+    HOLDS(.signal = FG_SIG_COST_PER_MINUTE, .op = FG_OP_ABOVE, .number = 1199999);
+    HOLDS_NOT(.signal = FG_SIG_COST_PER_MINUTE, .op = FG_OP_ABOVE, .number = 1200000);
+    HOLDS_NOT(.signal = FG_SIG_COST_PER_MINUTE, .op = FG_OP_BELOW, .number = 1200000);
+    HOLDS(.op = FG_OP_CALENDAR, .state = FG_CALENDAR_OPEN);
+    // What is absent matches nothing but "present: false".
+    HOLDS(.signal = FG_SIG_CALLER_PREFIX, .op = FG_OP_PRESENT, .truth = false);
+    HOLDS_NOT(.signal = FG_SIG_CALLER_PREFIX, .op = FG_OP_NOT_IN_LIST, .list = 0);
+    HOLDS_NOT(.signal = FG_SIG_TLS_VERSION, .op = FG_OP_BELOW, .number = 1200000);
+    HOLDS_NOT(.signal = FG_SIG_SIP_USER_AGENT, .op = FG_OP_IS, .text = fg_view_of(""));
+}
+
+static void add_meter(uint32_t at, enum fg_meter_kind kind, enum fg_meter_source source,
+                      uint32_t per)
+{
+    meters[at] = (struct fg_meter){
+        .name = "m", .id = at + 1, .kind = kind, .source = source, .per = per, .over_ms = 60000};
+    world.ruleset.meters = meters;
+    world.ruleset.n_meters = at + 1;
+}
+
+static void test_meters_of_each_event(void **state)
+{
+    (void)state;
+    // Rows: attempt, answer, minute, end; columns: count, sum of minutes, distinct, gauge.
+    static const int wanted[FG_EVENT_KINDS][4] = {
+        {FG_OP_WINDOW_ADD, -1, FG_OP_SET_PUT, FG_OP_SET_PUT},
+        {-1, -1, -1, FG_OP_SET_PUT},
+        {-1, FG_OP_WINDOW_ADD, -1, FG_OP_SET_PUT},
+        {-1, -1, -1, FG_OP_SET_DELETE}};
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_CUSTOMER);
+    add_meter(1, FG_METER_SUM, FG_SOURCE_MINUTES, FG_KEY_CUSTOMER);
+    add_meter(2, FG_METER_DISTINCT, FG_SOURCE_DEST_COUNTRY, FG_KEY_CUSTOMER);
+    add_meter(3, FG_METER_GAUGE, FG_SOURCE_CALLS, FG_KEY_CUSTOMER);
+    for (int kind = 0; kind < FG_EVENT_KINDS; kind++) {
+        event.kind = (enum fg_event_kind)kind;
+        plan_now();
+        assert_int_equal(plan.request.once, kind == FG_EVENT_ATTEMPT);
+        for (int meter = 0; meter < 4; meter++) {
+            int at = plan.op_of_meter[meter];
+            assert_int_equal(at < 0 ? -1 : (int)plan.request.ops[at].kind, wanted[kind][meter]);
+        }
+    }
+    event.kind = FG_EVENT_ATTEMPT;
+    plan_now();
+    assert_true(plan.request.ops[plan.op_of_meter[3]].expiry_ms == FRIDAY_MORNING_MS + FG_LEASE_MS);
+    assert_true(plan.request.ops[plan.op_of_meter[2]].expiry_ms == FRIDAY_MORNING_MS + 60000);
+    assert_int_equal(plan.request.ops[plan.op_of_meter[0]].cells, FG_WINDOW_CELLS);
+    assert_true(plan.request.ops[plan.op_of_meter[0]].ttl_ms == 66000);
+    event.direction = FG_INBOUND;
+    plan_now();
+    assert_int_equal(plan.request.n_ops, 0);
+    assert_false(plan.store_needed);
+}
+
+static void test_unmet_meters_are_read_where_a_rule_needs_them(void **state)
+{
+    (void)state;
+    static const struct fg_predicate abroad = {
+        .signal = FG_SIG_DEST_HOME, .op = FG_OP_IS, .truth = true};
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_CUSTOMER);
+    meters[0].when = (struct fg_condition){.all = &abroad, .n = 1};
+    plan_now();
+    assert_int_equal(plan.op_of_meter[0], -1);
+    rules[0] = (struct fg_rule){.id = "R",
+                                .group = -1,
+                                .events = 1,
+                                .measured = true,
+                                .measure_is_meter = true,
+                                .n_steps = 1};
+    world.ruleset.rules = rules;
+    world.ruleset.n_rules = 1;
+    plan_now();
+    assert_int_equal(plan.request.ops[plan.op_of_meter[0]].kind, FG_OP_WINDOW_READ);
+    event = world_call(&world, world.acme, "02079460000");
+    plan_now();
+    assert_int_equal(plan.request.ops[plan.op_of_meter[0]].kind, FG_OP_WINDOW_ADD);
+}
+
+static uint64_t scope_of(const char *user, const char *caller)
+{
+    event = world_call(&world, world.acme, user);
+    if (caller[0] != '\0') {
+        assert_int_equal(fg_number_parse_e164(fg_view_of(caller), &event.caller), FG_OK);
+    }
+    plan_now();
+    assert_false(plan.request.ops[plan.op_of_meter[0]].scope_is_customer);
+    return plan.request.ops[plan.op_of_meter[0]].scope;
+}
+
+static void test_scopes(void **state)
+{
+    (void)state;
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_DEST_NUMBER);
+    uint64_t first = scope_of("+442079460000", "+4411");
+    assert_true(first == scope_of("02079460000", "+4412"));
+    assert_true(first != scope_of("+442079460001", "+4411"));
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_CALLER_NUMBER);
+    // The same digits as caller are another key.
+    assert_true(first != scope_of("+4411", "+442079460000"));
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_DEST_NUMBER | FG_KEY_CALLER_NUMBER);
+    assert_true(scope_of("+442079460000", "+441132000100") !=
+                scope_of("+441132000100", "+442079460000"));
+    world.policy.hash_key.bytes[0] ^= 1;
+    add_meter(0, FG_METER_COUNT, FG_SOURCE_CALLS, FG_KEY_DEST_NUMBER);
+    assert_true(first != scope_of("+442079460000", "+4411"));
+    event = world_call(&world, world.acme, "nonsense");
+    plan_now();
+    assert_int_equal(plan.op_of_meter[0], -1); // no number, no counter for it
+}
+
+static void test_riskier_reading_is_rated(void **state)
+{
+    (void)state;
+    // National without its 0, or Maldives without "+"?
+    event = world_call(&world, world.acme, "9607712345");
+    assert_int_equal(event.called.n, 2);
+    plan_now();
+    assert_string_equal(plan.dest.number.digits, "449607712345");
+    assert_int_equal(plan.dest.type, FG_TYPE_PREMIUM);
+    event = world_call(&world, world.acme, "1132000100");
+    plan_now();
+    assert_string_equal(plan.dest.number.digits, "441132000100");
+}
+
+static void test_nothing_is_allocated(void **state)
+{
+    (void)state;
+    add_meter(0, FG_METER_DISTINCT, FG_SOURCE_DEST_NUMBER, FG_KEY_DEST_COUNTRY);
+    world_seal(&world);
+    static struct fg_decision decision;
+    const struct fg_store_reply reply = {.degraded = true};
+    unsigned long before = allocations;
+    assert_true(before > 0); // the fixture's were seen
+    for (int kind = 0; kind < FG_EVENT_KINDS; kind++) {
+        event.kind = (enum fg_event_kind)kind;
+        fg_plan(&world.policy, &event, FRIDAY_MORNING_MS, &plan);
+        fg_decide(&plan, &reply, 3, &decision);
+        fg_decide(&plan, NULL, 3, &decision);
+    }
+    assert_int_equal(allocations, before);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_signals_of_a_call),
+        TEST(test_absent_signals),
+        TEST(test_conditions),
+        TEST(test_meters_of_each_event),
+        TEST(test_unmet_meters_are_read_where_a_rule_needs_them),
+        TEST(test_scopes),
+        TEST(test_riskier_reading_is_rated),
+        TEST(test_nothing_is_allocated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
