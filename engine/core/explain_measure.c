@@ -64,13 +64,18 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
     }
 }
 
+static const struct fg_meter *meter_of(const struct fg_plan *plan, const struct fg_rule *rule)
+{
+    return &plan->policy->ruleset->meters[rule->measure_meter];
+}
+
 static bool is_money(const struct fg_plan *plan, const struct fg_rule *rule)
 {
     if (!rule->measure_is_meter) {
         return rule->measure_signal == FG_SIG_COST_PER_MINUTE ||
                rule->measure_signal == FG_SIG_CUSTOMER_DAILY_LIMIT;
     }
-    const struct fg_meter *meter = &plan->policy->ruleset->meters[rule->measure_meter];
+    const struct fg_meter *meter = meter_of(plan, rule);
     return meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST;
 }
 
@@ -107,21 +112,19 @@ static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule,
 void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
                         const struct fg_reason *reason, struct fg_text *text)
 {
-    const struct fg_meter *meter =
-        rule->measure_is_meter ? &plan->policy->ruleset->meters[rule->measure_meter] : NULL;
-    if (meter == NULL) {
+    if (!rule->measure_is_meter) {
         fg_text_put(text, fg_signal_info(rule->measure_signal)->name);
         fg_text_put(text, " ");
     }
     fg_explain_value(plan, rule, reason->value, text);
     if (rule->relative_to != FG_RELATIVE_NONE) {
         put_relative(plan, rule, text);
-    } else if (meter != NULL) {
-        fg_text_put(text, counted_thing(meter));
+    } else if (rule->measure_is_meter) {
+        fg_text_put(text, counted_thing(meter_of(plan, rule)));
     }
-    if (meter != NULL) {
-        put_key(meter, text);
-        put_window(meter, text);
+    if (rule->measure_is_meter) {
+        put_key(meter_of(plan, rule), text);
+        put_window(meter_of(plan, rule), text);
     }
     fg_text_put(text, ", over ");
     fg_explain_value(plan, rule, reason->threshold, text);

@@ -141,7 +141,7 @@ uint64_t fg_hash64(const struct fg_hash_key *key, const void *data, size_t len)
 void fg_hash128_hex(struct fg_hash128 hash, char out[33])
 {
     static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         uint64_t half = i < 8 ? hash.lo : hash.hi;
         uint8_t byte = (uint8_t)(half >> (8 * (i & 7)));
         out[2 * i] = digits[byte >> 4];

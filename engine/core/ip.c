@@ -120,7 +120,7 @@ bool fg_ip_parse(struct fg_view text, struct fg_ip *out)
     memset(ip.bytes, 0, sizeof(ip.bytes));
     for (int i = 0; i < parsed.n; i++) {
         bool after_gap = parsed.gap >= 0 && i >= parsed.gap;
-        int group = after_gap ? IPV6_GROUPS - parsed.n + i : i;
+        size_t group = (size_t)(after_gap ? IPV6_GROUPS - parsed.n + i : i);
         ip.bytes[2 * group] = (uint8_t)(parsed.groups[i] >> 8);
         ip.bytes[2 * group + 1] = (uint8_t)(parsed.groups[i] & 0xff);
     }

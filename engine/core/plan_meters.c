@@ -2,7 +2,7 @@
 #include "plan_priv.h"
 
 // A local day has 25 hours when the clocks go back.
-#define DAY_TTL_MS (FG_MS_PER_DAY + 2 * 60 * FG_MS_PER_MIN)
+#define DAY_TTL_MS (FG_MS_PER_DAY + INT64_C(120) * FG_MS_PER_MIN)
 
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {

@@ -142,10 +142,10 @@ static void test_network_text_is_escaped(void **state)
     predicate =
         (struct fg_predicate){.signal = FG_SIG_SIP_USER_AGENT, .op = FG_OP_PRESENT, .truth = true};
     rule.when = (struct fg_condition){.all = &predicate, .n = 1};
-    event.user_agent = (struct fg_view){.ptr = "a\r\nb\"\\\0c\x1b[31m\xff\xe2\x80\xae", .len = 17};
+    event.user_agent = (struct fg_view){.ptr = "a\r\nb\"\\\0c\x1b[31m\xff\xe2\x80\xa8", .len = 17};
     const char *text = explain(FRIDAY_MORNING_MS, 0);
     assert_string_equal(text, "sip.user_agent is a\\x0d\\x0ab\\x22\\x5c\\x00c\\x1b[31m\\xff"
-                              "\\xe2\\x80\\xae");
+                              "\\xe2\\x80\\xa8");
     static struct fg_tls_peer peer = {.tls = true, .cert_present = true, .name = "x\n'y"};
     event.tls = &peer;
     event.identity = FG_IDENTITY_UNKNOWN_NAME;

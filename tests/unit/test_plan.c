@@ -203,8 +203,12 @@ static void test_meters_of_each_event(void **state)
         plan_now();
         assert_int_equal(plan.request.once, kind == FG_EVENT_ATTEMPT);
         for (int meter = 0; meter < 4; meter++) {
-            int at = plan.op_of_meter[meter];
-            assert_int_equal(at < 0 ? -1 : (int)plan.request.ops[at].kind, wanted[kind][meter]);
+            int8_t at = plan.op_of_meter[meter];
+            if (at < 0) {
+                assert_int_equal(wanted[kind][meter], -1);
+            } else {
+                assert_int_equal(plan.request.ops[at].kind, wanted[kind][meter]);
+            }
         }
     }
     event.kind = FG_EVENT_ATTEMPT;

@@ -43,9 +43,9 @@ static void test_countries(void **state)
     (void)state;
     char text[4];
     struct fg_country_set set = {{0}};
-    for (char a = 'A'; a <= 'Z'; a++) {
-        for (char b = 'A'; b <= 'Z'; b++) {
-            const char name[] = {a, b, '\0'};
+    for (int a = 'A'; a <= 'Z'; a++) {
+        for (int b = 'A'; b <= 'Z'; b++) {
+            const char name[] = {(char)a, (char)b, '\0'};
             fg_country country = fg_country_parse(fg_view_of(name));
             assert_true(country > 0 && country < FG_COUNTRY_WORLD);
             fg_country_format(country, text);
