@@ -150,6 +150,13 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
     return false;
 }
 
+static enum edge_drop protect_reason_of(enum edge_srtp_status status)
+{
+    if (status == EDGE_SRTP_REPLAY)
+        return EDGE_DROP_REPLAY;
+    return status == EDGE_SRTP_SSRC_LIMIT ? EDGE_DROP_SSRC_LIMIT : EDGE_DROP_PROTECT_FAILED;
+}
+
 static bool find_way_out(const struct edge_media *media, bool is_rtcp, struct edge_flow **out)
 {
     struct edge_media *peer = media->peer;
@@ -165,6 +172,7 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
 {
     const struct edge_leg *leg = in->media->leg;
     size_t arrived = packet->length;
+    enum edge_srtp_status status;
     struct edge_flow *out;
     enum edge_drop reason;
     bool is_rtcp;
@@ -188,9 +196,10 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     if (out->media->is_srtp) {
         if (!out->media->send)
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        if (edge_srtp_libsrtp.protect(out->media->send, is_rtcp, packet->bytes, &packet->length,
-                                      EDGE_PACKET_CAPACITY) != EDGE_SRTP_OK)
-            return drop(in, arrived, EDGE_DROP_PROTECT_FAILED);
+        status = edge_srtp_libsrtp.protect(out->media->send, is_rtcp, packet->bytes,
+                                           &packet->length, EDGE_PACKET_CAPACITY);
+        if (status != EDGE_SRTP_OK)
+            return drop(in, arrived, protect_reason_of(status));
     }
     return (struct edge_relay_outcome){out, EDGE_DROP_COUNT};
 }

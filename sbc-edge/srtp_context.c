@@ -85,8 +85,10 @@ static int open_context(const struct edge_sdes_line *line, enum edge_srtp_direct
     memcpy(mki, line->mki, line->mki_len);
     policy.ssrc.type = direction == EDGE_SRTP_SEND ? ssrc_any_outbound : ssrc_any_inbound;
     policy.window_size = EDGE_SRTP_WINDOW;
-    /* Duplicates that the other leg sent on purpose (RFC 4733 ends) go out as they came. */
-    policy.allow_repeat_tx = direction == EDGE_SRTP_SEND;
+    /* Two packets under one index would share their key stream (RFC 3711 9.1; with GCM even the
+     * authentication key would be lost), and who sends on a leg in clear cannot be trusted to send
+     * the same bytes twice. The receiver would drop a true duplicate anyway. */
+    policy.allow_repeat_tx = 0;
     if (line->mki_len > 0 && direction == EDGE_SRTP_RECEIVE) {
         policy.keys = masters;
         policy.num_master_keys = 1;

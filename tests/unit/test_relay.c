@@ -292,6 +292,26 @@ static void test_ssrcs_of_a_key_are_bounded(void **state)
     relay_pair_fini(&pair);
 }
 
+static void test_one_index_is_never_encrypted_twice(void **state)
+{
+    static const enum edge_srtp_suite suites[2] = {EDGE_SUITE_NONE, EDGE_SUITE_AEAD_AES_128_GCM};
+    struct relay_pair pair;
+    struct buffer buffer;
+    struct edge_flow *in;
+
+    (void)state;
+    relay_pair_init(&pair, suites);
+    in = &pair.media[0]->flow[EDGE_RTP];
+    make_rtp(&buffer, 7, 5);
+    assert_non_null(step(in, &buffer, &pair.place[0], 1).out);
+    make_rtp(&buffer, 7, 5);
+    buffer.bytes[40] = 'x'; /* another payload under the same SSRC and sequence number */
+    assert_int_equal(step(in, &buffer, &pair.place[0], 1).reason, EDGE_DROP_REPLAY);
+    make_rtp(&buffer, 8, 5);
+    assert_non_null(step(in, &buffer, &pair.place[0], 1).out);
+    relay_pair_fini(&pair);
+}
+
 static void test_every_suite_both_ways_with_rtcp(void **state)
 {
     (void)state;
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_verdicts_drop_and_count),
         cmocka_unit_test(test_ways_out),
         cmocka_unit_test(test_ssrcs_of_a_key_are_bounded),
+        cmocka_unit_test(test_one_index_is_never_encrypted_twice),
         cmocka_unit_test(test_every_suite_both_ways_with_rtcp),
     };
 
