@@ -31,6 +31,7 @@ class Stack:
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
         self.kamailio_debug, self.secure_carrier = kamailio_debug, secure_carrier
         self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []
+        # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)
         self.sip_carrier_port, self.sip_secure_carrier_port, self.ng_port = base_port + 60, base_port + 62, base_port + 23
@@ -56,7 +57,7 @@ class Stack:
         self._write("customers.yaml", customers.customers_yaml())
         self._write("tls.cfg", open(os.path.join(TOP, "deploy/kamailio/tls.cfg"), encoding="utf-8").read().replace("FG_PKI", self.path("pki")))
         port, transport, media = (self.carrier_port + 1, "tls", "srtp") if self.secure_carrier else (self.carrier_port, "udp", "rtp")
-        self._write("carriers.list", f"1 sip:{self.carrier_address}:{port};transport={transport} 0 10 media={media}\n")
+        self._write("carriers.list", f"1 sip:{self.customer_address}:{port};transport={transport} 0 10 media={media}\n")
         self._write("kamailio.cfg", self.kamailio_site())
 
     def pem(self, name):
@@ -137,7 +138,7 @@ class Stack:
         self.say("  Kamailio with the fraudguard module")
         self.start_kamailio()
         self.say(f"  a stand-in carrier (baresip, {'TLS and SRTP' if self.secure_carrier else 'UDP and RTP'})")
-        self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.carrier_address, tone_hz=880, user=CARRIER_NUMBERS,
+        self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.customer_address, tone_hz=880, user=CARRIER_NUMBERS,
                                  account_extra="answermode=auto" + (";mediaenc=srtp-mand" if self.secure_carrier else ""),
                                  pem=self.pem("server") if self.secure_carrier else None, transport="tls" if self.secure_carrier else "udp").start()
         return self

@@ -75,7 +75,7 @@ def test_the_customers_leg_carries_srtp_only(loud_stack):
     _, media, _ = call(loud_stack, "+442079460018", 3)
     customer = [p for p in media if loud_stack.is_customer_leg(p)]
     clear = {p.payload[12:172] for p in media if loud_stack.is_carrier_leg(p) and p.is_rtp}
-    assert len(customer) > 200 and len(clear) > 20
+    assert len(customer) > 200 and clear
     for packet in customer:
         if packet.is_rtp:
             assert packet.payload[12:172] not in clear and len(packet.payload) == 12 + 160 + 10
