@@ -38,6 +38,12 @@ static void read_thresholds(struct pack_build *build, const struct fg_yaml_node 
         before = points;
         before_name = bands[i];
     }
+    // A band that is not named begins where the next one does, and so is never reached.
+    for (int action = FG_BLOCK - 1; action >= FG_ALERT; action--) {
+        if (build->out->thresholds[action] == INT32_MAX) {
+            build->out->thresholds[action] = build->out->thresholds[action + 1];
+        }
+    }
     if (node->n == 0) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "no band at all: nothing could follow");
     }

@@ -132,17 +132,18 @@ static int attach(struct builder *builder, struct fg_yaml_node *node)
     return FG_OK;
 }
 
-static int add_scalar(struct builder *builder, struct fy_token *token)
+// instead: the text where there is no token.
+static int add_scalar(struct builder *builder, struct fy_token *token, const char *instead)
 {
     struct fg_yaml_node *node = new_node(builder, FG_YAML_SCALAR);
     if (node == NULL) {
         return FG_ENOMEM;
     }
     size_t len = 0;
-    const char *text = token == NULL ? "" : fy_token_get_text(token, &len);
+    const char *text = token == NULL ? NULL : fy_token_get_text(token, &len);
     if (text == NULL) {
-        text = "";
-        len = 0;
+        text = instead;
+        len = strlen(instead);
     }
     node->quoted = token != NULL && fy_token_scalar_style(token) != FYSS_PLAIN;
     place_node(builder, token, node);
@@ -239,14 +240,14 @@ static int take_event(struct builder *builder, struct fy_event *event)
         break;
     case FYET_SCALAR:
         rc = check_marks(builder, event->scalar.anchor, event->scalar.tag);
-        rc = rc == FG_OK ? add_scalar(builder, event->scalar.value) : rc;
+        rc = rc == FG_OK ? add_scalar(builder, event->scalar.value, "") : rc;
         rc = rc == FG_OK ? offer_item(builder) : rc;
         break;
     case FYET_ALIAS:
         place_node(builder, event->alias.anchor, &here);
         rc = refuse(builder, &here, FG_CODE_ALIAS,
                     "aliases are not allowed; quote the text if '*' belongs to it");
-        rc = rc == FG_OK ? add_scalar(builder, NULL) : rc;
+        rc = rc == FG_OK ? add_scalar(builder, NULL, "*") : rc;
         rc = rc == FG_OK ? offer_item(builder) : rc;
         break;
     case FYET_MAPPING_START:

@@ -79,8 +79,12 @@ static bool is_zone_name(struct fg_view name)
     if (name.len == 0 || name.len > NAME_MAX_BYTES || name.ptr[0] < 'A' || name.ptr[0] > 'Z') {
         return false;
     }
+    bool slash = memchr(name.ptr, '/', name.len) != NULL;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
+        if (c >= '0' && c <= '9' && !slash) {
+            return false; // "EST5" is a rule, not a place
+        }
         bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     c == '/' || c == '_' || c == '-' || c == '+';
         if (!fits) {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "numbering.h"
+
+struct fixture {
+    struct fg_arena *arena;
+    struct fg_diags *diags;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    fixture.arena = fg_arena_new(fg_heap_libc());
+    fixture.diags = fg_diags_new();
+    *state = &fixture;
+    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fg_diags_free(fixture->diags);
+    fg_arena_free(fixture->arena);
+    return 0;
+}
+
+static struct fg_named_bytes file(const char *text)
+{
+    return (struct fg_named_bytes){"t.csv", text, strlen(text)};
+}
+
+static void assert_diag(const struct fixture *fixture, uint32_t i, uint32_t line, uint32_t column,
+                        const char *message)
+{
+    const struct fg_diag *diag = fg_diags_at(fixture->diags, i);
+    assert_non_null(diag);
+    assert_string_equal(diag->message, message);
+    assert_int_equal(diag->line, line);
+    assert_int_equal(diag->column, column);
+}
+
+static void spreadsheets_are_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_prefix_list list;
+    struct fg_prefix_match match;
+    assert_int_equal(fg_prefix_list_parse(file("\xEF\xBB\xBFnote,x,Prefix\r\n"
+                                               "\"Maldives, \"\"mobile\"\"\",,+9607\r\n"
+                                               "\r\n"
+                                               "# comment\r\n"
+                                               ",,96077\r\n"),
+                                          fixture->arena, fixture->diags, &list),
+                     FG_OK);
+    assert_int_equal(list.n, 2);
+    assert_int_equal(fg_prefix_lookup(list.prefixes, "9607112345", 10, &match), FG_OK);
+    assert_int_equal(match.len, 4);
+    assert_string_equal(list.notes[match.value], "Maldives, \"mobile\"");
+    assert_int_equal(fg_prefix_lookup(list.prefixes, "9607712345", 10, &match), FG_OK);
+    assert_int_equal(match.len, 5);
+    assert_null(list.notes[match.value]);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+}
+
+static void every_bad_row_is_reported_with_its_place(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_prefix_list list;
+    assert_int_equal(fg_prefix_list_parse(file("prefix,note\n"
+                                               "44a,letters\n"
+                                               "44,first\n"
+                                               "x,\"open\n"
+                                               "44,again\n"),
+                                          fixture->arena, fixture->diags, &list),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 3);
+    assert_diag(fixture, 0, 2, 1, "'44a' is not a prefix of 1 to 15 digits");
+    assert_diag(fixture, 1, 4, 3, "a quoted field must end with '\"' before a comma");
+    assert_diag(fixture, 2, 5, 1, "prefix 44 is there already");
+    assert_string_equal(fg_diags_at(fixture->diags, 1)->source, "x,\"open");
+}
+
+static void a_missing_column_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_countries countries;
+    assert_int_equal(fg_countries_parse(file("country,trunk\nGB,0\n"), fixture->arena,
+                                        fixture->diags, &countries),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 2);
+    assert_diag(fixture, 0, 1, 1, "the header row has no column 'calling_code'");
+    assert_diag(fixture, 1, 1, 1, "the header row has no column 'international'");
+}
+
+static void an_empty_file_is_no_table(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_prefix_list list;
+    assert_int_equal(fg_prefix_list_parse(file(""), fixture->arena, fixture->diags, &list),
+                     FG_ESYNTAX);
+    assert_diag(fixture, 0, 0, 0, "the file is empty; a header row is expected");
+}
+
+static void control_characters_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_prefix_list list;
+    struct fg_named_bytes bytes = {"t.csv", "prefix\n4\0004\n", 11};
+    assert_int_equal(fg_prefix_list_parse(bytes, fixture->arena, fixture->diags, &list),
+                     FG_ESYNTAX);
+    assert_diag(fixture, 0, 2, 2, "control characters are not allowed");
+}
+
+static void destinations_come_from_three_files(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_destination_files files = {
+        .numbering =
+            file("prefix,country,type\n44,GB,unallocated\n447,GB,mobile\n44909,GB,premium\n"),
+        .emergency = file("calling_code,code\n,112\n44,999\n"),
+        .rates = file("prefix,usd_per_minute,note\n44,0.0125,x\n4490,1.5,y\n")};
+    struct fg_destinations known;
+    assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known), FG_OK);
+    struct fg_number number;
+    struct fg_destination dest;
+    assert_int_equal(fg_number_parse_e164(fg_view_of("+449098790001"), &number), FG_OK);
+    fg_destination_lookup(&known, &number, FG_NUMBER_OK, NULL, &dest);
+    assert_int_equal(dest.type, FG_TYPE_PREMIUM);
+    assert_int_equal(dest.usd_per_minute, 1500000);
+    assert_int_equal(dest.country, fg_country_parse(fg_view_of("GB")));
+    assert_int_equal(strlen(known.digest), 64);
+    char first[65];
+    memcpy(first, known.digest, sizeof(first));
+    files.rates = file("prefix,usd_per_minute,note\n44,0.0126,x\n");
+    assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known), FG_OK);
+    assert_string_not_equal(first, known.digest);
+}
+
+static void wrong_numbering_is_told_for_all_files(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_destination_files files = {
+        .numbering = file("prefix,country,type\n44,gb,fixed\n33,FR,fxed\n"),
+        .emergency = file("calling_code,code\n44,9\n"),
+        .rates = file("prefix,usd_per_minute\n44,-1\n33,5000\n49,1,2\n")};
+    struct fg_destinations known;
+    assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 5);
+    assert_diag(fixture, 0, 2, 4, "'gb' is not a country code");
+    assert_diag(fixture, 1, 3, 7, "'fxed' is not a type of number");
+    assert_diag(fixture, 2, 2, 4, "expected a calling code (or none) and a code of 2 to 10 digits");
+    assert_diag(fixture, 3, 2, 4, "'-1' is not a price in USD a minute (0 to 4294)");
+    assert_diag(fixture, 4, 3, 4, "'5000' is not a price in USD a minute (0 to 4294)");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(spreadsheets_are_read),
+        TEST(every_bad_row_is_reported_with_its_place),
+        TEST(a_missing_column_is_named),
+        TEST(an_empty_file_is_no_table),
+        TEST(control_characters_are_refused),
+        TEST(destinations_come_from_three_files),
+        TEST(wrong_numbering_is_told_for_all_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

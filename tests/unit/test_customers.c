@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "customers_load.h"
+
+static const struct fg_hash_key hash_key = {{1, 2, 3}};
+
+struct fixture {
+    struct fg_arena *arena;
+    struct fg_diags *diags;
+    struct fg_customers customers;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.arena = fg_arena_new(fg_heap_libc());
+    fixture.diags = fg_diags_new();
+    *state = &fixture;
+    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fg_diags_free(fixture->diags);
+    fg_arena_free(fixture->arena);
+    return 0;
+}
+
+static int parse(struct fixture *fixture, const char *text)
+{
+    static const char countries_csv[] = "country,calling_code,international,trunk\n"
+                                        "GB,44,00,0\nUS,1,011,1\n";
+    struct fg_countries countries;
+    struct fg_named_bytes csv = {"countries.csv", countries_csv, sizeof(countries_csv) - 1};
+    assert_int_equal(fg_countries_parse(csv, fixture->arena, fixture->diags, &countries), FG_OK);
+    struct fg_named_bytes file = {"c.yaml", text, strlen(text)};
+    return fg_customers_load(file, &countries, &hash_key, fixture->arena, fixture->diags,
+                             &fixture->customers);
+}
+
+static void all_keys_are_read(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture,
+              "- {id: acme, name: Acme Ltd, profile: office, tags: [vip, eu], since: "
+              "\"2024-02-29\",\n"
+              "   tz: Europe/London, channels: 30, daily_limit: 100.50, currency: EUR,\n"
+              "   numbers: [\"+441632960000-+441632960099\", \"+4930*\", \"+33140000000\"],\n"
+              "   home_countries: [\"GB\", \"NO\"], cert_names: [SIP.Acme.example],\n"
+              "   cert_fingerprints: [\"00112233445566778899aabbccddeeff"
+              "00112233445566778899aabbccddeeff\"],\n"
+              "   source_ips: [192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7],\n"
+              "   hours: [{days: mon-fri, from: \"08:00\", to: \"18:00\"}],\n"
+              "   holidays: [\"2026-12-26\", \"2026-12-25\"], media: {srtp: required},\n"
+              "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_customer *c = fg_customers_by_id(&fixture->customers, fg_view_of("acme"));
+    assert_non_null(c);
+    assert_string_equal(c->name, "Acme Ltd");
+    assert_string_equal(c->profile, "office");
+    assert_string_equal(c->tags[1], "eu");
+    assert_int_equal(c->since_yyyymmdd, 20240229);
+    assert_string_equal(c->zone->name, "Europe/London");
+    assert_int_equal(c->channels, 30);
+    assert_int_equal(c->daily_limit_usd, 108540000); // 100.50 EUR at 1.08
+    assert_true(c->has_home_countries);
+    assert_string_equal(c->cert_names[0], "sip.acme.example");
+    assert_int_equal(c->cert_fingerprints[0][1], 0x11);
+    assert_int_equal(c->n_source_ips, 3);
+    assert_int_equal(c->source_ips[0].bits, 120);
+    assert_int_equal(c->source_ips[1].bits, 32);
+    assert_int_equal(c->source_ips[2].bits, 128);
+    assert_int_equal(c->hours[0].to_min, 1080);
+    assert_int_equal(c->holidays[0], 20261225);
+    assert_int_equal(c->media, FG_MEDIA_REQUIRED);
+    assert_int_equal(c->degraded, FG_DEGRADED_BLOCK);
+}
+
+static bool owns(const struct fg_customer *customer, const char *text)
+{
+    struct fg_number number;
+    assert_int_equal(fg_number_parse_e164(fg_view_of(text), &number), FG_OK);
+    return fg_customer_owns_number(customer, &number);
+}
+
+static void numbers_are_ranges_prefixes_or_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "- {id: a, tz: UTC, numbers: [\"+441632960000-+441632960099\", "
+                                    "\"+4930*\", \"+33140000000\"]}\n"
+                                    "- {id: b, tz: UTC, numbers: [\"+493012345678\"]}\n"),
+                     FG_OK);
+    const struct fg_customer *a = &fixture->customers.items[0];
+    assert_true(owns(a, "+441632960050"));
+    assert_false(owns(a, "+441632960100"));
+    assert_true(owns(a, "+493099"));
+    assert_true(owns(a, "+33140000000"));
+    struct fg_number number;
+    assert_int_equal(fg_number_parse_e164(fg_view_of("+493012345678"), &number), FG_OK);
+    // The whole number counts before somebody else's prefix of it.
+    assert_string_equal(fg_customers_by_number(&fixture->customers, &number)->id, "b");
+}
+
+static void dial_plans_default_to_the_first_home_country(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "- {id: a, tz: UTC, home_countries: [\"US\", \"GB\"]}\n"
+                                    "- {id: b, tz: UTC}\n"
+                                    "- {id: c, tz: UTC, home_countries: [\"GB\"], dial_plan: "
+                                    "{international: [\"00\", \"9011\"], trunk: \"\", country: "
+                                    "\"US\"}}\n"),
+                     FG_OK);
+    const struct fg_customer *items = fixture->customers.items;
+    assert_string_equal(items[0].dial_plan.international[0], "011");
+    assert_string_equal(items[0].dial_plan.country_code, "1");
+    assert_string_equal(items[1].dial_plan.international[0], "00");
+    assert_string_equal(items[1].dial_plan.country_code, "");
+    assert_string_equal(items[2].dial_plan.international[1], "9011");
+    assert_string_equal(items[2].dial_plan.trunk, "");
+    assert_string_equal(items[2].dial_plan.country_code, "1");
+}
+
+static void json_is_yaml(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "[{\"id\": \"a\", \"tz\": \"UTC\", \"channels\": 5,\n"
+                                    "  \"numbers\": [\"+12125550100\"]}]"),
+                     FG_OK);
+    assert_int_equal(fixture->customers.items[0].channels, 5);
+}
+
+static void an_unknown_profile_is_a_warning(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "- {id: a, tz: UTC, profile: ofice}\n"), FG_OK);
+    assert_int_equal(fg_diags_count(fixture->diags, FG_WARNING), 1);
+    assert_string_equal(fg_diags_at(fixture->diags, 0)->message,
+                        "unknown profile 'ofice' counts as 'default'; did you mean 'office'?");
+    assert_string_equal(fixture->customers.items[0].profile, "default");
+}
+
+struct mistake {
+    const char *text;
+    uint32_t line, column;
+    const char *message;
+};
+static const struct mistake mistakes[] = {
+    {"- {id: a, tz: UTC, chanels: 3}\n", 1, 20,
+     "unknown key 'chanels' in customer; did you mean 'channels'?"},
+    {"- {tz: UTC}\n", 1, 3, "the customer needs an 'id'"},
+    {"- {id: a}\n", 1, 3, "the customer needs a 'tz', such as Europe/London"},
+    {"- {id: A, tz: UTC}\n", 1, 8,
+     "id 'A' may only have a-z, 0-9, '.', '_' and '-', 1 to 64 of them"},
+    {"- {id: a, tz: Europe/Londn}\n", 1, 15,
+     "unknown time zone 'Europe/Londn'; did you mean 'Europe/London'?"},
+    {"- {id: a, tz: UTC, numbers: [+441632960000]}\n", 1, 30,
+     "a number must be quoted: write \"+441632960000\" (unquoted +44 is the number 44 to other "
+     "tools)"},
+    {"- {id: a, tz: UTC, numbers: [\"+4416-+4415\"]}\n", 1, 30,
+     "a range is two numbers of one length, the smaller one first"},
+    {"- {id: a, tz: UTC, home_countries: [NO]}\n", 1, 37,
+     "home country must be quoted: write \"NO\" (unquoted NO is 'false' to other tools)"},
+    {"- {id: a, tz: UTC, hours: [{days: mon, from: 08:00, to: \"18:00\"}]}\n", 1, 46,
+     "a time must be quoted: write \"08:00\" (unquoted 22:00 is the number 1320 to other tools)"},
+    {"- {id: a, tz: UTC, cert_names: [\"*.a.example\"]}\n", 1, 33,
+     "a certificate name must be a whole host name such as sip.acme.example; wildcards are not "
+     "allowed (RFC 5922)"},
+    {"- {id: a, tz: UTC, source_ips: [192.0.2.1/24]}\n", 1, 33,
+     "'192.0.2.1/24' is not the first address of its network"},
+    {"- {id: a, tz: UTC, source_ips: [192.0.2.0/33]}\n", 1, 33,
+     "a source is an IP address or network such as 192.0.2.0/24"},
+    {"- {id: a, tz: UTC, currency: ERU}\n", 1, 30, "unknown currency 'ERU'; did you mean 'EUR'?"},
+    {"- {id: a, tz: UTC, since: 2026-02-30}\n", 1, 27,
+     "since must be a date such as \"2024-05-31\""},
+    {"- {id: a, tz: UTC, media: {srtp: on}}\n", 1, 34,
+     "unknown srtp 'on'; one of: preferred, required, off"},
+    {"- {id: a, tz: UTC}\n- {id: a, tz: UTC}\n", 2, 8,
+     "id 'a' belongs to customer 'a' already, in line 1"},
+    {"- {id: a, tz: UTC, cert_names: [x.example]}\n- {id: b, tz: UTC, cert_names: [X.example]}\n",
+     2, 33, "certificate name 'X.example' belongs to customer 'a' already, in line 1"},
+    {"- {id: a, tz: UTC, numbers: [\"+4416\"]}\n\n- {id: b, tz: UTC, numbers: [\"+4416\"]}\n", 3,
+     30, "number '+4416' belongs to customer 'a' already, in line 1"},
+    {"id: a\ntz: UTC\n", 1, 1, "expected a list here"},
+};
+
+static void each_mistake_is_told_with_its_place_and_remedy(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        void *fresh = NULL;
+        assert_int_equal(setup(&fresh), 0);
+        struct fixture *fixture = fresh;
+        assert_int_equal(parse(fixture, mistakes[i].text), FG_ESYNTAX);
+        const struct fg_diag *diag = fg_diags_at(fixture->diags, 0);
+        assert_non_null(diag);
+        assert_string_equal(diag->message, mistakes[i].message);
+        assert_int_equal(diag->line, mistakes[i].line);
+        assert_int_equal(diag->column, mistakes[i].column);
+        assert_int_equal(fg_diags_count(fixture->diags, FG_ERROR), 1);
+        (void)teardown(&fresh);
+    }
+}
+
+static void many_customers_share_zones_and_texts(void **state)
+{
+    struct fixture *fixture = *state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    for (int i = 0; i < 20000; i++) {
+        fprintf(out,
+                "- {id: c%d, tz: Europe/Paris, profile: hotel, locale: fr, numbers: "
+                "[\"+331%08d\"], cert_names: [c%d.example]}\n",
+                i, i, i);
+    }
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(parse(fixture, text), FG_OK);
+    free(text);
+    assert_int_equal(fixture->customers.n, 20000);
+    const struct fg_customer *last = &fixture->customers.items[19999];
+    assert_ptr_equal(last->zone, fixture->customers.items[0].zone);
+    assert_ptr_equal(last->locale, fixture->customers.items[0].locale);
+    assert_ptr_equal(fg_customers_by_cert_name(&fixture->customers, fg_view_of("C19999.example")),
+                     last);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(all_keys_are_read),
+        TEST(numbers_are_ranges_prefixes_or_whole),
+        TEST(dial_plans_default_to_the_first_home_country),
+        TEST(json_is_yaml),
+        TEST(an_unknown_profile_is_a_warning),
+        cmocka_unit_test(each_mistake_is_told_with_its_place_and_remedy),
+        TEST(many_customers_share_zones_and_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fg/pack.h"
+#include "fg/packtest.h"
+#include "scratch_dir.h"
+
+static const char rules[] =
+    "fraudguard: 1\n"
+    "pack: p\n"
+    "version: \"1.0.0\"\n"
+    "scoring:\n"
+    "  thresholds: {alert: 30, throttle: 50, block: 80}\n"
+    "  on_block: {sip: \"603 Declined\", drop_media: true, hold: 15m, hold_scope: customer}\n"
+    "calendars:\n"
+    "  office: {open: customer}\n"
+    "meters:\n"
+    "  calls_1m: {count: calls, per: customer, over: 1m}\n"
+    "  live: {gauge: calls, per: customer}\n"
+    "  spend: {sum: minutes, per: customer, over: 1h}\n"
+    "rules:\n"
+    "  - {id: PREMIUM, desc: p, when: {dest.type: premium}, score: 50}\n"
+    "  - {id: CLOSED, desc: c, when: {calendar.office: closed}, score: 30}\n"
+    "  - {id: BURST, desc: b, measure: meters.calls_1m, steps: [{above: 2, score: 30}]}\n"
+    "  - {id: LIVE, desc: l, measure: meters.live, steps: [{above: 1, score: 50}]}\n"
+    "  - {id: LONG, desc: l, on: minute, measure: meters.spend, steps: [{above: 3, score: 80}]}\n"
+    "  - {id: WATCH, desc: w, mode: shadow, when: {dest.home: false}, score: 7}\n";
+
+static const char head[] =
+    "fraudguard_test: 1\n"
+    "fixtures:\n"
+    "  acme: {id: acme, tz: Europe/London, home_countries: [\"GB\"], cert_names: [a.example],\n"
+    "         hours: [{days: mon-fri, from: \"08:00\", to: \"18:00\"}]}\n"
+    "tests:\n";
+
+struct fixture {
+    struct scratch_dir dir;
+    struct fg_diags *diags;
+    struct fg_policy_bundle *bundle;
+    struct fg_packtest_summary summary;
+    char *printed;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    memset(&fixture, 0, sizeof(fixture));
+    struct scratch_dir *dir = &fixture.dir;
+    scratch_dir_open(dir);
+    scratch_dir_subdir(dir, "data");
+    scratch_dir_write(dir, "p.yaml", rules);
+    scratch_dir_write(dir, "data/numbering.csv",
+                      "prefix,country,type\n44,GB,unallocated\n442,GB,fixed\n4490,GB,premium\n"
+                      "33,FR,fixed\n");
+    scratch_dir_write(dir, "data/countries.csv",
+                      "country,calling_code,international,trunk\nGB,44,00,0\n");
+    scratch_dir_write(dir, "data/emergency.csv", "calling_code,code\n44,999\n");
+    scratch_dir_write(dir, "data/rates.csv", "prefix,usd_per_minute\n44,0.01\n");
+    fixture.diags = fg_diags_new();
+    struct fg_policy_paths paths = {.rules_dir = dir->path};
+    struct fg_hash_key key = {{5}};
+    int rc = fg_policy_load(&paths, fg_heap_libc(), &key, fixture.diags, &fixture.bundle);
+    *state = &fixture;
+    return rc;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fg_policy_bundle_free(fixture->bundle);
+    fg_diags_free(fixture->diags);
+    free(fixture->printed);
+    scratch_dir_remove(&fixture->dir);
+    return 0;
+}
+
+static int run(struct fixture *fixture, const char *tests)
+{
+    char text[4096];
+    (void)snprintf(text, sizeof(text), "%s%s", head, tests);
+    scratch_dir_write(&fixture->dir, "p.test.yaml", text);
+    size_t size = 0;
+    FILE *out = open_memstream(&fixture->printed, &size);
+    assert_non_null(out);
+    int rc = fg_packtest_run(fixture->dir.files[fixture->dir.n - 1], fg_policy_of(fixture->bundle),
+                             fixture->diags, false, out, &fixture->summary);
+    assert_int_equal(fclose(out), 0);
+    return rc;
+}
+
+#define CALL "from: \"+442079460000\", san: [a.example]"
+
+static void passing_tests_print_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        run(fixture,
+            "  - name: premium at night is blocked and holds\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-21T02:10:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+449098790000\", repeat: 2}]\n"
+            "    expect: {first: {action: block, score: 80, rules: [PREMIUM, CLOSED], hold: true,\n"
+            "             sip: 603, drop_media: true}, last: {action: block, hold: true}}\n"
+            "  - name: a burst, dialled nationally\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"020794600{n}\", repeat: 12, every: 2s}]\n"
+            "    expect: {first: {action: allow, score: 0}, at_call: {n: 3, action: alert,\n"
+            "             rules: [BURST]}, last: {action: alert}}\n"
+            "  - name: two at once\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+4420{rand:8}\", repeat: 2, every: 90s, duration: 2m}]\n"
+            "    expect: {first: {action: allow, not_rules: [LIVE]}, last: {rules: [LIVE]}}\n"
+            "  - name: one after the other\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+442079460000\", repeat: 2, every: 60s, duration: 60s}]\n"
+            "    expect: {all: {action: allow, cut: false}}\n"
+            "  - name: cut in the fourth minute\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+442079460000\", duration: 1h}]\n"
+            "    expect: {first: {action: allow}, cut_at_minute: 4, rules: [LONG]}\n"
+            "  - name: shadow, and a store that is away\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    faults: [redis_down]\n"
+            "    calls: [{" CALL ", to: \"+33140000000\"}]\n"
+            "    expect: {action: allow, score: 0, shadow_score: 7, shadow_rules: [WATCH],\n"
+            "             degraded: true, identity: certificate}\n"
+            "  - name: somebody else's certificate\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{from: \"+442079460000\", to: \"+442079460000\", san: [b.example]}]\n"
+            "    expect: {action: block, identity: unknown_name}\n"
+            "  - name: emergency\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-21T02:10:00Z\"\n"
+            "    calls: [{" CALL ", to: \"999\"}]\n"
+            "    expect: {action: allow, score: 0}\n"),
+        FG_OK);
+    assert_string_equal(fixture->printed, "");
+    assert_int_equal(fixture->summary.passed, 8);
+    assert_int_equal(fixture->summary.failed, 0);
+    assert_int_equal(fixture->summary.rules, 6);
+    assert_int_equal(fixture->summary.rules_covered, 6);
+}
+
+static void a_failing_test_says_what_it_got_and_why(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(run(fixture, "  - name: wrong\n"
+                                  "    customer: acme\n"
+                                  "    clock: \"2026-11-20T10:00:00Z\"\n"
+                                  "    calls: [{" CALL ", to: \"+449098790000\"}]\n"
+                                  "    expect: {action: block, score: 80, rules: [CLOSED],\n"
+                                  "             not_rules: [PREMIUM], hold: true}\n"),
+                     FG_OK);
+    assert_int_equal(fixture->summary.passed, 0);
+    assert_int_equal(fixture->summary.failed, 1);
+    assert_int_equal(fixture->summary.rules_covered, 1);
+    assert_true(fixture->summary.covered[0]);
+    const char *expected = "FAIL  p.test.yaml:6  wrong\n"
+                           "      line 10: expected action block (score 80)   got throttle "
+                           "(score 50)\n"
+                           "      line 10: expected score 80   got 50\n"
+                           "      line 10: expected hold true   got false\n"
+                           "      line 10: expected rule CLOSED   it did not hit\n"
+                           "      line 10: expected no rule PREMIUM   it hit\n"
+                           "      got throttle, score 50, shadow score 50:\n"
+                           "         +50 PREMIUM  ";
+    assert_int_equal(strncmp(fixture->printed, expected, strlen(expected)), 0);
+    assert_non_null(strstr(fixture->printed, "p.yaml:14\n"));
+}
+
+static void a_missing_cut_is_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(run(fixture, "  - name: short\n"
+                                  "    customer: acme\n"
+                                  "    clock: \"2026-11-20T10:00:00Z\"\n"
+                                  "    calls: [{" CALL ", to: \"+442079460000\", duration: 2m}]\n"
+                                  "    expect: {cut: true}\n"
+                                  "  - name: long\n"
+                                  "    customer: acme\n"
+                                  "    clock: \"2026-11-20T10:00:00Z\"\n"
+                                  "    calls: [{" CALL ", to: \"+442079460000\", duration: 1h}]\n"
+                                  "    expect: {cut: false}\n"),
+                     FG_OK);
+    assert_int_equal(fixture->summary.failed, 2);
+    assert_non_null(strstr(fixture->printed, "expected a cut   the call was not cut"));
+    assert_non_null(strstr(fixture->printed, "expected no cut   the call was cut"));
+}
+
+static void mistakes_in_a_test_are_told_with_their_place(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t before = fg_diags_total(fixture->diags);
+    assert_int_equal(run(fixture, "  - name: x\n"
+                                  "    customer: acne\n"
+                                  "    clock: \"2026-11-20\"\n"
+                                  "    calls: [{frm: \"+44\", to: +4420}]\n"
+                                  "    expect: {action: blok, rules: [PREMIUN]}\n"),
+                     FG_ESYNTAX);
+    static const struct {
+        uint32_t line, column;
+        const char *message;
+    } expected[] = {
+        {7, 15, "unknown customer 'acne' (see fixtures); did you mean 'acme'?"},
+        {8, 12, "the clock must be RFC 3339, such as \"2026-11-21T02:10:00Z\", not '2026-11-20'"},
+        {9, 14, "unknown key 'frm' in call; did you mean 'from'?"},
+        {9, 30,
+         "a number must be quoted: write \"+4420\" (unquoted +44 is the number 44 to other tools)"},
+        {10, 22, "unknown action 'blok'; did you mean 'block'?"},
+        {10, 36, "unknown rule 'PREMIUN'; did you mean 'PREMIUM'?"},
+    };
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 6);
+    for (uint32_t i = 0; i < 6; i++) {
+        const struct fg_diag *diag = fg_diags_at(fixture->diags, before + i);
+        assert_string_equal(diag->message, expected[i].message);
+        assert_int_equal(diag->line, expected[i].line);
+        assert_int_equal(diag->column, expected[i].column);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(passing_tests_print_nothing),
+        TEST(a_failing_test_says_what_it_got_and_why),
+        TEST(a_missing_cut_is_a_failure),
+        TEST(mistakes_in_a_test_are_told_with_their_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fg/pack.h"
+#include "scratch_dir.h"
+
+static const struct fg_hash_key hash_key = {{9}};
+
+static const char scoring[] = "fraudguard: 1\npack: base\nversion: \"1.0.0\"\n"
+                              "scoring: {thresholds: {block: 80}}\n"
+                              "lists:\n  x: {type: e164_prefix, file: lists/x.csv}\n";
+static const char rules[] = "fraudguard: 1\npack: r\nversion: \"1.0.0\"\nrules:\n"
+                            "  - {id: A, desc: a, when: {dest.prefix: {in: x}}, score: 90}\n";
+
+static int setup(void **state)
+{
+    static struct scratch_dir dir;
+    scratch_dir_open(&dir);
+    scratch_dir_subdir(&dir, "lists");
+    scratch_dir_subdir(&dir, "data");
+    scratch_dir_write(&dir, "00.yaml", scoring);
+    scratch_dir_write(&dir, "10.yaml", rules);
+    scratch_dir_write(&dir, "10.test.yaml", "not: a pack\n");
+    scratch_dir_write(&dir, "lists/x.csv", "prefix,note\n+960,Maldives\n");
+    scratch_dir_write(&dir, "data/numbering.csv", "prefix,country,type\n44,GB,unallocated\n");
+    scratch_dir_write(&dir, "data/countries.csv",
+                      "country,calling_code,international,trunk\nGB,44,00,0\n");
+    scratch_dir_write(&dir, "data/emergency.csv", "calling_code,code\n,112\n");
+    scratch_dir_write(&dir, "data/rates.csv", "prefix,usd_per_minute\n44,0.01\n");
+    scratch_dir_write(&dir, "customers.txt", "- {id: a, tz: UTC, home_countries: [\"GB\"]}\n");
+    *state = &dir;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    scratch_dir_remove(*state);
+    return 0;
+}
+
+static int load(const struct scratch_dir *dir, const struct fg_heap *heap, struct fg_diags *diags,
+                struct fg_policy_bundle **out)
+{
+    char customers[128];
+    (void)snprintf(customers, sizeof(customers), "%s/customers.txt", dir->path);
+    struct fg_policy_paths paths = {.rules_dir = dir->path, .customers_file = customers};
+    return fg_policy_load(&paths, heap, &hash_key, diags, out);
+}
+
+static void a_directory_becomes_a_policy(void **state)
+{
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(*state, fg_heap_libc(), diags, &bundle), FG_OK);
+    assert_int_equal(fg_diags_total(diags), 0);
+    const struct fg_policy *policy = fg_policy_of(bundle);
+    assert_string_equal(policy->ruleset->pack, "base");
+    assert_int_equal(policy->ruleset->n_rules, 1);
+    assert_string_equal(policy->ruleset->lists[0].notes[0], "Maldives");
+    assert_int_equal(policy->customers->n, 1);
+    assert_string_equal(policy->customers->items[0].dial_plan.country_code, "44");
+    assert_int_equal(fg_prefix_count(policy->destinations->rates), 1);
+    assert_memory_equal(&policy->hash_key, &hash_key, sizeof(hash_key));
+    fg_policy_bundle_free(bundle);
+    fg_diags_free(diags);
+}
+
+static void mistakes_of_all_files_are_told_together(void **state)
+{
+    struct scratch_dir *dir = *state;
+    scratch_dir_write(dir, "20.yaml", "fraudguard: 1\npack: s\nversion: \"1.0.0\"\nrulez: []\n");
+    scratch_dir_write(dir, "lists/x.csv", "prefix,note\nabc,Maldives\n");
+    dir->n--; // the same file again
+    scratch_dir_write(dir, "data/rates.csv", "prefix,usd_per_minute\n44,free\n");
+    dir->n--;
+    scratch_dir_write(dir, "customers.txt", "- {id: a}\n");
+    dir->n--;
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(dir, fg_heap_libc(), diags, &bundle), FG_ESYNTAX);
+    assert_null(bundle);
+    assert_int_equal(fg_diags_count(diags, FG_ERROR), 4);
+    fg_diags_free(diags);
+}
+
+static void a_missing_file_is_named(void **state)
+{
+    struct scratch_dir *dir = *state;
+    struct fg_policy_paths paths = {.rules_dir = dir->path,
+                                    .customers_file = "/nonexistent/customers.yaml"};
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(fg_policy_load(&paths, fg_heap_libc(), &hash_key, diags, &bundle), FG_EIO);
+    assert_string_equal(fg_diags_at(diags, 0)->file, "/nonexistent/customers.yaml");
+    assert_string_equal(fg_diags_at(diags, 0)->message,
+                        "cannot be read: No such file or directory");
+    paths.rules_dir = "/nonexistent";
+    assert_int_equal(fg_policy_load(&paths, fg_heap_libc(), &hash_key, diags, &bundle), FG_EIO);
+    fg_diags_free(diags);
+}
+
+struct failing {
+    uint32_t left, live;
+};
+static void *failing_alloc(void *ctx, size_t size)
+{
+    struct failing *failing = ctx;
+    if (failing->left == 0) {
+        return NULL;
+    }
+    failing->left--;
+    failing->live++;
+    return malloc(size);
+}
+static void failing_free(void *ctx, void *memory)
+{
+    struct failing *failing = ctx;
+    failing->live -= memory != NULL;
+    free(memory);
+}
+
+static void all_memory_comes_from_the_heap_and_goes_back(void **state)
+{
+    struct fg_diags *diags = fg_diags_new();
+    int rc = FG_ENOMEM;
+    for (uint32_t n = 0; rc != FG_OK && n < 100; n++) {
+        struct failing failing = {n, 0};
+        struct fg_heap heap = {failing_alloc, failing_free, &failing};
+        struct fg_policy_bundle *bundle = NULL;
+        rc = load(*state, &heap, diags, &bundle);
+        assert_true(rc == FG_OK || rc == FG_ENOMEM);
+        assert_true((rc == FG_OK) == (bundle != NULL));
+        fg_policy_bundle_free(bundle);
+        assert_int_equal(failing.live, 0);
+    }
+    assert_int_equal(rc, FG_OK);
+    fg_diags_free(diags);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_directory_becomes_a_policy),
+        TEST(mistakes_of_all_files_are_told_together),
+        TEST(a_missing_file_is_named),
+        TEST(all_memory_comes_from_the_heap_and_goes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
