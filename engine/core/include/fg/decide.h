@@ -7,16 +7,19 @@
 
 #include "fg/plan.h"
 
+// Where more reasons hit, the points of the further ones join an earlier reason of the same sort
+// (enforced or shadow), so that the sums stay exact.
 #define FG_REASONS_MAX 48
 #define FG_HOLD_POINTS                                                                             \
     100 // points of an active hold and of a refused identity: above every sensible block threshold
 
 enum fg_reason_kind {
-    FG_REASON_RULE,       // index: rule
-    FG_REASON_COMPOSITE,  // index: composite
-    FG_REASON_CAP,        // index: group; negative points down to the group's cap
-    FG_REASON_HOLD,       // an active hold
-    FG_REASON_IDENTITY,   // refused identity
+    FG_REASON_RULE,      // index: rule
+    FG_REASON_COMPOSITE, // index: composite
+    FG_REASON_CAP,       // index: group; negative points down to the group's cap. Index UINT16_MAX:
+                         // the floor, points that lift a sum below 0 to 0
+    FG_REASON_HOLD,      // an active hold
+    FG_REASON_IDENTITY,  // refused identity
     FG_REASON_UNREADABLE, // the called number cannot be read
     FG_REASON_EMERGENCY,  // emergency call: always allowed, 0 points
     FG_REASON_DEGRADED    // the store is away: cap on risky calls, or the customer's policy

@@ -60,7 +60,8 @@ struct fg_destination {
 
 // Rates one reading. Pure. Numbers whose country code is known but which match no range are
 // FG_TYPE_UNALLOCATED (numbering then holds the country code itself with type UNALLOCATED); country
-// codes that do not exist are UNALLOCATED with FG_COUNTRY_NONE.
+// codes that do not exist are UNALLOCATED with FG_COUNTRY_NONE. emergency: the whole number is a
+// key, or a short code is one behind the plan's country code, or by itself with at most 3 digits.
 void fg_destination_lookup(const struct fg_destinations *known, const struct fg_number *number,
                            enum fg_number_status status, const struct fg_dial_plan *plan,
                            struct fg_destination *out);

@@ -6,7 +6,7 @@
 
 #include "fg/decide.h"
 
-// Id of a reason: the rule's or composite's id, "GROUP_CAP:velocity", "HOLD",
+// Id of a reason: the rule's or composite's id, "GROUP_CAP:velocity", "SCORE_FLOOR", "HOLD",
 // "IDENTITY:unknown_name", "EMERGENCY", "DEGRADED", "UNREADABLE_NUMBER". NUL-terminated, cut to
 // size.
 void fg_reason_id(const struct fg_plan *plan, const struct fg_reason *reason, char *out,

@@ -48,7 +48,7 @@ struct fg_list {
     const char *const *notes;              // PREFIX; may hold NULL
     struct fg_country_set countries;       // COUNTRY
     const char *const *texts;              // TEXT, sorted by strcmp
-    uint32_t n;
+    uint32_t n;                            // TEXT: texts; PREFIX: notes
 };
 
 // --- calendars
