@@ -218,7 +218,7 @@ static int hold_get(const struct redis_request *request, const uint8_t *at, size
 }
 
 int redis_reply_unpack(const struct redis_request *request, struct fg_view bytes,
-                       struct fg_store_reply *reply)
+                       struct fg_store_reply *reply, bool *reset)
 {
     const uint8_t *at = (const uint8_t *)bytes.ptr;
     const size_t values_at = 10;
@@ -241,6 +241,7 @@ int redis_reply_unpack(const struct redis_request *request, struct fg_view bytes
     }
     memset(reply, 0, sizeof(*reply));
     reply->repeated = (at[8] & FLAG_REPEATED) != 0;
+    *reset = (at[8] & FLAG_RESET) != 0;
     for (size_t i = 0; i < request->n_values; i++)
         reply->values[request->op_of_value[i]] = values[i];
     reply->hold = hold;

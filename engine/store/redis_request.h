@@ -39,7 +39,8 @@ struct redis_request {
 // again after an answer that never came; NULL: none.
 void redis_request_pack(const struct fg_store_request *request, uint64_t token,
                         const struct fg_hash128 *single_key, struct redis_request *out);
-// FG_OK and *reply; FG_EMISMATCH when the token is another request's, FG_EPROTOCOL when the bytes
-// do not fit the request; *reply is then untouched.
+// FG_OK and *reply, and in *reset whether a record had to be begun anew; FG_EMISMATCH when the
+// token is another request's, FG_EPROTOCOL when the bytes do not fit the request; *reply is then
+// untouched.
 FG_MUST_CHECK int redis_reply_unpack(const struct redis_request *request, struct fg_view bytes,
-                                     struct fg_store_reply *reply);
+                                     struct fg_store_reply *reply, bool *reset);

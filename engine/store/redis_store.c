@@ -102,10 +102,14 @@ static int reply_take(struct fg_redis *redis, const struct resp *value,
     struct redis_conn *conn = &redis->conn;
     if (value->type == RESP_ERROR)
         return conn_refused(conn, value);
-    int rc = value->type == RESP_STRING ? redis_reply_unpack(&redis->request, value->text, reply)
-                                        : FG_EPROTOCOL;
-    if (rc == FG_OK)
+    bool reset = false;
+    int rc = value->type == RESP_STRING
+                 ? redis_reply_unpack(&redis->request, value->text, reply, &reset)
+                 : FG_EPROTOCOL;
+    if (rc == FG_OK) {
+        conn->counts[FG_REDIS_ERROR_RECORD] += reset;
         return FG_OK;
+    }
     conn_close(conn);
     if (rc == FG_EMISMATCH)
         return conn_fail(conn, FG_REDIS_ERROR_TOKEN, "the reply of another request", FG_EPROTOCOL);

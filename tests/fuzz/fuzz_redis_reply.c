@@ -24,12 +24,13 @@ static void packed_reply(const uint8_t *data, size_t size)
             .kind = (enum fg_op_kind)(i % 5), .meter_id = i, .cells = FG_WINDOW_CELLS, .amount = 1};
     redis_request_pack(&request, UINT64_C(0x3030303030303030), NULL, &packed);
     struct fg_store_reply reply;
+    bool reset;
     // Exactly as many bytes as there are, so that reading past them is seen.
     char *bytes = malloc(size);
     if (bytes == NULL)
         return;
     memcpy(bytes, data + 1, size - 1);
-    const int rc = redis_reply_unpack(&packed, (struct fg_view){bytes, size - 1}, &reply);
+    const int rc = redis_reply_unpack(&packed, (struct fg_view){bytes, size - 1}, &reply, &reset);
     if (rc == FG_OK && (memchr(reply.hold.reason, 0, sizeof(reply.hold.reason)) == NULL ||
                         memchr(reply.hold.by, 0, sizeof(reply.hold.by)) == NULL))
         abort();

@@ -189,32 +189,34 @@ static void test_replies_are_taken_whole_or_not_at_all(void **unused)
     uint8_t bytes[128];
     const size_t len = reply_bytes(&packed, 77, bytes);
     struct fg_store_reply reply, before;
+    bool reset = true;
     memset(&reply, 0x33, sizeof(reply));
     before = reply;
     for (size_t n = 0; n < len; n++) {
         const struct fg_view part = {(const char *)bytes, n};
-        assert_int_equal(redis_reply_unpack(&packed, part, &reply), FG_EPROTOCOL);
+        assert_int_equal(redis_reply_unpack(&packed, part, &reply, &reset), FG_EPROTOCOL);
     }
     const struct fg_view longer = {(const char *)bytes, len + 1};
     bytes[len] = 0;
-    assert_int_equal(redis_reply_unpack(&packed, longer, &reply), FG_EPROTOCOL);
+    assert_int_equal(redis_reply_unpack(&packed, longer, &reply, &reset), FG_EPROTOCOL);
     const struct fg_view whole = {(const char *)bytes, len};
     packed.token = 78;
-    assert_int_equal(redis_reply_unpack(&packed, whole, &reply), FG_EMISMATCH);
+    assert_int_equal(redis_reply_unpack(&packed, whole, &reply, &reset), FG_EMISMATCH);
     packed.token = 77;
     bytes[9] = 3;
-    assert_int_equal(redis_reply_unpack(&packed, whole, &reply), FG_EPROTOCOL);
+    assert_int_equal(redis_reply_unpack(&packed, whole, &reply, &reset), FG_EPROTOCOL);
     bytes[9] = 2;
     bytes[10] = 0x7f; // more than a sum can be
-    assert_int_equal(redis_reply_unpack(&packed, whole, &reply), FG_EPROTOCOL);
+    assert_int_equal(redis_reply_unpack(&packed, whole, &reply, &reset), FG_EPROTOCOL);
     bytes[10] = 0;
     bytes[len - 1] = 2; // a hold that was not asked for
-    assert_int_equal(redis_reply_unpack(&packed, whole, &reply), FG_EPROTOCOL);
+    assert_int_equal(redis_reply_unpack(&packed, whole, &reply, &reset), FG_EPROTOCOL);
     assert_memory_equal(&reply, &before, sizeof(reply));
     bytes[len - 1] = 0;
-    assert_int_equal(redis_reply_unpack(&packed, whole, &reply), FG_OK);
+    assert_int_equal(redis_reply_unpack(&packed, whole, &reply, &reset), FG_OK);
     assert_int_equal(reply.values[0], 1);
     assert_int_equal(reply.values[1], 2);
+    assert_false(reset);
 }
 
 static void test_every_key_has_a_lifetime_and_one_tag(void **unused)
@@ -286,6 +288,7 @@ static void test_records_are_bounded_and_survive_nonsense(void **unused)
         request = add_to("nonsense", 1, 5);
         assert_int_equal(evaluate(redis, &request, &reply), FG_OK);
         assert_int_equal(reply.values[0], 5);
+        assert_int_equal(fg_redis_error_count(redis, FG_REDIS_ERROR_RECORD), i + 1);
     }
     fg_redis_free(redis);
 }

@@ -68,7 +68,8 @@ void fg_local_stats(struct fg_local *local, struct fg_local_stats *out);
 // --- redis
 // -----------------------------------------------------------------------------------------------------------------------------------
 // What can go wrong with Redis: enum, name in metrics and docs, first words of the error reply.
-// Every kind means "not available now"; each is counted on its own.
+// Every kind means "not available now"; each is counted on its own. Only "record" fails nothing: a
+// meter record could not be read and was begun anew.
 #define FG_REDIS_ERROR_KINDS(X)                                                                    \
     X(FG_REDIS_ERROR_NONE, "none", NULL)                                                           \
     X(FG_REDIS_ERROR_CONNECT, "connect", NULL)                                                     \
@@ -97,6 +98,7 @@ void fg_local_stats(struct fg_local *local, struct fg_local_stats *out);
     X(FG_REDIS_ERROR_MISCONF, "misconf", "MISCONF ")                                               \
     X(FG_REDIS_ERROR_NOREPLICAS, "noreplicas", "NOREPLICAS ")                                      \
     X(FG_REDIS_ERROR_WRONGTYPE, "wrongtype", "WRONGTYPE ")                                         \
+    X(FG_REDIS_ERROR_RECORD, "record", NULL)                                                       \
     X(FG_REDIS_ERROR_REPLY, "reply", NULL)
 enum fg_redis_error {
 #define FG_REDIS_ERROR_ENUM(name, text, word) name,
