@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from edge_lab import CM_80, Endpoint, assert_silent, bdecode, bencode, talk
+from edge_lab import CM_80, Endpoint, assert_silent, bdecode, bencode, rtp, talk
 
 
 def test_ping_in_bencode_and_json(ng):
@@ -68,3 +68,41 @@ def test_delete_delay_only_when_asked(ng, call):
     talk(one)
     one.delete(delete_delay=0)
     assert one.id not in ng("list", limit=1000)["calls"]
+
+
+def test_requests_as_kamailio_sends_them(ng):
+    """Every key that Kamailio 5.6.3's rtpengine module puts into its requests, in its spellings."""
+    caller, callee, serial = Endpoint(suite=CM_80), Endpoint(), iter(range(100))
+
+    def send(**message):
+        message = {"supports": ["load limit"], **message, "call-id": "a84b4c76e66710@cust1.example",
+                   "received-from": ["IP4", "127.0.0.1"]}
+        reply = ng.exchange(b"0_14910_%d " % next(serial) + bencode(message))
+        return bdecode(reply.split(b" ", 1)[1])
+
+    offered = send(**{
+        "sdp": caller.sdp(), "ICE": "remove", "DTLS": "off", "address-family": "IP4", "media-address": "127.0.0.1",
+        "label": "cust", "TOS": 184, "drop-traffic": "start", "endpoint-learning": "immediate", "record-call": "no",
+        "direction": ["pub", "priv"], "flags": ["strict-source", "trust-address", "port-latching"],
+        "replace": ["origin", "session-connection"], "transport-protocol": "RTP/AVP", "rtcp-mux": ["demux"],
+        "SDES": ["only-AES_CM_128_HMAC_SHA1_80", "no-AES_CM_128_HMAC_SHA1_32", "pad"], "via-branch": "z9hG4bK-1",
+        "from-tag": "AAA111", "command": "offer"})
+    assert offered["result"] == "ok" and "RTP/AVP" in offered["sdp"] and "crypto" not in offered["sdp"]
+    callee.take(offered["sdp"])
+    answered = send(**{"sdp": callee.sdp(), "DTLS": "off", "drop-traffic": "stop", "transport-protocol": "RTP/SAVP",
+                       "via-branch": "z9hG4bK-1", "from-tag": "AAA111", "to-tag": "BBB222", "command": "answer"})
+    assert answered["result"] == "ok" and answered["sdp"].count("a=crypto:1 " + CM_80) == 1
+    caller.take(answered["sdp"])
+    caller.send(rtp(1))
+    assert callee.receive() == rtp(1)
+    assert send(command="block media") == {"result": "ok"}
+    assert send(flags=["all"], command="unblock media") == {"result": "ok"}
+    tags = {"from-tag": "BBB222", "to-tag": "AAA111"}
+    assert send(**tags, command="query")["totals"]["RTP"] == {"packets": 1, "bytes": 182, "errors": 0}
+    assert send(**tags, command="start recording")["error-reason"] == "Unrecognized command"
+    # A 183 handled by rtpengine_manage: an offer with the tags reversed.
+    reversed_offer = send(**tags, sdp=callee.sdp(), **{"transport-protocol": "RTP/SAVP"}, command="offer")
+    assert reversed_offer["result"] == "ok" and caller.peer_key is not None
+    deleted = send(**{"delete delay": 0, "delete-delay": "0", "from-tag": "BBB222", "command": "delete"})
+    assert deleted["result"] == "ok" and "warning" not in deleted
+    assert send(command="query")["error-reason"] == "Unknown call-id"
