@@ -63,6 +63,17 @@ bool edge_packet_rtcp_is_valid(const uint8_t *bytes, size_t length)
     return true;
 }
 
+uint16_t edge_packet_rtp_seq(const uint8_t *bytes)
+{
+    return (uint16_t)read_u16(bytes + 2);
+}
+
+void edge_packet_rtp_set_seq(uint8_t *bytes, uint16_t seq)
+{
+    bytes[2] = (uint8_t)(seq >> 8);
+    bytes[3] = (uint8_t)seq;
+}
+
 uint32_t edge_packet_rtp_ssrc(const uint8_t *bytes)
 {
     return read_u32(bytes + 8);

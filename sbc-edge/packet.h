@@ -29,6 +29,10 @@ bool edge_packet_rtp_is_valid(const uint8_t *bytes, size_t length);
  */
 bool edge_packet_rtcp_is_valid(const uint8_t *bytes, size_t length);
 
+/* Sequence number of an RTP packet of at least EDGE_RTP_HEADER bytes, and another one for it. */
+uint16_t edge_packet_rtp_seq(const uint8_t *bytes);
+void edge_packet_rtp_set_seq(uint8_t *bytes, uint16_t seq);
+
 /* SSRC of an RTP packet of at least EDGE_RTP_HEADER bytes. */
 uint32_t edge_packet_rtp_ssrc(const uint8_t *bytes);
 

@@ -3,6 +3,9 @@
 
 #include "packet.h"
 
+/* Packets in a row that are too old to be late or doubled ones: the sender has started anew. */
+#define RESTART_AFTER 8
+
 static struct edge_relay_outcome drop(struct edge_flow *in, size_t length, enum edge_drop reason)
 {
     struct edge_verdict *verdict = &in->media->leg->verdict;
@@ -150,6 +153,35 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
     return false;
 }
 
+static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_relay_packet *packet)
+{
+    struct edge_restart *restart = &media->restart;
+    uint32_t ssrc = edge_packet_rtp_ssrc(packet->bytes);
+    uint16_t arrived = edge_packet_rtp_seq(packet->bytes);
+    uint16_t seq;
+    enum edge_srtp_status status;
+
+    if (!restart->is_known || restart->ssrc != ssrc)
+        *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
+    seq = (uint16_t)(arrived + restart->offset);
+    edge_packet_rtp_set_seq(packet->bytes, seq);
+    status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+                                       EDGE_PACKET_CAPACITY);
+    if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
+        seq = (uint16_t)(restart->last_out + 1);
+        restart->offset = (uint16_t)(seq - arrived);
+        edge_packet_rtp_set_seq(packet->bytes, seq);
+        status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+                                           EDGE_PACKET_CAPACITY);
+    }
+    if (status != EDGE_SRTP_OK)
+        return status;
+    restart->n_refused = 0;
+    if ((uint16_t)(seq - restart->last_out) < 0x8000)
+        restart->last_out = seq;
+    return EDGE_SRTP_OK;
+}
+
 static enum edge_drop protect_reason_of(enum edge_srtp_status status)
 {
     if (status == EDGE_SRTP_REPLAY)
@@ -196,8 +228,9 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     if (out->media->is_srtp) {
         if (!out->media->send)
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        status = edge_srtp_libsrtp.protect(out->media->send, is_rtcp, packet->bytes,
-                                           &packet->length, EDGE_PACKET_CAPACITY);
+        status = is_rtcp ? edge_srtp_libsrtp.protect(out->media->send, true, packet->bytes,
+                                                     &packet->length, EDGE_PACKET_CAPACITY)
+                         : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)
             return drop(in, arrived, protect_reason_of(status));
     }

@@ -53,6 +53,19 @@ struct edge_flow {
     uint64_t drops[EDGE_DROP_COUNT];
 };
 
+/**
+ * Sequence numbers towards an SRTP leg. A sender that starts anew under the same SSRC, in clear or
+ * with a new key, would fall behind the index our own key has reached, and could not be encrypted
+ * for minutes: it is moved up to where the leg expects the next packet.
+ */
+struct edge_restart {
+    bool is_known;
+    uint32_t ssrc;
+    uint16_t offset;   /**< added to what arrives */
+    uint16_t last_out; /**< newest number sent */
+    uint8_t n_refused; /**< packets in a row that were too old */
+};
+
 /** One m= section of one leg. */
 struct edge_media {
     struct edge_leg *leg;
@@ -73,6 +86,7 @@ struct edge_media {
     uint64_t receive_old_until_ns; /**< 0: until rekey_grace_ns after the new key was first used */
     uint64_t rekey_grace_ns;
     struct edge_srtp *send;
+    struct edge_restart restart;                        /**< of what `send` protects */
     struct edge_sdes_line *remote_key;                  /**< the leg's own key; secret store */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< several while an offer is open, one once it is settled */

@@ -312,6 +312,35 @@ static void test_one_index_is_never_encrypted_twice(void **state)
     relay_pair_fini(&pair);
 }
 
+static void test_a_restarted_sender_gets_through_to_an_srtp_leg(void **state)
+{
+    static const enum edge_srtp_suite suites[2] = {EDGE_SUITE_NONE,
+                                                   EDGE_SUITE_AES_CM_128_HMAC_SHA1_80};
+    struct edge_srtp *receiver = open_end(suites[1], 12, EDGE_SRTP_RECEIVE);
+    struct relay_pair pair;
+    struct buffer buffer;
+    struct edge_flow *in;
+    unsigned got = 0;
+
+    (void)state;
+    relay_pair_init(&pair, suites);
+    in = &pair.media[0]->flow[EDGE_RTP];
+    /* 20000 packets on, then from the start again under the same SSRC. */
+    for (unsigned i = 0; i < 20; i++) {
+        make_rtp(&buffer, (uint16_t)(i < 10 ? 20000 + i : i), 5);
+        if (!step(in, &buffer, &pair.place[0], 1).out)
+            continue;
+        assert_int_equal(edge_srtp_libsrtp.unprotect(receiver, false, buffer.bytes, &buffer.length),
+                         EDGE_SRTP_OK);
+        assert_int_equal(buffer.bytes[2] << 8 | buffer.bytes[3], 20000 + got);
+        got++;
+    }
+    assert_int_equal(got, 13); /* the first seven could have been late ones */
+    assert_int_equal(in->drops[EDGE_DROP_REPLAY], 7);
+    edge_srtp_libsrtp.close(receiver);
+    relay_pair_fini(&pair);
+}
+
 static void test_every_suite_both_ways_with_rtcp(void **state)
 {
     (void)state;
@@ -356,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_ways_out),
         cmocka_unit_test(test_ssrcs_of_a_key_are_bounded),
         cmocka_unit_test(test_one_index_is_never_encrypted_twice),
+        cmocka_unit_test(test_a_restarted_sender_gets_through_to_an_srtp_leg),
         cmocka_unit_test(test_every_suite_both_ways_with_rtcp),
     };
 

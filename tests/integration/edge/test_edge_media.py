@@ -186,6 +186,20 @@ def test_a_reinvite_with_a_new_key_takes_both_for_a_while(call):
     assert one.query()["tags"]["tag-a"]["medias"][0]["srtp"]["rekeying"] == 1
 
 
+def test_a_new_key_may_start_the_sequence_anew(call):
+    one = call("sdes-sdes").setup()
+    talk(one, first=20000)
+    one.a.rekey(os.urandom(30))
+    one.offer(to_tag="tag-b")
+    one.answer()
+    for i in range(20):
+        one.a.send(rtp(i))
+    numbers = []
+    while (packet := one.b.receive(0.2)) is not None:
+        numbers.append(int.from_bytes(packet[2:4], "big"))
+    assert numbers == list(range(20005, 20005 + 13))
+
+
 def test_reversed_reoffer_and_fork(call, ng):
     one = call("sdes-sdes").setup()
     # The called side offers again (tags swapped), and the caller answers.
