@@ -6,6 +6,7 @@
 #include "core/locking.h"
 #include "fgm_counters.h"
 #include "fgm_memory.h"
+#include "fgm_trunks.h"
 
 struct calls {
     gen_lock_t lock;
@@ -48,7 +49,9 @@ bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref)
         added = true;
     }
     lock_release(&calls->lock);
-    if (!added)
+    if (added)
+        fgm_trunks_live(call->customer, 1);
+    else
         FGM_COUNT(calls_untracked);
     return added;
 }
@@ -141,6 +144,7 @@ void fgm_calls_answered(struct fgm_call_ref ref, int64_t now_ms)
     if (call && call->state == FGM_CALL_RINGING) {
         call->state = FGM_CALL_UP;
         call->answered_ms = now_ms;
+        call->due_ms = 0;
     }
     lock_release(&calls->lock);
 }
@@ -152,6 +156,7 @@ void fgm_calls_ended(struct fgm_call_ref ref, int64_t now_ms)
     if (call && call->state != FGM_CALL_ENDED) {
         call->state = FGM_CALL_ENDED;
         call->ended_ms = now_ms;
+        call->due_ms = 0;
     }
     lock_release(&calls->lock);
 }
@@ -160,27 +165,34 @@ void fgm_calls_want_cut(struct fgm_call_ref ref)
 {
     lock_get(&calls->lock);
     struct fgm_call *call = of(ref);
-    if (call)
+    if (call) {
         call->cut_wanted = true;
+        call->due_ms = 0;
+    }
     lock_release(&calls->lock);
 }
 
 void fgm_calls_remove(struct fgm_call_ref ref)
 {
+    char customer[FG_CUSTOMER_ID_MAX + 1] = "";
     lock_get(&calls->lock);
     struct fgm_call *call = of(ref);
     if (call) {
+        memcpy(customer, call->customer, sizeof customer);
         call->state = FGM_CALL_FREE;
         calls->free_slots[calls->n_free++] = ref.slot;
     }
     lock_release(&calls->lock);
+    if (customer[0])
+        fgm_trunks_live(customer, -1);
 }
 
-static bool copy_of(uint32_t slot, struct fgm_call *copy)
+static bool copy_of(uint32_t slot, int64_t now_ms, struct fgm_call *copy)
 {
-    // Read without the lock first: free slots are passed quickly, and a call that appears this
-    // moment is seen the next time.
-    if (__atomic_load_n(&calls->slots[slot].state, __ATOMIC_RELAXED) == FGM_CALL_FREE)
+    // Read without the lock first: free slots and calls at rest are passed quickly, and what
+    // changes this moment is seen the next time.
+    if (__atomic_load_n(&calls->slots[slot].state, __ATOMIC_RELAXED) == FGM_CALL_FREE ||
+        __atomic_load_n(&calls->slots[slot].due_ms, __ATOMIC_RELAXED) > now_ms)
         return false;
     lock_get(&calls->lock);
     *copy = calls->slots[slot];
@@ -188,46 +200,45 @@ static bool copy_of(uint32_t slot, struct fgm_call *copy)
     return copy->state != FGM_CALL_FREE;
 }
 
-void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
-                    void *arg)
+static void keep(struct fgm_call_ref ref, const struct fgm_call *copy)
+{
+    lock_get(&calls->lock);
+    struct fgm_call *call = of(ref);
+    if (call) {
+        call->minutes = copy->minutes;
+        call->answer_told = copy->answer_told;
+        call->cut_at_ms = copy->cut_at_ms;
+        // What changed the state or asked for the end meanwhile wants to be looked at.
+        if (call->state == copy->state && call->cut_wanted == copy->cut_wanted)
+            call->due_ms = copy->due_ms;
+    }
+    lock_release(&calls->lock);
+}
+
+void fgm_calls_due(int64_t now_ms,
+                   bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call), void *arg)
 {
     uint32_t high = __atomic_load_n(&calls->high, __ATOMIC_RELAXED);
     for (uint32_t slot = 0; slot < high; slot++) {
         struct fgm_call copy;
-        if (!copy_of(slot, &copy))
+        if (!copy_of(slot, now_ms, &copy))
             continue;
         struct fgm_call_ref ref = {slot, copy.turn};
-        if (!fn(arg, ref, &copy))
-            continue;
-        lock_get(&calls->lock);
-        struct fgm_call *call = of(ref);
-        if (call) {
-            call->minutes = copy.minutes;
-            call->answer_told = copy.answer_told;
-            call->cut_at_ms = copy.cut_at_ms;
-        }
-        lock_release(&calls->lock);
+        if (fn(arg, ref, &copy))
+            keep(ref, &copy);
     }
 }
 
-struct count {
-    const char *customer;
-    uint32_t n;
-};
-
-static bool count_one(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
+void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                    void *arg)
 {
-    (void)ref;
-    struct count *count = arg;
-    if (call->state != FGM_CALL_ENDED &&
-        (!count->customer || strcmp(count->customer, call->customer) == 0))
-        count->n++;
-    return false;
+    fgm_calls_due(INT64_MAX, fn, arg);
 }
 
-uint32_t fgm_calls_live(const char *customer)
+uint32_t fgm_calls_live(void)
 {
-    struct count count = {customer, 0};
-    fgm_calls_each(count_one, &count);
-    return count.n;
+    lock_get(&calls->lock);
+    uint32_t n = calls->n - calls->n_free;
+    lock_release(&calls->lock);
+    return n;
 }

@@ -26,6 +26,7 @@ struct fgm_call {
     int64_t created_ms, answered_ms, ended_ms;
     int32_t minutes;   // minute events made
     bool answer_told;  // answer event made
+    int64_t due_ms;    // when the timer process looks at it again; 0: now
     bool cut_wanted;   // to be ended
     int64_t cut_at_ms; // last attempt to end it
     // What its events need again.
@@ -66,7 +67,11 @@ void fgm_calls_want_cut(struct fgm_call_ref ref);
 void fgm_calls_remove(struct fgm_call_ref ref);
 
 // Calls fn with a copy of each call in use and its handle; changes that fn makes to state-less
-// bookkeeping (minutes, answer_told, cut_at_ms) are kept when it returns true.
+// bookkeeping (minutes, answer_told, cut_at_ms, due_ms) are kept when it returns true.
 void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
                     void *arg);
-uint32_t fgm_calls_live(const char *customer); // NULL: all
+// The same for the calls whose due_ms has come.
+void fgm_calls_due(int64_t now_ms,
+                   bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                   void *arg);
+uint32_t fgm_calls_live(void); // calls in the table

@@ -172,7 +172,9 @@ void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id
     }
     // In shadow mode nothing happens to anybody: no hold, and a call that goes on keeps its leases.
     if (!fgm_config.shadow && event->customer) {
-        if (decision->set_hold.wanted)
+        const struct fg_hold_effect *hold = &decision->set_hold;
+        if (hold->wanted && fgm_trunks_may_hold(event->customer->id, (uint8_t)hold->scope,
+                                                hold->country, evaluation->now_ms))
             set_hold(evaluation);
         if (decision->release)
             give_back_leases(evaluation);

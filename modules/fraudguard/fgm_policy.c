@@ -151,9 +151,9 @@ static int load(char *text, size_t size)
         struct fg_policy_bundle *old = atomic_exchange(&shared->current, bundle);
         atomic_fetch_add(&shared->generation, 1);
         atomic_store(&shared->loaded_ms, fgm_now_ms());
-        retire(old);
         snprintf(text, size, "%s %s", fg_policy_of(bundle)->ruleset->pack,
                  fg_policy_of(bundle)->ruleset->version);
+        retire(old);
     }
     fg_diags_free(diags);
     return error;

@@ -243,6 +243,7 @@ static void trunk_line(void *arg, const struct fgm_trunk *trunk)
     reply->rpc->struct_printf(row, "calls", "%" PRIu64, trunk->calls);
     reply->rpc->struct_printf(row, "srtp_calls", "%" PRIu64, trunk->srtp_calls);
     reply->rpc->struct_printf(row, "blocked", "%" PRIu64, trunk->blocked);
+    reply->rpc->struct_printf(row, "live", "%" PRIu32, trunk->live);
 }
 
 static void rpc_trunks(rpc_t *rpc, void *ctx)

@@ -74,7 +74,7 @@ void fgm_rpc_status(rpc_t *rpc, void *ctx)
                     fgm_config.shadow ? "shadow" : "enforce");
     add_rules(&row);
     add_store(&row);
-    number(&row, "live_calls", fgm_calls_live(NULL));
+    number(&row, "live_calls", fgm_calls_live());
     number(&row, "records_waiting_bytes", fgm_ring_used_bytes(fgm_records));
     number(&row, "orders_waiting_bytes", fgm_ring_used_bytes(fgm_orders));
     fgm_counters_each(add_counter, &row);

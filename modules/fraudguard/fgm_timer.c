@@ -90,15 +90,28 @@ static void watch_live(const struct tick *tick, struct fgm_call_ref ref, struct 
     }
 }
 
+// When a call that is up is looked at again: at its next minute, or to end it once more.
+static int64_t next_look(const struct fgm_call *call)
+{
+    int64_t due_ms = call->answered_ms + call->minutes * FG_MS_PER_MIN;
+    int64_t cut_ms = call->cut_at_ms + CUT_RETRY_MS;
+    return call->cut_wanted && cut_ms < due_ms ? cut_ms : due_ms;
+}
+
 static bool watch(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
 {
     const struct tick *tick = arg;
-    if (call->state == FGM_CALL_RINGING && tick->now_ms - call->created_ms > RINGING_MAX_MS)
-        fgm_calls_ended(ref, tick->now_ms);
-    if (call->state == FGM_CALL_UP)
+    if (call->state == FGM_CALL_RINGING) {
+        call->due_ms = call->created_ms + RINGING_MAX_MS;
+        if (tick->now_ms >= call->due_ms)
+            fgm_calls_ended(ref, tick->now_ms);
+        return true;
+    }
+    if (call->state == FGM_CALL_UP) {
         watch_live(tick, ref, call);
-    if (call->state != FGM_CALL_ENDED)
-        return call->state == FGM_CALL_UP;
+        call->due_ms = next_look(call);
+        return true;
+    }
     tell_answer(tick, ref, call);
     tell_minutes(tick, ref, call, call->ended_ms);
     FGM_COUNT(end_events);
@@ -112,7 +125,7 @@ void fgm_timer_run(void)
     for (;;) {
         uint64_t generation;
         struct tick tick = {.policy = fgm_policy_enter(&generation), .now_ms = fgm_now_ms()};
-        fgm_calls_each(watch, &tick);
+        fgm_calls_due(tick.now_ms, watch, &tick);
         fgm_policy_leave();
         cfg_update();
         usleep(TICK_US);

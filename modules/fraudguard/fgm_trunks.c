@@ -8,12 +8,17 @@
 #include "fgm_memory.h"
 #include "fgm_params.h"
 
-#define PROBES 16
+#define PROBES        16
+#define HOLD_PAUSE_MS 5000
 
 struct slot {
     struct fgm_trunk trunk; // customer empty: free
     bool changed;
     struct fg_window risky;
+    // The hold set last.
+    uint8_t hold_scope;
+    uint16_t hold_country;
+    int64_t hold_ms;
 };
 struct trunks {
     gen_lock_t lock;
@@ -97,6 +102,35 @@ int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms)
     return count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }
 
+void fgm_trunks_live(const char *customer, int change)
+{
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot && (change > 0 || slot->trunk.live > 0)) {
+        slot->trunk.live += change > 0 ? 1U : -1U;
+        slot->changed = true;
+    }
+    lock_release(&trunks->lock);
+}
+
+bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint16_t country, int64_t now_ms)
+{
+    bool may = true;
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot) {
+        may = slot->hold_scope != scope || slot->hold_country != country ||
+              now_ms - slot->hold_ms >= HOLD_PAUSE_MS;
+        if (may) {
+            slot->hold_scope = scope;
+            slot->hold_country = country;
+            slot->hold_ms = now_ms;
+        }
+    }
+    lock_release(&trunks->lock);
+    return may;
+}
+
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
                      void *arg)
 {
@@ -116,7 +150,7 @@ void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_t
     }
 }
 
-struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk, uint32_t live)
+struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk)
 {
     struct fg_trunk_facts facts = {
         .customer = trunk->customer,
@@ -125,7 +159,7 @@ struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk, uint32_t li
         .calls = trunk->calls,
         .srtp_calls = trunk->srtp_calls,
         .blocked = trunk->blocked,
-        .live = live,
+        .live = trunk->live,
     };
     memcpy(facts.source, trunk->source, sizeof facts.source);
     return facts;

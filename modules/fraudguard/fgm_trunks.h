@@ -16,6 +16,7 @@ struct fgm_trunk {
     char source[46]; // address of the last request
     int64_t seen_ms;
     uint64_t calls, srtp_calls, blocked;
+    uint32_t live; // calls in progress
 };
 
 int fgm_trunks_init(uint32_t customers); // before the fork
@@ -24,8 +25,13 @@ void fgm_trunks_note(const struct fg_event *event, bool blocked, bool repeated, 
 // Calls to risky numbers of this customer in the last minute on this node; with add this one is
 // counted too. At least 1 with add, also when the table is full.
 int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms);
+// A call of this customer came up (1) or went (-1).
+void fgm_trunks_live(const char *customer, int change);
+// Whether this node may set a hold of this kind on the customer now: not twice within a few
+// seconds, whatever the rate of calls that ask for it.
+bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint16_t country, int64_t now_ms);
 // Calls fn with a copy of each trunk; only_changed: those noted since the last such walk.
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
                      void *arg);
-// The trunk as the record library prints it. live: calls in progress.
-struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk, uint32_t live);
+// The trunk as the record library prints it.
+struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk);

@@ -10,7 +10,6 @@
 #include "core/cfg/cfg_struct.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
-#include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_holds.h"
@@ -279,7 +278,7 @@ static void write_trunk(void *arg, const struct fgm_trunk *trunk)
     int *error = arg;
     if (*error < 0)
         return; // Redis is away: the next note of the trunk brings it here again
-    struct fg_trunk_facts facts = fgm_trunk_facts(trunk, fgm_calls_live(trunk->customer));
+    struct fg_trunk_facts facts = fgm_trunk_facts(trunk);
     char *json = fg_record_trunk(&facts);
     if (json)
         *error = fg_redis_trunk_put(redis, trunk->customer, fg_view_of(json));
