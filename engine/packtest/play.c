@@ -87,10 +87,11 @@ static int lay_out(struct player *player)
     uint32_t n = 0;
     for (uint32_t i = 0; i < test->n_calls; i++) {
         for (int32_t k = 0; k < test->calls[i].repeat; k++) {
-            player->calls[n++] = (struct player_call){
+            player->calls[n] = (struct player_call){
                 .start_ms = test->clock_ms + test->calls[i].at_ms + k * test->calls[i].every_ms,
                 .entry = i,
                 .n = k + 1};
+            n++;
         }
     }
     qsort(player->calls, n, sizeof(*player->calls), compare_starts);
