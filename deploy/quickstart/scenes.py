@@ -170,9 +170,10 @@ def initech_is_cut(stack, report):
               "0 packets")
     report.add(row)
     row = Row("initech, next call while blocked")
+    since = int(time.time() * 1000)
     mark = phone.dial(f"sip:+493022730000@{stack.domain}")
     closed = phone.wait("CALL_CLOSED", "CALL_ESTABLISHED", since=mark, timeout=10)
-    record = call_of(stack, "initech", int(time.time() * 1000) - 8000)
+    record = call_of(stack, "initech", since)
     if row.check(bool(closed) and closed[1]["type"] == "CALL_CLOSED" and bool(record), closed[1].get("param", "") if closed else "no answer", "refused"):
         fill(row, record)
         row.check(any(r["id"] == "HOLD" for r in record["reasons"]), "refused by the hold")
