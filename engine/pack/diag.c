@@ -21,11 +21,7 @@ struct fg_diags *fg_diags_new(void)
 static void free_text(const char *text)
 {
     // The table owns its strings; struct fg_diag shows them read-only.
-    union {
-        const char *shown;
-        char *owned;
-    } pointer = {.shown = text};
-    free(pointer.owned);
+    free((void *)(uintptr_t)text);
 }
 
 static void diag_fini(struct fg_diag *diag)

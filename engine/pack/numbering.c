@@ -131,20 +131,27 @@ static int read_rows(struct table *table, row_fn *row, void *ctx)
     return rc == FG_OK && table->csv->wrong ? FG_ESYNTAX : rc;
 }
 
+// What the rows of one kind of file are.
+struct format {
+    const struct fg_csv_column *columns;
+    uint32_t n_columns;
+    row_fn *row;
+};
+
 // Reads a file of prefixes into a trie of arena.
-static int read_trie(struct fg_named_bytes file, const struct fg_csv_column *columns,
-                     uint32_t n_columns, struct fg_arena *arena, struct fg_diags *diags,
-                     row_fn *row, void *ctx, const struct fg_prefix_trie **out)
+static int read_trie(struct fg_named_bytes file, const struct format *format, void *ctx,
+                     struct fg_arena *arena, struct fg_diags *diags,
+                     const struct fg_prefix_trie **out)
 {
     struct fg_csv *csv = malloc(sizeof(*csv));
     struct table table = {.csv = csv, .builder = fg_prefix_builder_new(), .arena = arena};
     int rc = csv == NULL || table.builder == NULL ? FG_ENOMEM : FG_OK;
-    if (rc == FG_OK &&
-        !fg_csv_open(csv, file.name, file.bytes, file.len, columns, n_columns, diags)) {
+    if (rc == FG_OK && !fg_csv_open(csv, file.name, file.bytes, file.len, format->columns,
+                                    format->n_columns, diags)) {
         rc = FG_ESYNTAX;
     }
     if (rc == FG_OK) {
-        rc = read_rows(&table, row, ctx);
+        rc = read_rows(&table, format->row, ctx);
     }
     if (rc == FG_OK) {
         const struct fg_prefix_trie *trie = fg_prefix_build(table.builder, arena);
@@ -169,13 +176,13 @@ int fg_destinations_parse(const struct fg_destination_files *files, struct fg_ar
         {"prefix", true}, {"country", true}, {"type", true}};
     static const struct fg_csv_column emergency[] = {{"calling_code", true}, {"code", true}};
     static const struct fg_csv_column rates[] = {{"prefix", true}, {"usd_per_minute", true}};
+    static const struct format formats[] = {{COLUMNS(numbering), read_numbering_row},
+                                            {COLUMNS(emergency), read_emergency_row},
+                                            {COLUMNS(rates), read_rate_row}};
     struct fg_destinations result = {0};
-    int rc = read_trie(files->numbering, COLUMNS(numbering), arena, diags, read_numbering_row, NULL,
-                       &result.numbering);
-    rc = worse(rc, read_trie(files->emergency, COLUMNS(emergency), arena, diags, read_emergency_row,
-                             NULL, &result.emergency));
-    rc = worse(rc, read_trie(files->rates, COLUMNS(rates), arena, diags, read_rate_row, NULL,
-                             &result.rates));
+    int rc = read_trie(files->numbering, &formats[0], NULL, arena, diags, &result.numbering);
+    rc = worse(rc, read_trie(files->emergency, &formats[1], NULL, arena, diags, &result.emergency));
+    rc = worse(rc, read_trie(files->rates, &formats[2], NULL, arena, diags, &result.rates));
     struct fg_digest *digest = rc == FG_OK ? fg_digest_new() : NULL;
     if (rc == FG_OK && digest == NULL) {
         rc = FG_ENOMEM;
@@ -236,7 +243,8 @@ int fg_prefix_list_parse(struct fg_named_bytes file, struct fg_arena *arena, str
         return FG_ENOMEM;
     }
     struct fg_prefix_list list = {.notes = notes.items};
-    int rc = read_trie(file, COLUMNS(columns), arena, diags, read_list_row, &notes, &list.prefixes);
+    static const struct format format = {COLUMNS(columns), read_list_row};
+    int rc = read_trie(file, &format, &notes, arena, diags, &list.prefixes);
     list.n = notes.n;
     if (rc == FG_OK) {
         *out = list;

@@ -92,7 +92,7 @@ static void compile_calendar(struct pack_build *build, const struct pack_entry *
         read_zone(build, tz, calendar);
     }
     // Each item may be over midnight, which makes it two spans; both keys fit.
-    struct fg_hours *spans = fg_field_alloc(fields, (SPANS_MAX + 1) * 4 * sizeof(*spans));
+    struct fg_hours *spans = fg_field_alloc(fields, (size_t)(SPANS_MAX + 1) * 4 * sizeof(*spans));
     if (spans == NULL) {
         return;
     }

@@ -78,9 +78,10 @@ static int lay_out(struct player *player)
     for (uint32_t i = 0; i < test->n_calls; i++) {
         total += (uint32_t)test->calls[i].repeat;
     }
-    player->calls = calloc(total, sizeof(*player->calls));
-    player->risky_ms = calloc(total, sizeof(*player->risky_ms));
-    player->results->calls = calloc(total, sizeof(*player->results->calls));
+    const size_t room = (size_t)total + 1;
+    player->calls = calloc(room, sizeof(*player->calls));
+    player->risky_ms = calloc(room, sizeof(*player->risky_ms));
+    player->results->calls = calloc(room, sizeof(*player->results->calls));
     if (player->calls == NULL || player->risky_ms == NULL || player->results->calls == NULL) {
         return FG_ENOMEM;
     }

@@ -25,6 +25,21 @@ static int digits_of(int32_t n)
     return digits;
 }
 
+// Length of a "{rand:N}" at the beginning of pattern and its N (1 to 15); 0 when there is none.
+static size_t match_rand(const char *pattern, int *width)
+{
+    static const char begin[] = "{rand:";
+    size_t at = sizeof(begin) - 1;
+    if (strncmp(pattern, begin, at) != 0) {
+        return 0;
+    }
+    *width = 0;
+    while (pattern[at] >= '0' && pattern[at] <= '9' && *width < 10) {
+        *width = *width * 10 + (pattern[at++] - '0');
+    }
+    return pattern[at] == '}' && *width >= 1 && *width <= 15 ? at + 1 : 0;
+}
+
 // Copies pattern with {n} as the call's number (as wide as that of the last call) and {rand:N} as
 // N digits.
 static void expand(const char *pattern, int32_t n, int32_t repeat, uint64_t seed,
@@ -33,13 +48,13 @@ static void expand(const char *pattern, int32_t n, int32_t repeat, uint64_t seed
     size_t used = 0;
     while (*pattern != '\0' && used + 16 < STAGE_NUMBER_MAX) {
         int width = 0;
-        int taken = 0;
+        const size_t taken = match_rand(pattern, &width);
         if (strncmp(pattern, "{n}", 3) == 0) {
             used +=
                 (size_t)snprintf(out + used, STAGE_NUMBER_MAX - used, "%0*d", digits_of(repeat), n);
             pattern += 3;
-        } else if (sscanf(pattern, "{rand:%2d}%n", &width, &taken) == 1 && taken > 0) {
-            for (int i = 0; i < width && i < 15; i++) {
+        } else if (taken > 0) {
+            for (int i = 0; i < width; i++) {
                 seed = mix(seed);
                 out[used++] = (char)('0' + seed % 10);
             }

@@ -33,6 +33,9 @@ static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node
     }
     struct fg_words ids = all_ids(fields, ruleset);
     out->items = fg_field_alloc(fields, (node->n + 1) * sizeof(*out->items));
+    if (ids.words == NULL) {
+        return;
+    }
     for (const struct fg_yaml_node *item = node->first; item != NULL && out->items != NULL;
          item = item->next) {
         size_t index;
