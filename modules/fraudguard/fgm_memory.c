@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_memory.h"
 
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "core/mem/shm_mem.h"
@@ -14,17 +17,32 @@ void *fgm_memory_map(size_t size_bytes)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+// Kamailio aligns to 8 bytes, C wants more for some types: what lies before the aligned address
+// tells where the block began.
+#define ALIGNMENT alignof(max_align_t)
+
 static void *heap_alloc(void *ctx, size_t size_bytes)
 {
     (void)ctx;
-    return shm_malloc(size_bytes);
+    if (size_bytes > SIZE_MAX - ALIGNMENT - sizeof(void *))
+        return NULL;
+    unsigned char *block = shm_malloc(size_bytes + ALIGNMENT + sizeof(void *));
+    if (!block)
+        return NULL;
+    unsigned char *memory = block + sizeof(void *);
+    memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+    memcpy(memory - sizeof(void *), &block, sizeof(void *));
+    return memory;
 }
 
 static void heap_free(void *ctx, void *ptr)
 {
     (void)ctx;
-    if (ptr)
-        shm_free(ptr);
+    void *block;
+    if (!ptr)
+        return;
+    memcpy(&block, (unsigned char *)ptr - sizeof(void *), sizeof(void *));
+    shm_free(block);
 }
 
 const struct fg_heap *fgm_memory_heap(void)

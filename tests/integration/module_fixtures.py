@@ -406,8 +406,11 @@ class Node:
         self.prepare()
         if self.with_redis:
             self.start_redis()
+        # A module built with sanitizers needs their runtime first; Kamailio itself is not built with it.
+        runtime = os.environ.get("FG_KAMAILIO_PRELOAD")
+        prefix = ["env", f"LD_PRELOAD={runtime}"] if runtime else []
         with open(self.path("kamailio.log"), "wb") as log:
-            self.kamailio = subprocess.Popen(["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-m", "128", "-P", self.path("pid"), "-Y", self.run],
+            self.kamailio = subprocess.Popen(prefix + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-m", "128", "-P", self.path("pid"), "-Y", self.run],
                                              stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.run)
         wait_for(lambda: self.kamailio.poll() is not None or self.rpc("fraudguard.status").returncode == 0, 30, "kamailio")
         assert self.kamailio.poll() is None, self.log()[-4000:]
