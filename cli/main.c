@@ -27,6 +27,19 @@ const struct command commands[] = {
      .max_arguments = ARGUMENTS_MAX,
      .options = {{"coverage", NULL, "list the rules that no test makes hit", '\0'},
                  {"verbose", NULL, "list the tests that pass, too", 'v'}}},
+    {.name = "replay",
+     .run = cmd_replay,
+     .help = "Play recorded calls against the rules and tell what would become of them",
+     .details = "Prints a line a call when its fate is known, or with --summary what it all comes "
+                "to. Calls are\nread from a CSV file (docs/calls-format.md). Rows that cannot be "
+                "read are skipped, counted and\nreported; the exit code is 1 when no row can be "
+                "read, or with --strict when any was skipped.",
+     .options = {{"calls", "FILE", "the calls; - for standard input (required)", '\0'},
+                 {"rates", "FILE", "rates, instead of those of the data", '\0'},
+                 {"networks", "FILE", "networks: country and number of addresses", '\0'},
+                 {"summary", NULL, "figures instead of a line a call", '\0'},
+                 {"strict", NULL, "exit code 1 when a row was skipped", '\0'},
+                 {"progress", NULL, "show progress also where stderr is no terminal", '\0'}}},
     {.name = "signals",
      .run = cmd_signals,
      .help = "List what a rule can look at: name, type, meaning"},

@@ -11,13 +11,15 @@ from pathlib import Path
 from source_tree import files, report
 
 # Part -> parts of the tree whose headers it may include besides its own.
-ENGINE = {"engine/core", "engine/pack", "engine/store", "engine/record", "engine/packtest"}
+ENGINE = {"engine/core", "engine/pack", "engine/store", "engine/record", "engine/packtest",
+          "engine/replay"}
 ARROWS = {
     "engine/core": set(),
     "engine/pack": {"engine/core"},
     "engine/store": {"engine/core"},
     "engine/record": {"engine/core"},
     "engine/packtest": {"engine/core", "engine/pack", "engine/store"},
+    "engine/replay": {"engine/core", "engine/pack", "engine/store"},
     "modules/fraudguard": ENGINE,
     "cli": ENGINE,
     "alerts": ENGINE,

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy.h"
+
+#include "rules.h"
+
+enum exit_code policy_open(const struct invocation *call, const char *rates_file,
+                           struct fg_policy_bundle **out)
+{
+    // A fixed key: the same calls must give the same results in every run.
+    static const struct fg_hash_key key = {{0}};
+    const enum fg_diag_style style = call->output.colour ? FG_DIAG_HUMAN_COLOUR : FG_DIAG_HUMAN;
+    const struct fg_policy_paths paths = {.rules_dir = call->rules_dir,
+                                          .customers_file = call->customers_file,
+                                          .data_dir = call->data_dir,
+                                          .rates_file = rates_file};
+    struct fg_diags *diags = fg_diags_new();
+    enum exit_code code = EXIT_OK;
+    int rc = FG_ENOMEM;
+
+    if (diags != NULL) {
+        rc = fg_policy_load(&paths, fg_heap_libc(), &key, diags, out);
+    }
+    if (rc != FG_OK && diags != NULL && fg_diags_count(diags, FG_ERROR) > 0) {
+        fg_diags_print(diags, style, stderr);
+        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
+    } else if (rc != FG_OK) {
+        code = rules_failed(call->rules_dir, rc);
+    }
+    fg_diags_free(diags);
+    return code;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rules, customers and rates as one policy, for commands that judge calls or numbers.
+#pragma once
+
+#include "fg/pack.h"
+#include "fgctl.h"
+
+// Loads the directory of --rules with call's customers file and data; rates_file NULL: the rates of
+// the data. EXIT_OK and *out; else after diagnostics or a complaint.
+enum exit_code policy_open(const struct invocation *call, const char *rates_file,
+                           struct fg_policy_bundle **out);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The number in a SIP or tel URI as it was sent: nothing is unescaped, nothing is lost. Pure.
+#pragma once
+
+#include <stdbool.h>
+
+#include "fg/view.h"
+
+struct fg_uri_number {
+    struct fg_view user;          // raw user part with its parameters and password
+    struct fg_view phone_context; // value of phone-context, empty when there is none
+};
+
+// Splits a sip:, sips: or tel: URI (RFC 3261 19.1.1, RFC 3966 3; scheme in any case). False when it
+// is none of them, names no user, has two '@', or holds control bytes, spaces, quotes or angle
+// brackets.
+bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/replay.h"
+
+#include <stdlib.h>
+
+#include "call_read.h"
+#include "fg/explain.h"
+#include "replay_priv.h"
+
+// The power of two that holds n, from least on.
+static uint32_t room_for(uint64_t n, uint32_t least)
+{
+    const uint32_t most = UINT32_C(1) << 22;
+    uint32_t room = least;
+    while (room < n && room < most) {
+        room *= 2;
+    }
+    return room;
+}
+
+// Room for every customer's meters, and three times as much for those that are kept by called
+// number and the like.
+static int open_store(struct fg_replay *replay)
+{
+    const struct fg_policy *policy = replay->config.policy;
+    uint64_t meters = (uint64_t)policy->customers->n * policy->ruleset->n_meters;
+    struct fg_local_config config;
+    fg_local_config_default(&config);
+    config.windows = room_for(4 * meters, config.windows);
+    config.sets = room_for(2 * meters, config.sets);
+    config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
+    size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
+    replay->memory = size == 0 ? NULL : aligned_alloc(64, size);
+    replay->local = replay->memory == NULL ? NULL : fg_local_init(replay->memory, &config);
+    if (replay->local == NULL) {
+        return FG_ENOMEM;
+    }
+    replay->store = fg_local_store(replay->local);
+    return FG_OK;
+}
+
+struct fg_replay *fg_replay_new(const struct fg_replay_config *config)
+{
+    struct fg_replay *replay = calloc(1, sizeof(*replay));
+    if (replay == NULL) {
+        return NULL;
+    }
+    replay->config = *config;
+    replay->rule_hits = calloc((size_t)config->policy->ruleset->n_rules + 1, sizeof(uint64_t));
+    if (replay->rule_hits == NULL || open_store(replay) != FG_OK ||
+        call_table_init(&replay->calls, config->policy->customers->n) != FG_OK) {
+        fg_replay_free(replay);
+        return NULL;
+    }
+    return replay;
+}
+
+void fg_replay_free(struct fg_replay *replay)
+{
+    if (replay == NULL) {
+        return;
+    }
+    event_queue_fini(&replay->queue);
+    call_table_fini(&replay->calls);
+    labels_fini(&replay->labels);
+    free(replay->memory);
+    free(replay->rule_hits);
+    free(replay);
+}
+
+int fg_replay_add(struct fg_replay *replay, const struct fg_call_row *row)
+{
+    uint32_t slot = NO_CALL;
+    uint32_t label = 0;
+    if (row->start_ms < replay->played_ms) {
+        return FG_EINVAL;
+    }
+    int rc = labels_find(&replay->labels, row->label, &label);
+    if (rc == FG_OK) {
+        rc = call_table_take(&replay->calls, &slot);
+    }
+    if (rc != FG_OK) {
+        return rc;
+    }
+    struct replay_call *call = call_at(&replay->calls, slot);
+    call->label = label;
+    call->sequence = replay->sequence++;
+    if (call_read(call, row, replay->config.policy)) {
+        replay->stats.other_customer++;
+    }
+    rc = event_queue_add(&replay->queue, replay_queued(call, slot, STEP_ATTEMPT, call->start_ms));
+    if (rc != FG_OK) {
+        call_table_give_back(&replay->calls, slot);
+        return rc;
+    }
+    replay->waiting++;
+    replay->stats.calls++;
+    while (rc == FG_OK && replay->waiting > FG_REPLAY_REORDER_ROWS) {
+        rc = replay_play_first(replay);
+    }
+    return rc;
+}
+
+int fg_replay_finish(struct fg_replay *replay)
+{
+    int rc = FG_OK;
+    while (rc == FG_OK && event_queue_first(&replay->queue) != NULL) {
+        rc = replay_play_first(replay);
+    }
+    return rc;
+}
+
+void fg_replay_stats(const struct fg_replay *replay, struct fg_replay_stats *out)
+{
+    *out = replay->stats;
+    out->live = replay->calls.n;
+    out->live_most = replay->calls.most;
+}
+
+const uint64_t *fg_replay_rule_hits(const struct fg_replay *replay)
+{
+    return replay->rule_hits;
+}
+
+void fg_replay_reason_id(const struct fg_policy *policy, const struct fg_replay_result *result,
+                         const struct fg_replay_reason *reason, char out[FG_REPLAY_ID_MAX])
+{
+    const struct fg_event event = {.identity = result->identity};
+    const struct fg_plan plan = {.policy = policy, .event = &event};
+    const struct fg_reason named = {
+        .kind = reason->kind, .index = reason->index, .points = reason->points};
+    fg_reason_id(&plan, &named, out, FG_REPLAY_ID_MAX);
+}
