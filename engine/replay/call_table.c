@@ -116,7 +116,7 @@ void call_table_unlink(struct call_table *table, uint32_t slot)
     if (call->previous != NO_CALL) {
         call_at(table, call->previous)->next = call->next;
     } else {
-        *head_of(table, call) = call->next;
+        table->live[call->customer->index] = call->next;
     }
     if (call->next != NO_CALL) {
         call_at(table, call->next)->previous = call->previous;
