@@ -39,7 +39,8 @@ def node(tmp_path_factory):
 @pytest.fixture(scope="module")
 def open_node(tmp_path_factory):
     """Takes TLS clients without a certificate, or with a wrong one; no Redis."""
-    node = start(tmp_path_factory, "open", verify=False, redis=False)
+    node = start(tmp_path_factory, "open", verify=False, redis=False,
+                 modparams='modparam("fraudguard", "carrier_sources", "192.0.2.1, 127.0.0.0/24")')
     yield node
     finish(node)
 
@@ -253,7 +254,7 @@ def test_certificate_of_a_connection_is_read_once(node):
 def test_wrong_certificates_have_their_own_reasons(open_node):
     open_node.pki.issue("self", "c1.example", dns=["c1.example"], self_signed=True)
     open_node.pki.issue("late", "c1.example", dns=["c1.example"], days=-1)
-    none = open_node.caller(tls=True).show(ALLOWED)
+    none = open_node.caller(34, tls=True).show(ALLOWED)
     assert (none["identity"], none["rc"], none["sip_code"]) == ("no_certificate", -3, "403") and "IDENTITY:no_certificate" in none["rules"]
     # Without verify_certificate the server never asks for one: the source address is not looked at instead.
     by_address = open_node.caller(3, tls=True).show(ALLOWED)
@@ -270,6 +271,13 @@ def test_inbound_belongs_to_the_called_number(node):
     assert (shown["customer"], shown["identity"], shown["direction"], shown["action"]) == ("c21", "called_number", "inbound", "allow")
     nobody = node.caller().show("+442071111111", direction="inbound", caller="+12025550143")
     assert nobody["customer"] == "<null>" and nobody["rc"] == -3
+
+
+def test_direction_follows_the_carriers_addresses(open_node):
+    inbound = open_node.caller().show("+442070000021", caller="+12025550143")  # from 127.0.0.1, a carrier here
+    assert (inbound["direction"], inbound["customer"]) == ("inbound", "c21")
+    outbound = open_node.caller(21).show(ALLOWED)
+    assert (outbound["direction"], outbound["customer"]) == ("outbound", "c21")
 
 
 # --- rules on a running node
@@ -396,6 +404,31 @@ def test_live_calls_are_counted_and_given_back(node):
     for call in (two, again):
         caller.bye(call)
     wait_for(lambda: "c31" not in node.rpc("fraudguard.calls").stdout, what="no live call is left")
+
+
+def test_a_minute_event_can_cut_a_call(node):
+    caller = node.caller(32)
+    reply, call = caller.invite("+442079700001")
+    assert reply.code == 200  # nothing against it before it costs money
+    assert caller.wait_request("BYE", call) is not None
+    wait_for(lambda: node.carrier.count("BYE", call["call_id"]), what="BYE to the carrier")
+    wait_for(lambda: call["call_id"] in node.redis_cli("zrange", "fg:kills", "0", "-1"), what="kill for the relay")
+    minute = wait_for(lambda: events(node, "call.minute", call["call_id"]), what="minute event")[0]
+    assert minute["action"] == "block" and minute["reasons"][0]["id"] == "CUT"
+    assert explained(node, call["call_id"])["action"] == "block"  # what explains the call now
+    wait_for(lambda: events(node, "call.end", call["call_id"]), what="end event")
+
+
+def test_a_call_over_tls_is_cut_over_its_own_connection(node):
+    node.pki.issue("cut", "x", dns=["c33.example"])
+    caller = node.caller(pem=node.pki.path("cut.pem"))
+    reply, call = caller.invite(ALLOWED)
+    assert reply.code == 200
+    wait_for(lambda: call["call_id"] in node.rpc("fraudguard.calls").stdout, what="live call")
+    assert node.rpc("fraudguard.hold", "c33").returncode == 0
+    assert caller.wait_request("BYE", call) is not None
+    trunk = node.rpc("fraudguard.trunks").stdout.split("}")
+    assert any("c33" in row and "TLS_AES" in row and "c33.example" in row for row in trunk)
 
 
 def test_calls_that_fail_end_too(node):
