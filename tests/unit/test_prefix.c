@@ -116,7 +116,7 @@ static void test_agrees_with_a_sorted_array(void **state)
     assert_int_equal(fg_prefix_count(trie), n);
     qsort(entries, n, sizeof(*entries), by_digits);
     for (int i = 0; i < 50000; i++) {
-        struct entry wanted;
+        struct entry wanted = {0};
         char digits[16];
         random_digits(&seed, 15, digits);
         const struct entry *best = NULL;

@@ -407,7 +407,7 @@ static void test_refusals_by_their_words(void **unused)
         {"MISCONF Redis is configured to save", FG_REDIS_ERROR_MISCONF},
         {"ERR something \x1b[31m else", FG_REDIS_ERROR_REPLY},
     };
-    struct store_proxy proxy;
+    struct store_proxy proxy = {0};
     store_proxy_start(&proxy, &server);
     const struct fg_redis_config config = store_proxy_config(&proxy, 1000);
     struct fg_redis *redis = fg_redis_new(&config);
