@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "call_table.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,8 +72,10 @@ int call_table_take(struct call_table *table, uint32_t *slot)
     struct replay_call *call = call_at(table, *slot);
     struct fg_replay_reason *reasons = call->reasons;
     uint16_t room = call->room;
-    *call = (struct replay_call){
-        .next = NO_CALL, .previous = NO_CALL, .reasons = reasons, .room = room};
+    memset(call, 0, offsetof(struct replay_call, call_id));
+    call->reasons = reasons;
+    call->room = room;
+    call->next = call->previous = NO_CALL;
     table->n++;
     table->most = table->n > table->most ? table->n : table->most;
     return FG_OK;

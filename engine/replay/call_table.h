@@ -24,8 +24,7 @@ struct replay_call {
     struct fg_number_readings called;
     struct fg_number caller;
     char attest[8];
-    uint8_t attest_len, call_id_len;
-    char call_id[FG_CALLS_ID_MAX + 1];
+    uint8_t attest_len;
 
     // What has become of it.
     bool over;   // its next event is void
@@ -50,6 +49,8 @@ struct replay_call {
     struct fg_replay_reason *reasons;
 
     uint32_t next, previous; // calls of the same customer; next: also the free ones
+    uint8_t call_id_len;
+    char call_id[FG_CALLS_ID_MAX]; // last, and not cleared: mostly it is short
 };
 
 struct call_table {

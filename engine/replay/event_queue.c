@@ -5,11 +5,6 @@
 
 #define CHILDREN 4 // flatter than a binary heap: fewer cache lines on the way
 
-static bool is_before(const struct queued_event *a, const struct queued_event *b)
-{
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
-}
-
 // Puts event at i or below, where the entry at i is free.
 static void sink(struct event_queue *queue, uint32_t i, struct queued_event event)
 {
@@ -21,11 +16,11 @@ static void sink(struct event_queue *queue, uint32_t i, struct queued_event even
         uint32_t last = child + CHILDREN < queue->n ? child + CHILDREN : queue->n;
         uint32_t least = child;
         for (child++; child < last; child++) {
-            if (is_before(&queue->heap[child], &queue->heap[least])) {
+            if (queued_before(&queue->heap[child], &queue->heap[least])) {
                 least = child;
             }
         }
-        if (!is_before(&queue->heap[least], &event)) {
+        if (!queued_before(&queue->heap[least], &event)) {
             break;
         }
         queue->heap[i] = queue->heap[least];
@@ -47,7 +42,7 @@ int event_queue_add(struct event_queue *queue, struct queued_event event)
         queue->room = room;
     }
     uint32_t i = queue->n++;
-    while (i > 0 && is_before(&event, &queue->heap[(i - 1) / CHILDREN])) {
+    while (i > 0 && queued_before(&event, &queue->heap[(i - 1) / CHILDREN])) {
         queue->heap[i] = queue->heap[(i - 1) / CHILDREN];
         i = (i - 1) / CHILDREN;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Events to come, earliest first: a heap of small entries, one for each call that waits or is up.
+// Events to come, earliest first: a heap of small entries, one for each call that rings or is up.
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +13,11 @@ struct queued_event {
     uint32_t call;
     uint32_t step; // for the owner
 };
+
+static inline bool queued_before(const struct queued_event *a, const struct queued_event *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
+}
 
 struct event_queue {
     struct queued_event *heap;

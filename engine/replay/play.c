@@ -137,7 +137,6 @@ static int apply(struct fg_replay *replay, const struct replay_call *call, int64
 static int play_attempt(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
 {
     struct replay_call *call = call_at(&replay->calls, slot);
-    replay->waiting--;
     if (call->label != 0) {
         replay->labels.items[call->label].calls++;
     }
@@ -232,9 +231,31 @@ static struct queued_event next_of(const struct replay_call *call, uint32_t slot
     return replay_queued(call, slot, STEP_END, call->end_ms);
 }
 
+static int play_start(struct fg_replay *replay, struct queued_event event)
+{
+    const struct replay_call *call = call_at(&replay->calls, event.call);
+    start_queue_drop_first(&replay->starts);
+    int rc = play(replay, &event);
+    if (call->over) {
+        call_table_give_back(&replay->calls, event.call);
+        return rc;
+    }
+    int added = event_queue_add(&replay->queue, next_of(call, event.call, STEP_ATTEMPT));
+    return rc == FG_OK ? added : rc;
+}
+
 int replay_play_first(struct fg_replay *replay)
 {
-    const struct queued_event event = *event_queue_first(&replay->queue);
+    const struct queued_event *start = start_queue_first(&replay->starts);
+    const struct queued_event *first = event_queue_first(&replay->queue);
+    if (start == NULL && first == NULL) {
+        return FG_ENOTFOUND;
+    }
+    if (first == NULL || (start != NULL && queued_before(start, first))) {
+        replay->played_ms = start->at_ms;
+        return play_start(replay, *start);
+    }
+    const struct queued_event event = *first;
     const struct replay_call *call = call_at(&replay->calls, event.call);
     int rc = FG_OK;
     if (!call->over) {

@@ -48,6 +48,7 @@ struct fg_replay *fg_replay_new(const struct fg_replay_config *config)
     replay->config = *config;
     replay->rule_hits = calloc((size_t)config->policy->ruleset->n_rules + 1, sizeof(uint64_t));
     if (replay->rule_hits == NULL || open_store(replay) != FG_OK ||
+        start_queue_init(&replay->starts, FG_REPLAY_REORDER_ROWS + 1) != FG_OK ||
         call_table_init(&replay->calls, config->policy->customers->n) != FG_OK) {
         fg_replay_free(replay);
         return NULL;
@@ -60,6 +61,7 @@ void fg_replay_free(struct fg_replay *replay)
     if (replay == NULL) {
         return;
     }
+    start_queue_fini(&replay->starts);
     event_queue_fini(&replay->queue);
     call_table_fini(&replay->calls);
     labels_fini(&replay->labels);
@@ -88,14 +90,9 @@ int fg_replay_add(struct fg_replay *replay, const struct fg_call_row *row)
     if (call_read(call, row, replay->config.policy)) {
         replay->stats.other_customer++;
     }
-    rc = event_queue_add(&replay->queue, replay_queued(call, slot, STEP_ATTEMPT, call->start_ms));
-    if (rc != FG_OK) {
-        call_table_give_back(&replay->calls, slot);
-        return rc;
-    }
-    replay->waiting++;
+    start_queue_add(&replay->starts, replay_queued(call, slot, STEP_ATTEMPT, call->start_ms));
     replay->stats.calls++;
-    while (rc == FG_OK && replay->waiting > FG_REPLAY_REORDER_ROWS) {
+    while (rc == FG_OK && replay->starts.n > FG_REPLAY_REORDER_ROWS) {
         rc = replay_play_first(replay);
     }
     return rc;
@@ -104,10 +101,10 @@ int fg_replay_add(struct fg_replay *replay, const struct fg_call_row *row)
 int fg_replay_finish(struct fg_replay *replay)
 {
     int rc = FG_OK;
-    while (rc == FG_OK && event_queue_first(&replay->queue) != NULL) {
+    while (rc == FG_OK) {
         rc = replay_play_first(replay);
     }
-    return rc;
+    return rc == FG_ENOTFOUND ? FG_OK : rc;
 }
 
 void fg_replay_stats(const struct fg_replay *replay, struct fg_replay_stats *out)

@@ -6,13 +6,14 @@
 #include "event_queue.h"
 #include "fg/replay.h"
 #include "labels.h"
+#include "start_queue.h"
 
 struct fg_replay {
     struct fg_replay_config config;
-    struct event_queue queue;
+    struct start_queue starts; // calls that wait for their start
+    struct event_queue queue;  // the next event of each of the others
     struct call_table calls;
     struct labels labels;
-    uint32_t waiting; // calls whose start has not been played
     uint64_t sequence;
     int64_t played_ms; // time of the event played last
     void *memory;
@@ -34,7 +35,7 @@ enum replay_step { STEP_ATTEMPT, STEP_ANSWER, STEP_MINUTE, STEP_END };
 // Puts the event of a call into the queue's terms.
 struct queued_event replay_queued(const struct replay_call *call, uint32_t slot,
                                   enum replay_step step, int64_t at_ms);
-// Plays the first event of the queue, which is not empty. What result() returned, or FG_ENOMEM.
+// Plays the earliest event. FG_ENOTFOUND when there is none; FG_ENOMEM, or what result() returned.
 FG_MUST_CHECK int replay_play_first(struct fg_replay *replay);
-// Tells a call's fate; its slot is given back when its entry in the queue is dropped.
+// Tells a call's fate; its slot is given back when its entry in a queue is dropped.
 FG_MUST_CHECK int replay_tell(struct fg_replay *replay, uint32_t slot);

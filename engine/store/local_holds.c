@@ -64,6 +64,9 @@ int local_holds_find(struct fg_local *local, const struct local_key *customer,
 {
     struct local_holds *holds = &local->holds;
     *out = (struct fg_hold){0};
+    const struct fg_hold_query *query = &request->holds;
+    if (!query->customer && !query->risky && query->country == 0)
+        return FG_OK;
     if (atomic_load_explicit(&holds->count, memory_order_acquire) == 0)
         return FG_OK;
     const int rc = holds_lock(holds);
