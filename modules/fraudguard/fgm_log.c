@@ -8,42 +8,18 @@
 
 // Kamailio's macro is a screenful of code at each use, which no measure of a function survives:
 // hence one place for it.
-__attribute__((format(printf, 2, 0))) static void write_line(int level, const char *format,
-                                                             va_list arguments)
+void fgm_log(enum fgm_log_level level, const char *format, ...) // NOLINT
 {
+    static const int levels[] = {
+        [FGM_LOG_ERROR] = L_ERR,
+        [FGM_LOG_WARN] = L_WARN,
+        [FGM_LOG_NOTICE] = L_NOTICE,
+        [FGM_LOG_INFO] = L_INFO,
+    };
     char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
-    LOG(level, "%s\n", line); // NOLINT
-}
-
-void fgm_error(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(L_ERR, format, arguments);
     va_end(arguments);
-}
-
-void fgm_warn(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(L_WARN, format, arguments);
-    va_end(arguments);
-}
-
-void fgm_notice(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(L_NOTICE, format, arguments);
-    va_end(arguments);
-}
-
-void fgm_info(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(L_INFO, format, arguments);
-    va_end(arguments);
+    LOG(levels[level], "%s\n", line);
 }

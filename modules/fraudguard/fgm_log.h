@@ -3,7 +3,12 @@
 // secrets never. Each takes one line without its end, cut at 1 KiB.
 #pragma once
 
-void fgm_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void fgm_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void fgm_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void fgm_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+enum fgm_log_level { FGM_LOG_ERROR, FGM_LOG_WARN, FGM_LOG_NOTICE, FGM_LOG_INFO };
+
+void fgm_log(enum fgm_log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define fgm_error(...)  fgm_log(FGM_LOG_ERROR, __VA_ARGS__)
+#define fgm_warn(...)   fgm_log(FGM_LOG_WARN, __VA_ARGS__)
+#define fgm_notice(...) fgm_log(FGM_LOG_NOTICE, __VA_ARGS__)
+#define fgm_info(...)   fgm_log(FGM_LOG_INFO, __VA_ARGS__)

@@ -3,7 +3,6 @@
 
 #include <stdalign.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "core/mem/shm_mem.h"
@@ -31,18 +30,15 @@ static void *heap_alloc(void *ctx, size_t size_bytes)
         return NULL;
     unsigned char *memory = block + sizeof(void *);
     memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
-    memcpy(memory - sizeof(void *), &block, sizeof(void *));
+    ((void **)(void *)memory)[-1] = block;
     return memory;
 }
 
 static void heap_free(void *ctx, void *ptr)
 {
     (void)ctx;
-    void *block;
-    if (!ptr)
-        return;
-    memcpy(&block, (unsigned char *)ptr - sizeof(void *), sizeof(void *));
-    shm_free(block);
+    if (ptr)
+        shm_free(((void **)ptr)[-1]);
 }
 
 const struct fg_heap *fgm_memory_heap(void)
