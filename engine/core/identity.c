@@ -107,10 +107,7 @@ void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers 
 bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri)
 {
     walk->any_san = true;
-    if (!strip_scheme(&uri, "sip:") && !strip_scheme(&uri, "sips:")) {
-        return false;
-    }
-    if (!is_dns_name(uri)) {
+    if (!strip_scheme(&uri, "sip:") || !is_dns_name(uri)) {
         return false;
     }
     walk->any_sip_uri = true;

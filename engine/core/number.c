@@ -8,6 +8,7 @@
 #define DEFAULT_NATIONAL_MIN_LEN 6
 #define DEFAULT_NATIONAL_MAX_LEN 10
 #define NANP_CARRIER_CODE_LEN    7 // 101XXXX
+#define GLOBAL_MIN_LEN           7 // +290 and +683, the shortest with their country code
 
 // A run of digits that is being worked on.
 struct span {
@@ -72,6 +73,19 @@ static void add_reading(struct fg_number_readings *out, const char *country_code
     out->status = FG_NUMBER_OK;
 }
 
+// "+44 0 20…": a carrier that knows the country drops its trunk prefix.
+static void add_without_trunk(struct span span, const struct fg_dial_plan *plan,
+                              struct fg_number_readings *out)
+{
+    if (plan == NULL || plan->trunk[0] != '0' || !begins_with(span, plan->country_code)) {
+        return;
+    }
+    struct span rest = skip(span, strlen(plan->country_code));
+    if (begins_with(rest, plan->trunk)) {
+        add_reading(out, plan->country_code, skip(rest, strlen(plan->trunk)));
+    }
+}
+
 // What follows "+" or an international prefix. Country codes begin with 1 to 9, so prefixes written
 // twice ("+00", "+011", "0000") and stray zeros fall away, as they do at lenient carriers.
 static void read_international(struct span span, const struct fg_dialled *dialled,
@@ -102,6 +116,7 @@ static void read_international(struct span span, const struct fg_dialled *dialle
         add_reading(out, "", (struct span){.digits = without, .len = number.len - 1});
     }
     add_reading(out, "", number);
+    add_without_trunk(number, plan, out);
 }
 
 // The national reading without the trunk prefix; a significant number begins with 0 only where
@@ -129,6 +144,7 @@ static void read_bare(struct span span, const struct fg_dial_plan *plan,
     bool zero = span.digits[0] == '0';
     if (own_code && (plan->trunk[0] != '\0' || too_long)) {
         add_reading(out, "", span);
+        add_without_trunk(span, plan, out);
         return;
     }
     if (plan->national_max_len == 0 && too_long && !zero && strcmp(plan->country_code, "1") == 0) {
@@ -140,7 +156,8 @@ static void read_bare(struct span span, const struct fg_dial_plan *plan,
     }
     // Where the trunk prefix is needed to dial nationally, its absence says international.
     bool trunk_needed = plan->trunk[0] != '\0' && strcmp(plan->trunk, plan->country_code) != 0;
-    if (!zero && ((own_code && plan->national_max_len == 0) || trunk_needed || too_long)) {
+    if (!zero && span.len >= GLOBAL_MIN_LEN &&
+        ((own_code && plan->national_max_len == 0) || trunk_needed || too_long)) {
         add_reading(out, "", span);
     }
 }

@@ -27,7 +27,28 @@ static bool home_countries(const struct fg_plan *plan, struct fg_country_set *ho
     return country != FG_COUNTRY_NONE;
 }
 
-static void plan_called(struct fg_plan *plan)
+// Takes in one more reading. Nobody knows which one the carrier will take: the riskier one is rated
+// at the dearer price, and the call is domestic or ordinary only where each reading is.
+static void take_reading(struct fg_plan *plan, const struct fg_country_set *home,
+                         const struct fg_destination *dest, bool first)
+{
+    bool at_home = dest->country != FG_COUNTRY_NONE && fg_country_set_has(home, dest->country);
+    plan->dest_home = at_home && (first || plan->dest_home);
+    plan->dest_ordinary = fg_destination_is_ordinary(dest, home) && (first || plan->dest_ordinary);
+    if (first) {
+        plan->dest = *dest;
+        return;
+    }
+    struct fg_destination before = plan->dest;
+    if (fg_destination_riskier(&before, dest) == dest) {
+        plan->dest = *dest;
+    }
+    plan->dest.rated = before.rated || dest->rated;
+    plan->dest.usd_per_minute =
+        before.usd_per_minute > dest->usd_per_minute ? before.usd_per_minute : dest->usd_per_minute;
+}
+
+static void plan_called(struct fg_plan *plan, const struct fg_country_set *home)
 {
     const struct fg_event *event = plan->event;
     const struct fg_number_readings *called = &event->called;
@@ -42,13 +63,12 @@ static void plan_called(struct fg_plan *plan)
         fg_destination_lookup(plan->policy->destinations, &called->reading[i], called->status,
                               dial_plan, &dest);
         if (dest.emergency && event->direction == FG_OUTBOUND) {
-            plan->dest = dest;
+            take_reading(plan, home, &dest, true);
+            plan->dest_ordinary = true; // no hold on risky calls may cut it
             plan->emergency = true;
             return;
         }
-        if (i == 0 || fg_destination_riskier(&plan->dest, &dest) == &dest) {
-            plan->dest = dest;
-        }
+        take_reading(plan, home, &dest, i == 0);
     }
 }
 
@@ -71,11 +91,8 @@ static void plan_caller(struct fg_plan *plan)
 
 void fg_plan_numbers(struct fg_plan *plan)
 {
-    plan_called(plan);
-    plan_caller(plan);
     struct fg_country_set home;
     plan->home_known = home_countries(plan, &home);
-    plan->dest_home =
-        fg_country_set_has(&home, plan->dest.country) && plan->dest.country != FG_COUNTRY_NONE;
-    plan->dest_ordinary = plan->dest_home && fg_destination_is_ordinary(&plan->dest, &home);
+    plan_called(plan, &home);
+    plan_caller(plan);
 }

@@ -293,6 +293,34 @@ static void test_riskier_reading_is_rated(void **state)
     assert_string_equal(plan.dest.number.digits, "441132000100");
 }
 
+// Nobody knows which reading the carrier takes: what is cheap or domestic by one of them only must
+// not count as such.
+static void test_both_readings_count(void **state)
+{
+    (void)state;
+    world_seal(&world);
+    struct fg_event dear = world_call(&world, world.acme, "8821312345");
+    assert_int_equal(dear.called.n, 2);
+    fg_plan(&world.policy, &dear, FRIDAY_MORNING_MS, &plan);
+    assert_string_equal(plan.dest.number.digits, "448821312345"); // unallocated
+    assert_true(plan.dest.rated);
+    assert_int_equal(plan.dest.usd_per_minute, 6000000); // of +88213
+    assert_false(plan.dest_home);
+
+    struct fg_event foreign = world_call(&world, world.acme, "1800555000");
+    assert_int_equal(foreign.called.n, 2);
+    fg_plan(&world.policy, &foreign, FRIDAY_MORNING_MS, &plan);
+    assert_string_equal(plan.dest.number.digits, "441800555000"); // the dearer one
+    assert_false(plan.dest_home);
+    assert_false(plan.dest_ordinary);
+    assert_true(plan.request.holds.risky);
+
+    struct fg_event emergency = world_call(&world, world.bare, "112");
+    fg_plan(&world.policy, &emergency, FRIDAY_MORNING_MS, &plan);
+    assert_true(plan.emergency);
+    assert_true(plan.dest_ordinary);
+}
+
 static void test_nothing_is_allocated(void **state)
 {
     (void)state;
@@ -322,6 +350,7 @@ int main(void)
         TEST(test_unmet_meters_are_read_where_a_rule_needs_them),
         TEST(test_scopes),
         TEST(test_riskier_reading_is_rated),
+        TEST(test_both_readings_count),
         TEST(test_nothing_is_allocated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,8 @@ struct fg_identity_walk {
     bool ambiguous, any_san, any_sip_uri;
 };
 void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers *customers);
-// A uniformResourceIdentifier SAN: counts as a name only when it is "sip:HOST" or "sips:HOST"
-// without user part or parameters (RFC 5922 7.1). Returns true when it named a customer.
+// A uniformResourceIdentifier SAN: counts as a name only when it is "sip:HOST" without user part or
+// parameters; sips: names nobody (RFC 5922 7.1). Returns true when it named a customer.
 bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri);
 bool fg_identity_add_dns(struct fg_identity_walk *walk, struct fg_view dns_name);
 // The common name counts only where there is no SAN at all. Call it after all SANs.

@@ -15,9 +15,9 @@ struct fg_plan {
     const struct fg_policy *policy;
     const struct fg_event *event;
     int64_t now_ms;
-    struct fg_local_time local; // customer's clock
-    struct fg_destination dest; // the riskier reading
-    bool dest_home, dest_ordinary;
+    struct fg_local_time local;    // customer's clock
+    struct fg_destination dest;    // the riskier reading, at the price of the dearer one
+    bool dest_home, dest_ordinary; // by every reading
     bool home_known; // the customer's home countries are listed, or follow from the dial plan
     struct fg_destination caller;
     bool caller_owned, caller_others;        // by the customer, by another one
