@@ -250,3 +250,10 @@ const struct fg_policy *fg_policy_of(const struct fg_policy_bundle *bundle)
 {
     return &bundle->policy;
 }
+
+const struct fg_dial_plan *fg_policy_dial_plan(const struct fg_policy_bundle *bundle,
+                                               fg_country country)
+{
+    const struct fg_country_facts *facts = fg_countries_find(&bundle->countries, country);
+    return facts == NULL ? NULL : &facts->dial_plan;
+}

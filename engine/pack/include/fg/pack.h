@@ -28,6 +28,10 @@ FG_MUST_CHECK int fg_policy_load(const struct fg_policy_paths *paths, const stru
 void fg_policy_bundle_free(struct fg_policy_bundle *bundle);
 // Valid as long as the bundle.
 const struct fg_policy *fg_policy_of(const struct fg_policy_bundle *bundle);
+// What is usual when dialling in country, by countries.csv; NULL when nothing is known of it. Valid
+// as long as the bundle.
+const struct fg_dial_plan *fg_policy_dial_plan(const struct fg_policy_bundle *bundle,
+                                               fg_country country);
 
 // Parsers over bytes, for tests and fuzzers; name is shown in diagnostics. Results live in arena.
 FG_MUST_CHECK int fg_pack_parse(const char *name, const char *bytes, size_t len,
