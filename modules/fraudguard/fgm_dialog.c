@@ -77,6 +77,16 @@ int fgm_dialog_init(void)
     return 0;
 }
 
+bool fgm_dialog_knows(struct sip_msg *msg)
+{
+    if (!dialogs.get_dlg)
+        return true;
+    struct dlg_cell *dialog = dialogs.get_dlg(msg);
+    if (dialog)
+        dialogs.release_dlg(dialog);
+    return dialog != NULL;
+}
+
 // --- ending a call
 // The dialog module's own RPC looks a dialog up by its ids and keeps it while it works. A pointer
 // kept since its creation could not be used so: the module's clean-up frees dialogs whatever their

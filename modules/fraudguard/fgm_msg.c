@@ -111,15 +111,11 @@ void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)
     out->kind = FGM_REQUEST_UNREADABLE;
     if (!read_headers(msg, out))
         return;
-    if (has_to_tag(msg)) {
-        out->kind = FGM_REQUEST_OTHER;
-        return;
-    }
     if (out->from_tag.len == 0 || !read_called(msg, out))
         return;
     read_claims(msg, out);
     if (msg->user_agent)
         out->user_agent = fgm_view(msg->user_agent->body);
     read_body(msg, out);
-    out->kind = FGM_REQUEST_CALL;
+    out->kind = has_to_tag(msg) ? FGM_REQUEST_IN_DIALOG : FGM_REQUEST_CALL;
 }

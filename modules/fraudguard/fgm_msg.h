@@ -10,7 +10,8 @@
 
 enum fgm_request_kind {
     FGM_REQUEST_CALL,      // an INVITE that opens a dialog
-    FGM_REQUEST_OTHER,     // another method, or inside a dialog: not judged
+    FGM_REQUEST_IN_DIALOG, // an INVITE with a To tag: says that it belongs to a dialog
+    FGM_REQUEST_OTHER,     // another method: not judged
     FGM_REQUEST_UNREADABLE // an INVITE that cannot be read
 };
 

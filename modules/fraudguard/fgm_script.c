@@ -6,6 +6,7 @@
 #include "core/kemi.h"
 #include "core/mod_fix.h"
 #include "fgm_counters.h"
+#include "fgm_dialog.h"
 #include "fgm_evaluate.h"
 #include "fgm_identity.h"
 #include "fgm_log.h"
@@ -109,7 +110,9 @@ static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
     struct fgm_request request;
     fgm_verdict_begin(msg);
     fgm_msg_read(msg, &request);
-    if (request.kind == FGM_REQUEST_OTHER) {
+    // A To tag is easily made up: only a dialog that is there makes a request part of one.
+    if (request.kind == FGM_REQUEST_OTHER ||
+        (request.kind == FGM_REQUEST_IN_DIALOG && fgm_dialog_knows(msg))) {
         FGM_COUNT(in_dialog);
         return FGM_RETURN_ALLOW;
     }
