@@ -14,6 +14,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("FG_BUILD", "build/release")
+# The release build has no unit tests.
+UNIT_TESTS = next((d / "tests" for d in (BUILD, ROOT / "build/dev")
+                   if (d / "tests/test_record_decision").exists()), BUILD / "tests")
 FGCTL = BUILD / "cli" / "fgctl"
 SCHEMA = json.loads((ROOT / "docs/events.schema.json").read_text())
 OK, FAILED, USAGE, DOWN, NOT_FOUND, RULES, REFUSED, DEGRADED = range(8)
@@ -160,7 +163,7 @@ def fgctl(redis):
 def samples(tmp_path_factory):
     """Decision records as the engine writes them: those of the unit test."""
     path = tmp_path_factory.mktemp("samples") / "decisions.jsonl"
-    subprocess.run([str(BUILD / "tests/test_record_decision")], check=True, capture_output=True,
+    subprocess.run([str(UNIT_TESTS / "test_record_decision")], check=True, capture_output=True,
                    env={**os.environ, "FG_RECORD_SAMPLES": str(path)}, timeout=60)
     return [line for line in path.read_bytes().split(b"\n") if line]
 
