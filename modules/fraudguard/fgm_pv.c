@@ -20,8 +20,9 @@
     X(degraded)                                                                                    \
     X(direction)                                                                                   \
     X(media_policy)                                                                                \
-    X(drop_media)
-
+    X(drop_media)                                                                                  \
+    X(srtp)                                                                                        \
+    X(emergency)
 enum field {
 #define FIELD_ENUM(name) FIELD_##name,
     FIELDS(FIELD_ENUM)
@@ -103,6 +104,10 @@ static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *out)
         return text(msg, param, out, media_policy_name(verdict->media));
     case FIELD_drop_media:
         return pv_get_sintval(msg, param, out, verdict->drop_media);
+    case FIELD_srtp:
+        return pv_get_sintval(msg, param, out, verdict->srtp);
+    case FIELD_emergency:
+        return pv_get_sintval(msg, param, out, verdict->emergency);
     default:
         return pv_get_null(msg, param, out);
     }

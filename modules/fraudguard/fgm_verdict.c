@@ -119,6 +119,8 @@ void fgm_verdict_set(const struct fgm_evaluation *evaluation, struct fg_view cal
     verdict.shadow_score = decision->shadow_score;
     verdict.degraded = decision->degraded;
     verdict.drop_media = decision->drop_media;
+    verdict.srtp = event->srtp_offered;
+    verdict.emergency = evaluation->plan.emergency;
     verdict.direction = event->direction;
     verdict.media = event->customer ? event->customer->media : FG_MEDIA_PREFERRED;
     snprintf(verdict.customer, sizeof verdict.customer, "%s",

@@ -13,7 +13,7 @@ struct fgm_verdict {
     bool valid;
     enum fg_action action;
     int32_t score, shadow_score;
-    bool degraded, drop_media;
+    bool degraded, drop_media, srtp, emergency;
     enum fg_direction direction;
     enum fg_media_policy media;
     struct fg_reply reply; // code 0 where the call is allowed

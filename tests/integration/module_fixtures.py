@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 from pki import Authority  # noqa: E402
 
 SHOWN = ["action", "score", "shadow_score", "reason", "rules", "customer", "identity", "e164", "sip_code", "sip_text", "retry_after",
-         "degraded", "direction", "media_policy"]
+         "degraded", "direction", "media_policy", "srtp"]
 
 KAMAILIO_CFG = """#!KAMAILIO
 {substdefs}
@@ -147,7 +147,7 @@ def customers(n=40, cert_names=None):
     rows = [{"id": "certs", "cert_names": ["sip.certs.example", "uri.certs.example"], "numbers": ["+442070000900"]},
             {"id": "named", "cert_names": ["cn.named.example"]}]
     rows += [{"id": f"c{i}", "source_ips": [f"127.0.1.{i}"], "numbers": [f"+44207000{i:04d}"], "cert_names": [f"c{i}.example"],
-              "channels": 2 if i in (30, 31) else 50} for i in range(n)]
+              "channels": 2 if i in (30, 31) else 50, **({"media": {"srtp": "required"}} if i == 36 else {})} for i in range(n)]
     text = ""
     for row in rows:
         row = {"tz": "Europe/London", "home_countries": ["GB"],

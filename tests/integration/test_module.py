@@ -11,6 +11,9 @@ import pytest
 from module_fixtures import Node, RULES, wait_for
 
 ALLOWED, ALERTED, THROTTLED, CHALLENGED, BLOCKED = "+442079460018", "+442079000101", "+442079000201", "+442079000301", "+442079000401"
+SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+CLEAR = SDP + "m=audio 4000 RTP/AVP 0\r\n"
+SECURE = SDP + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 COUNTED = "+442079500001"  # more than three calls: alert, more than five: block
 
 
@@ -127,12 +130,20 @@ def test_script_attributes_reach_rules(node):
 
 
 def test_srtp_offers_are_seen(node):
-    head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-    clear = head + "m=audio 4000 RTP/AVP 0\r\n"
-    secure = head + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
     caller = node.caller(13)
-    assert caller.show("+442079000601", body=clear)["rules"] == "NO_SRTP"
-    assert caller.show("+442079000601", body=secure)["rules"] == "<null>"
+    assert caller.show("+442079000601", body=CLEAR)["rules"] == "NO_SRTP"
+    assert caller.show("+442079000601", body=SECURE)["rules"] == "<null>"
+
+
+def test_required_encryption_is_asked_for(node):
+    caller = node.caller(36)
+    assert caller.show(ALLOWED, body=SECURE)["media_policy"] == "required"
+    reply, call = caller.invite(ALLOWED, body=CLEAR)
+    assert reply.code == 488 and "SRTP" in reply.get("reason") and node.carrier.count("INVITE", call["call_id"]) == 0
+    for number, body in ((ALLOWED, SECURE), ("112", CLEAR)):
+        reply, call = caller.invite(number, body=body)
+        assert reply.code == 200
+        caller.bye(call)
 
 
 def test_caller_of_another_customer_is_a_signal(node):
