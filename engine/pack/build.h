@@ -77,6 +77,9 @@ void pack_compile_calendars(struct pack_build *build);
 void pack_compile_meters(struct pack_build *build);
 void pack_compile_rules(struct pack_build *build);
 void pack_compile_composites(struct pack_build *build);
+// Warns of a rule that loads but cannot do what it says.
+void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
+                     const struct fg_rule *rule);
 void pack_compile_groups(struct pack_build *build); // after the rules, which may name more of them
 
 // A condition from a `when` mapping.

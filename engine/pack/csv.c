@@ -156,6 +156,7 @@ bool fg_csv_next(struct fg_csv *csv)
     struct fg_view line;
     while (next_line(csv, &line)) {
         if (!is_skipped(line) && split(csv, line)) {
+            csv->rows++;
             return true;
         }
     }
@@ -166,6 +167,13 @@ struct fg_view fg_csv_get(const struct fg_csv *csv, uint32_t i)
 {
     uint32_t field = csv->field_of[i];
     return field == 0 || field > csv->n_fields ? (struct fg_view){"", 0} : csv->fields[field - 1];
+}
+
+void fg_csv_report_file(struct fg_csv *csv, const char *message)
+{
+    struct fg_text_place whole = {0};
+    csv->wrong = true;
+    fg_yaml_report_place(&csv->doc, whole, csv->diags, FG_ERROR, FG_CODE_CSV, "%s", message);
 }
 
 void fg_csv_report(struct fg_csv *csv, uint32_t i, const char *format, ...)

@@ -20,6 +20,7 @@ struct fg_csv {
     uint32_t n_columns;
     uint8_t field_of[FG_CSV_COLUMNS_MAX]; // field number + 1 of each column, 0: not there
     size_t next;                          // offset of the next line
+    uint32_t rows;                        // good ones so far
     uint32_t line;                        // number of the current line, from 1
     size_t offset;                        // of the current line
     bool wrong;                           // a diagnostic was added
@@ -37,6 +38,8 @@ bool fg_csv_open(struct fg_csv *csv, const char *name, const char *bytes, size_t
 bool fg_csv_next(struct fg_csv *csv);
 // The current row's text in column i of those asked for; empty when there is none.
 struct fg_view fg_csv_get(const struct fg_csv *csv, uint32_t i);
+// Adds an error about the file as a whole.
+void fg_csv_report_file(struct fg_csv *csv, const char *message);
 // Adds an error at column i of the current row.
 void fg_csv_report(struct fg_csv *csv, uint32_t i, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "country_codes.h"
 #include "fg/suggest.h"
 
 #define NAME_MAX_BYTES 64
@@ -363,20 +364,25 @@ bool fg_field_country(struct fg_fields *fields, const struct fg_yaml_node *node,
         return false;
     }
     fg_country country = fg_country_parse(node->text);
-    if (country != FG_COUNTRY_NONE) {
+    if (country != FG_COUNTRY_NONE && fg_country_is_assigned(country)) {
         *out = country;
         return true;
     }
     char capitals[3] = {0};
+    const char *meant = fg_country_meant(node->text);
     if (node->text.len == 2) {
         for (int i = 0; i < 2; i++) {
             char c = node->text.ptr[i];
             capitals[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
         }
     }
-    if (fg_country_parse(fg_view_of(capitals)) != FG_COUNTRY_NONE) {
+    fg_country upper = fg_country_parse(fg_view_of(capitals));
+    if (meant == NULL && upper != FG_COUNTRY_NONE && fg_country_is_assigned(upper)) {
+        meant = capitals;
+    }
+    if (meant != NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_COUNTRY, "unknown country '%s'; did you mean \"%s\"?",
-                       node->text.ptr, capitals);
+                       node->text.ptr, meant);
     } else {
         FG_FIELD_ERROR(fields, node, FG_CODE_COUNTRY,
                        "%s must be a two-letter code such as \"GB\" (ISO 3166-1), not '%.*s'", what,

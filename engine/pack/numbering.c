@@ -136,6 +136,7 @@ struct format {
     const struct fg_csv_column *columns;
     uint32_t n_columns;
     row_fn *row;
+    bool needs_rows;
 };
 
 // Reads a file of prefixes into a trie of arena.
@@ -152,6 +153,11 @@ static int read_trie(struct fg_named_bytes file, const struct format *format, vo
     }
     if (rc == FG_OK) {
         rc = read_rows(&table, format->row, ctx);
+    }
+    if (rc == FG_OK && csv->rows == 0 && format->needs_rows) {
+        // Without emergency codes, say, the file is a failed download rather than a decision.
+        fg_csv_report_file(csv, "the file has no rows");
+        rc = FG_ESYNTAX;
     }
     if (rc == FG_OK) {
         const struct fg_prefix_trie *trie = fg_prefix_build(table.builder, arena);
@@ -176,9 +182,9 @@ int fg_destinations_parse(const struct fg_destination_files *files, struct fg_ar
         {"prefix", true}, {"country", true}, {"type", true}};
     static const struct fg_csv_column emergency[] = {{"calling_code", true}, {"code", true}};
     static const struct fg_csv_column rates[] = {{"prefix", true}, {"usd_per_minute", true}};
-    static const struct format formats[] = {{COLUMNS(numbering), read_numbering_row},
-                                            {COLUMNS(emergency), read_emergency_row},
-                                            {COLUMNS(rates), read_rate_row}};
+    static const struct format formats[] = {{COLUMNS(numbering), read_numbering_row, true},
+                                            {COLUMNS(emergency), read_emergency_row, true},
+                                            {COLUMNS(rates), read_rate_row, true}};
     struct fg_destinations result = {0};
     int rc = read_trie(files->numbering, &formats[0], NULL, arena, diags, &result.numbering);
     rc = worse(rc, read_trie(files->emergency, &formats[1], NULL, arena, diags, &result.emergency));
@@ -243,7 +249,7 @@ int fg_prefix_list_parse(struct fg_named_bytes file, struct fg_arena *arena, str
         return FG_ENOMEM;
     }
     struct fg_prefix_list list = {.notes = notes.items};
-    static const struct format format = {COLUMNS(columns), read_list_row};
+    static const struct format format = {COLUMNS(columns), read_list_row, false};
     int rc = read_trie(file, &format, &notes, arena, diags, &list.prefixes);
     list.n = notes.n;
     if (rc == FG_OK) {

@@ -248,7 +248,10 @@ static void compile(struct pack_build *build, struct pack_file *files, uint32_t 
     pack_compile_rules(build);
     pack_compile_composites(build);
     pack_compile_groups(build);
-    warn_unused(build);
+    // After a mistake something may look unused only because its user could not be read.
+    if (fg_diags_count(build->fields.diags, FG_ERROR) == 0) {
+        warn_unused(build);
+    }
 }
 
 static const char *head_text(struct pack_build *build, const char *key)

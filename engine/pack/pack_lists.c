@@ -188,6 +188,11 @@ static void read_list_file(struct pack_build *build, const struct fg_yaml_node *
                       : fg_prefix_list_parse((struct fg_named_bytes){name, file.bytes, file.len},
                                              build->fields.arena, build->fields.diags, &prefixes);
     build->fields.out_of_memory |= rc == FG_ENOMEM;
+    if (rc == FG_OK && prefixes.n == 0) {
+        // A download that failed must not switch rules off.
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_TYPE, "'%.100s' holds no prefix at all",
+                       relative);
+    }
     list->prefixes = prefixes.prefixes;
     list->notes = prefixes.notes;
     list->n = prefixes.n;

@@ -130,6 +130,14 @@ static void check_rising(struct pack_build *build, const struct fg_yaml_node *no
 {
     const struct fg_yaml_node *above = fg_yaml_get(node, "above");
     const struct fg_yaml_node *score = fg_yaml_get(node, "score");
+    const struct fg_yaml_node *action = fg_yaml_get(node, "action_at_least");
+    if (step->action_at_least < before->action_at_least) {
+        // Only the highest step counts, so its action is not inherited from the one below.
+        FG_FIELD_ERROR(&build->fields, action == NULL ? node : action, FG_CODE_RISING,
+                       "steps must rise: 'action_at_least' is %s, but %s in the step before",
+                       action == NULL ? "not given" : fg_action_name(step->action_at_least),
+                       fg_action_name(before->action_at_least));
+    }
     if (step->above <= before->above) {
         FG_FIELD_ERROR(&build->fields, above, FG_CODE_RISING,
                        "steps must rise: 'above' is not more than in the step before");
@@ -236,8 +244,8 @@ static void read_texts(struct pack_build *build, const struct fg_yaml_node *node
 }
 
 // Points: either a score under a condition, or steps over a measure.
-static void compile_points(struct pack_build *build, const struct fg_yaml_node *body,
-                           const struct pack_entry *entry, struct fg_rule *rule)
+static void check_points(struct pack_build *build, const struct fg_yaml_node *body,
+                         const struct pack_entry *entry)
 {
     struct fg_fields *fields = &build->fields;
     const struct fg_yaml_node *score = fg_yaml_get(body, "score");
@@ -258,6 +266,16 @@ static void compile_points(struct pack_build *build, const struct fg_yaml_node *
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
                        "the rule needs 'when', or it would hit every call");
     }
+}
+
+static void compile_points(struct pack_build *build, const struct fg_yaml_node *body,
+                           struct fg_rule *rule)
+{
+    struct fg_fields *fields = &build->fields;
+    const struct fg_yaml_node *score = fg_yaml_get(body, "score");
+    const struct fg_yaml_node *measure = fg_yaml_get(body, "measure");
+    const struct fg_yaml_node *steps = fg_yaml_get(body, "steps");
+    const struct fg_yaml_node *action = fg_yaml_get(body, "action_at_least");
     if (score != NULL) {
         (void)fg_field_int(fields, score, "score", 0, SCORE_MAX, &rule->score);
     }
@@ -273,7 +291,7 @@ static void compile_points(struct pack_build *build, const struct fg_yaml_node *
 }
 
 static void compile_texts(struct pack_build *build, const struct fg_yaml_node *body,
-                          const struct pack_entry *entry, struct fg_rule *rule)
+                          struct fg_rule *rule)
 {
     const struct fg_yaml_node *desc = fg_yaml_get(body, "desc");
     const struct fg_yaml_node *explain = fg_yaml_get(body, "explain");
@@ -281,10 +299,6 @@ static void compile_texts(struct pack_build *build, const struct fg_yaml_node *b
     const struct fg_yaml_node *customer_text = fg_yaml_get(body, "customer_text");
     if (desc != NULL) {
         rule->desc = fg_field_text(&build->fields, desc, "desc");
-    } else {
-        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
-                       "rule '%s' has no 'desc': say in a few words what it means", rule->id);
-        rule->desc = rule->id;
     }
     if (explain != NULL) {
         read_explain(build, explain, rule);
@@ -348,6 +362,15 @@ static void compile_scope(struct pack_build *build, const struct pack_entry *ent
     }
 }
 
+static void warn_no_desc(struct pack_build *build, const struct fg_yaml_node *body,
+                         const struct pack_entry *entry, const struct fg_rule *rule)
+{
+    if (fg_yaml_get(body, "desc") == NULL) {
+        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
+                       "rule '%s' has no 'desc': say in a few words what it means", rule->id);
+    }
+}
+
 static void compile_rule(struct pack_build *build, const struct pack_entry *entry,
                          struct fg_rule *rule)
 {
@@ -358,10 +381,15 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     rule->events = 1U << FG_EVENT_ATTEMPT;
     rule->mode = entry->file->mode;
     rule->direction = entry->file->direction;
-    (void)fg_field_keys(&build->fields, body, "rule", FG_WORDS(rule_keys));
+    rule->desc = rule->id;
+    // What looks missing beside an unknown key is most likely that key.
+    if (fg_field_keys(&build->fields, body, "rule", FG_WORDS(rule_keys))) {
+        check_points(build, body, entry);
+        warn_no_desc(build, body, entry, rule);
+    }
     compile_scope(build, entry, rule);
-    compile_points(build, body, entry, rule);
-    compile_texts(build, body, entry, rule);
+    compile_points(build, body, rule);
+    compile_texts(build, body, rule);
     const struct fg_yaml_node *relative = fg_yaml_get(body, "relative_to");
     const struct fg_yaml_node *unavailable = fg_yaml_get(body, "on_unavailable");
     if (relative != NULL) {
@@ -370,6 +398,7 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     if (unavailable != NULL) {
         read_unavailable(build, unavailable, rule);
     }
+    pack_warn_never(build, entry, rule);
 }
 
 void pack_compile_rules(struct pack_build *build)

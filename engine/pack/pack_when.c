@@ -137,6 +137,14 @@ static void match_named_list(struct matcher *m, const struct fg_yaml_node *node,
                              enum fg_list_kind kind)
 {
     static const char *const kinds[] = {"e164_prefix", "country", "text"};
+    if (node->quoted && pack_find(m->build, PACK_LIST, node->text) < 0) {
+        FG_FIELD_ERROR(&m->build->fields, node, FG_CODE_MATCHER,
+                       "a list of one value is written {%s: [\"%.*s\"]}; without brackets it is "
+                       "the name of a list",
+                       in ? "in" : "not_in", node->text.len > 64 ? 64 : (int)node->text.len,
+                       node->text.ptr);
+        return;
+    }
     int32_t index = pack_resolve(m->build, PACK_LIST, node);
     if (index < 0 || m->build->fields.out_of_memory) {
         return;
@@ -225,6 +233,11 @@ static void match_map(struct matcher *m, const struct fg_yaml_node *map)
         } else if (fg_view_equal(key->text, fg_view_of("present")) &&
                    fg_field_bool(&m->build->fields, value, "present", &truth)) {
             add_predicate(m, FG_OP_PRESENT)->truth = truth;
+            if (!truth && map->n > 1) {
+                FG_FIELD_ERROR(&m->build->fields, key, FG_CODE_CONFLICT,
+                               "a value that is not there matches nothing else: 'present: false' "
+                               "stands alone");
+            }
         }
     }
 }
@@ -278,7 +291,9 @@ static uint32_t compile_matcher(struct pack_build *build, const struct fg_yaml_n
         match_calendar(&m, value);
         return m.n;
     }
-    if (fg_signal_find(key->text, &m.signal) != FG_OK) {
+    if (has_prefix(key->text, "attr.")) {
+        m.signal = FG_SIG_ATTR;
+    } else if (fg_signal_find(key->text, &m.signal) != FG_OK) {
         report_unknown_signal(build, key);
         return 0;
     }

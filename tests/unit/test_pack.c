@@ -92,6 +92,10 @@ static const struct mistake mistakes[] = {
      "lists:\n  x: {type: country, items: [NO]}\n" RULE("score: 1, when: {dest.country: {in: x}}"),
      6, 30, 2, "FG014",
      "country must be quoted: write \"NO\" (unquoted NO is 'false' to other tools)"},
+    {HEAD RULE("score: 1, when: {dest.country: \"UK\"}"), 6, 53, 4, "FG019",
+     "unknown country 'UK'; did you mean \"GB\"?"},
+    {HEAD RULE("score: 1, when: {dest.country: \"QX\"}"), 6, 53, 4, "FG019",
+     "country must be a two-letter code such as \"GB\" (ISO 3166-1), not 'QX'"},
     {HEAD RULE("score: 1, when: {dest.country: \"no\"}"), 6, 53, 4, "FG019",
      "unknown country 'no'; did you mean \"NO\"?"},
     {HEAD "calendars:\n  o: {open: [Mon-Fri 07:30-19:00]}\n" RULE(
@@ -149,7 +153,19 @@ static const struct mistake mistakes[] = {
      "unknown key 'inn' in matcher; did you mean 'in'?"},
     {HEAD RULE("score: 1, when: {calendar.o: shut}") "calendars:\n  o: {open: customer}\n", 6, 51,
      4, "FG013", "unknown state of a calendar 'shut'; one of: closed, open"},
+    {HEAD RULE("score: 1, when: {dest.prefix: {in: \"+960\"}}"), 6, 57, 6, "FG025",
+     "a list of one value is written {in: [\"+960\"]}; without brackets it is the name of a list"},
+    {HEAD RULE("score: 1, when: {dest.type: {in: [premium], present: false}}"), 6, 66, 7, "FG029",
+     "a value that is not there matches nothing else: 'present: false' stands alone"},
+    {HEAD RULE("score: 1, when: {attr.a b: x}"), 6, 39, 8, "FG030",
+     "name of the attribute 'a b' may only have letters, digits, '_', '.' and '-', at most 64"},
     // Points
+    {HEAD "rules:\n  - {id: A, desc: d, scor: 1, when: {dest.home: true}}\n", 6, 22, 4, "FG010",
+     "unknown key 'scor' in rule; did you mean 'score'?"},
+    {HEAD RULE("measure: cost.per_minute, steps: [{above: 1, score: 1, action_at_least: block}, "
+               "{above: 3, score: 5}]"),
+     6, 102, 1, "FG022",
+     "steps must rise: 'action_at_least' is not given, but block in the step before"},
     {HEAD RULE("measure: cost.per_minute, steps: [{above: 2, score: 1}, {above: 2, score: 5}]"), 6,
      86, 1, "FG022", "steps must rise: 'above' is not more than in the step before"},
     {HEAD RULE("measure: cost.per_minute, steps: [{above: 2, score: 9}, {above: 3, score: 5}]"), 6,
@@ -264,6 +280,36 @@ static void unused_names_and_missing_words_are_warnings(void **state)
                         "rule 'A' has no 'desc': say in a few words what it means");
     assert_string_equal(fg_diags_at(fixture->diags, 1)->message,
                         "list 'x' is not used by any rule");
+}
+
+static void rules_that_cannot_hit_are_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, HEAD
+                           "meters:\n  m: {count: calls, per: dest.number, over: 10s}\n"
+                           "rules:\n  - {id: A, desc: a, direction: inbound, measure: meters.m,\n"
+                           "     steps: [{above: 1, score: 1}]}\n"
+                           "  - {id: B, desc: b, when: {call.duration: {above: 60}}, score: 1}\n"
+                           "  - {id: C, desc: c, on: minute, when: {call.duration: {above: 60}}, "
+                           "score: 1}\n"),
+                     FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 2);
+    assert_string_equal(fg_diags_at(fixture->diags, 0)->message,
+                        "rule 'A' judges inbound calls, but meter 'm' counts outbound ones; write "
+                        "'direction: inbound' in the meter");
+    assert_string_equal(fg_diags_at(fixture->diags, 0)->code, "FG045");
+    assert_string_equal(fg_diags_at(fixture->diags, 1)->message,
+                        "rule 'B' never hits: 'call.duration' is there on minute and end events "
+                        "only; write 'on: minute'");
+}
+
+static void a_mistake_makes_nothing_look_unused(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, HEAD "lists:\n  x: {type: text, items: [a]}\n" RULE(
+                                        "score: 1, when: {custmer.tag: {in: x}}")),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 1);
 }
 
 static const char whole[] =
@@ -446,6 +492,8 @@ int main(void)
         cmocka_unit_test(each_mistake_is_told_with_its_place_and_remedy),
         TEST(all_mistakes_are_told_in_one_run),
         TEST(unused_names_and_missing_words_are_warnings),
+        TEST(rules_that_cannot_hit_are_warned_of),
+        TEST(a_mistake_makes_nothing_look_unused),
         TEST(a_pack_becomes_a_ruleset),
         TEST(rules_know_where_they_come_from),
         TEST(files_share_their_names),

@@ -88,6 +88,32 @@ static void mistakes_of_all_files_are_told_together(void **state)
     fg_diags_free(diags);
 }
 
+// What a failed download leaves behind must not switch rules off.
+static void a_list_without_rows_is_a_mistake(void **state)
+{
+    struct scratch_dir *dir = *state;
+    scratch_dir_write(dir, "lists/x.csv", "prefix,note\n");
+    dir->n--; // the same file again
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(dir, fg_heap_libc(), diags, &bundle), FG_ESYNTAX);
+    assert_int_equal(fg_diags_count(diags, FG_ERROR), 1);
+    assert_string_equal(fg_diags_at(diags, 0)->message, "'lists/x.csv' holds no prefix at all");
+    fg_diags_free(diags);
+}
+
+static void data_without_rows_is_a_mistake(void **state)
+{
+    struct scratch_dir *dir = *state;
+    scratch_dir_write(dir, "data/emergency.csv", "calling_code,code\n");
+    dir->n--;
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(dir, fg_heap_libc(), diags, &bundle), FG_ESYNTAX);
+    assert_string_equal(fg_diags_at(diags, 0)->message, "the file has no rows");
+    fg_diags_free(diags);
+}
+
 static void a_missing_file_is_named(void **state)
 {
     struct scratch_dir *dir = *state;
@@ -147,10 +173,9 @@ static void all_memory_comes_from_the_heap_and_goes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_directory_becomes_a_policy),
-        TEST(mistakes_of_all_files_are_told_together),
-        TEST(a_missing_file_is_named),
-        TEST(all_memory_comes_from_the_heap_and_goes_back),
+        TEST(a_directory_becomes_a_policy),     TEST(mistakes_of_all_files_are_told_together),
+        TEST(a_list_without_rows_is_a_mistake), TEST(data_without_rows_is_a_mistake),
+        TEST(a_missing_file_is_named),          TEST(all_memory_comes_from_the_heap_and_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
