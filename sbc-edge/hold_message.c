@@ -20,6 +20,40 @@ bool edge_hold_customer_is_valid(struct edge_view customer)
     return true;
 }
 
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The bytes that lower-case hex stands for, in the arena; empty where it is none. */
+static struct edge_view read_hex(struct edge_ng_arena *arena, struct edge_view hex)
+{
+    char bytes[EDGE_HOLD_MESSAGE_MAX / 2];
+
+    if (hex.len % 2 != 0 || hex.len / 2 > sizeof(bytes))
+        return (struct edge_view){NULL, 0};
+    for (size_t i = 0; i < hex.len / 2; i++) {
+        int high = hex_value(hex.ptr[2 * i]);
+        int low = hex_value(hex.ptr[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return (struct edge_view){NULL, 0};
+        bytes[i] = (char)(unsigned char)(high << 4 | low);
+    }
+    return edge_ng_str_copy(arena, (struct edge_view){bytes, hex.len / 2});
+}
+
+/* A Call-ID that is not plain text comes in hex too, and then that counts. */
+static struct edge_view read_call_id(struct edge_ng_arena *arena, const struct edge_ng_value *dict)
+{
+    const struct edge_ng_value *hex = edge_ng_dict_get(dict, EDGE_VIEW("call_id_hex"));
+
+    return hex ? read_hex(arena, edge_ng_str(hex))
+               : edge_ng_str(edge_ng_dict_get(dict, EDGE_VIEW("call_id")));
+}
+
 static int read_common(struct edge_view bytes, struct edge_ng_arena *arena,
                        const struct edge_ng_value **dict, struct edge_hold_message *out)
 {
@@ -36,7 +70,7 @@ static int read_common(struct edge_view bytes, struct edge_ng_arena *arena,
     *out = (struct edge_hold_message){0};
     out->customer = edge_ng_str(edge_ng_dict_get(root, EDGE_VIEW("customer")));
     out->scope = edge_ng_str(edge_ng_dict_get(root, EDGE_VIEW("scope")));
-    out->call_id = edge_ng_str(edge_ng_dict_get(root, EDGE_VIEW("call_id")));
+    out->call_id = read_call_id(arena, root);
     if (edge_ng_int(edge_ng_dict_get(root, EDGE_VIEW("until_ms")), &number) == 0 && number > 0)
         out->until_ms = (uint64_t)number;
     if (edge_ng_int(edge_ng_dict_get(root, EDGE_VIEW("cut")), &number) == 0)

@@ -20,8 +20,8 @@ struct edge_hold_message {
     enum edge_hold_op op;
     struct edge_view customer;
     struct edge_view scope;
-    struct edge_view call_id;
-    uint64_t until_ms; /**< Unix [ms] */
+    struct edge_view call_id; /**< its bytes, from `call_id_hex` where that is given */
+    uint64_t until_ms;        /**< Unix [ms] */
     bool cut;
 };
 

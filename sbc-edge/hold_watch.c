@@ -163,8 +163,11 @@ static redisReply *read_index(struct edge_hold_watch *watch, const char *key,
     return NULL;
 }
 
-/* One entry "CUST SCOPE" of the index: reads the hold it names. False when Redis failed. */
-static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry)
+/*
+ * One entry "CUST SCOPE" of the index: reads the hold it names. Clears `*is_complete` when there is
+ * one that cannot be read. False when the connection is lost.
+ */
+static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry, bool *is_complete)
 {
     static const char scope[] = " customer";
     const size_t scope_length = sizeof(scope) - 1;
@@ -173,6 +176,7 @@ static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry)
     char key[96];
     const char *argv[] = {"GET", key};
     redisReply *reply;
+    bool is_read;
     int n;
 
     if (entry.len <= scope_length ||
@@ -187,14 +191,18 @@ static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry)
     reply = command(watch, 2, argv, NULL);
     if (!reply)
         return false;
+    is_read = reply->type == REDIS_REPLY_NIL; /* released, and the index is behind */
     if (reply->type == REDIS_REPLY_STRING) {
-        if (edge_hold_record_parse(view_of_reply(reply), &watch->arena, &message) == 0 &&
-            edge_view_is_equal(message.customer, customer))
+        is_read = edge_hold_record_parse(view_of_reply(reply), &watch->arena, &message) == 0 &&
+                  edge_view_is_equal(message.customer, customer);
+        if (is_read)
             pass_on(watch, &message);
         else
             note_unreadable(watch);
     }
     freeReplyObject(reply);
+    /* What cannot be read is no release: the holds known so far stay in force. */
+    *is_complete = *is_complete && is_read;
     return true;
 }
 
@@ -216,27 +224,31 @@ static bool sync_kills(struct edge_hold_watch *watch)
     return true;
 }
 
-/* Reads everything that is in force. False when Redis failed; then nothing known is forgotten. */
+/*
+ * Reads everything that is in force. What is not named any more is forgotten only after a reading
+ * that was complete. False when the connection is lost.
+ */
 static bool sync_all(struct edge_hold_watch *watch)
 {
     const struct edge_view none = {NULL, 0};
     redisReply *reply = read_index(watch, INDEX_KEY, NULL);
-    bool is_complete = reply != NULL;
+    bool is_connected = reply != NULL;
+    bool is_complete = true;
 
     tell_all(watch, EDGE_MAIL_SYNC_BEGIN, none, 0, false);
-    for (size_t i = 0; is_complete && i < reply->elements; i++) {
-        is_complete = sync_hold(watch, view_of_reply(reply->element[i]));
+    for (size_t i = 0; is_connected && i < reply->elements; i++) {
+        is_connected = sync_hold(watch, view_of_reply(reply->element[i]), &is_complete);
         /* A long list of holds must not keep a kill waiting. */
-        if (is_complete && i % 16 == 0)
-            is_complete = read_if_ready(watch, 0);
+        if (is_connected && i % 16 == 0)
+            is_connected = read_if_ready(watch, 0);
     }
     if (reply)
         freeReplyObject(reply);
-    is_complete = is_complete && sync_kills(watch);
-    if (is_complete)
+    is_connected = is_connected && sync_kills(watch);
+    if (is_connected && is_complete)
         tell_all(watch, EDGE_MAIL_SYNC_END, none, 0, false);
     watch->synced_ms = now_ms();
-    return is_complete;
+    return is_connected;
 }
 
 static redisContext *connect_once(const struct edge_config *config)
@@ -281,15 +293,20 @@ static void disconnect(struct edge_hold_watch *watch)
 static bool connect_and_sync(struct edge_hold_watch *watch)
 {
     redisReply *reply;
+    bool is_subscribed;
 
     watch->channel = connect_once(watch->node->config);
     watch->reader = watch->channel ? connect_once(watch->node->config) : NULL;
     if (!watch->reader)
         return false;
     reply = redisCommand(watch->channel, "SUBSCRIBE %s", CHANNEL);
-    if (!reply)
+    is_subscribed = reply && reply->type == REDIS_REPLY_ARRAY;
+    if (reply && reply->type == REDIS_REPLY_ERROR)
+        edge_log(EDGE_LOG_ERROR, "Redis refuses the subscription: %s", reply->str);
+    if (reply)
+        freeReplyObject(reply);
+    if (!is_subscribed)
         return false;
-    freeReplyObject(reply);
     watch->heard_ms = now_ms();
     watch->pinged_ms = watch->heard_ms;
     if (!sync_all(watch))

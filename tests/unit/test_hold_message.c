@@ -64,6 +64,30 @@ static void test_what_is_no_message(void **state)
         assert_int_not_equal(parse(texts[i], &message), 0);
 }
 
+static void test_a_call_id_in_hex_counts(void **state)
+{
+    static const char *const unreadable[] = {
+        "{\"op\":\"kill\",\"call_id\":\"x\",\"call_id_hex\":\"\",\"until_ms\":5}",
+        "{\"op\":\"kill\",\"call_id\":\"x\",\"call_id_hex\":\"6\",\"until_ms\":5}",
+        "{\"op\":\"kill\",\"call_id\":\"x\",\"call_id_hex\":\"6g\",\"until_ms\":5}",
+        "{\"op\":\"kill\",\"call_id\":\"x\",\"call_id_hex\":\"6A\",\"until_ms\":5}",
+        "{\"op\":\"kill\",\"call_id\":\"x\",\"call_id_hex\":7,\"until_ms\":5}",
+    };
+    struct edge_hold_message message;
+
+    (void)state;
+    assert_int_equal(
+        parse("{\"op\":\"kill\",\"call_id\":\"a\\\\x01\",\"call_id_hex\":\"610100ff7a\","
+              "\"until_ms\":5}",
+              &message),
+        0);
+    assert_true(edge_view_is_equal(message.call_id, EDGE_VIEW("a\x01\0\xffz")));
+    assert_int_equal(parse("{\"op\":\"kill\",\"call_id_hex\":\"61\",\"until_ms\":5}", &message), 0);
+    assert_true(edge_view_is_equal(message.call_id, EDGE_VIEW("a")));
+    for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++)
+        assert_int_not_equal(parse(unreadable[i], &message), 0);
+}
+
 static void test_lengths_are_bounded(void **state)
 {
     char text[EDGE_HOLD_MESSAGE_MAX + 2];
@@ -84,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_three_operations),
         cmocka_unit_test(test_what_is_no_message),
+        cmocka_unit_test(test_a_call_id_in_hex_counts),
         cmocka_unit_test(test_lengths_are_bounded),
     };
 

@@ -183,3 +183,51 @@ def test_holds_are_read_after_a_restart_and_survive_a_dead_redis(tmp_path, call)
     finally:
         daemon.stop()
         server.stop()
+
+
+def test_a_refused_subscription_is_not_taken_for_one(tmp_path):
+    server = Redis(tmp_path).start()
+    server.run("ACL", "SETUSER", "default", "resetchannels")
+    daemon = Edge(tmp_path, f"--redis=unix:{server.path}").start()
+    try:
+        time.sleep(1)
+        assert daemon.metrics()["sbc_edge_redis_up"] == 0
+        server.run("ACL", "SETUSER", "default", "allchannels")
+        wait_until(lambda: daemon.metrics()["sbc_edge_redis_up"] == 1)
+    finally:
+        daemon.stop()
+        server.stop()
+
+
+def test_a_hold_that_cannot_be_read_again_stays(tmp_path):
+    server = Redis(tmp_path).start()
+    server.hold("initech", False, in_ms(60000))
+    daemon = Edge(tmp_path, f"--redis=unix:{server.path}").start()
+    try:
+        wait_until(lambda: daemon.metrics()["sbc_edge_redis_up"] == 1)
+        ng, end = Ng(daemon.ng_port), Endpoint()
+
+        def offer(expect):
+            return ng("offer", expect=expect, call_id="c", from_tag="a", sdp=end.sdp(), metadata="customer=initech")
+
+        assert offer("error")["error-reason"] == "Customer on hold"
+        for command in (["ACL", "SETUSER", "default", "-get"], ["SET", "fg:{initech}:h:customer", "unreadable"]):
+            server.run(*command)
+            server.run("CLIENT", "KILL", "TYPE", "pubsub")
+            time.sleep(1.5)
+            assert offer("error")["error-reason"] == "Customer on hold"
+            server.run("ACL", "SETUSER", "default", "+get")
+        end.close()
+    finally:
+        daemon.stop()
+        server.stop()
+
+
+def test_a_kill_by_the_bytes_of_the_call_id(guarded, call):
+    daemon, server = guarded
+    one = call("sdes-plain", ng=Ng(daemon.ng_port), call_id="odd\x01\x7fid@host").setup()
+    talk(one)
+    server.publish({"op": "kill", "call_id": "odd\\x01\\x7Fid@host", "call_id_hex": one.id.encode().hex(),
+                    "customer": "initech", "until_ms": in_ms(5000)})
+    wait_until(lambda: one.query()["verdict"]["blocked"] == 1, 3)
+    assert_silent(one)
