@@ -14,8 +14,11 @@ struct edge_srtp {
     const struct edge_srtp_suite_info *suite;
     size_t mki_bytes;
     unsigned n_ssrcs;
-    uint32_t ssrcs[EDGE_SRTP_SSRC_MAX];
+    unsigned n_ssrcs_room;
+    uint32_t *ssrcs; /* most calls have one or two: grown by doubling */
 };
+
+#define SSRCS_FIRST 4u
 
 _Static_assert(EDGE_SRTP_GROWTH >= SRTP_MAX_TRAILER_LEN + SRTCP_INDEX_BYTES, "growth too small");
 
@@ -113,17 +116,37 @@ static void close_context(struct edge_srtp *srtp)
     if (!srtp)
         return;
     srtp_dealloc(srtp->session);
+    free(srtp->ssrcs);
     explicit_bzero(srtp, sizeof(*srtp));
     free(srtp);
 }
 
+/* The newest one is what most packets have. */
 static bool knows_ssrc(const struct edge_srtp *srtp, uint32_t ssrc)
 {
-    for (unsigned i = 0; i < srtp->n_ssrcs; i++) {
+    for (unsigned i = srtp->n_ssrcs; i-- > 0;) {
         if (srtp->ssrcs[i] == ssrc)
             return true;
     }
     return false;
+}
+
+/* True when one more SSRC can be noted. The one place that allocates while packets flow. */
+static bool has_room(struct edge_srtp *srtp)
+{
+    unsigned room = srtp->n_ssrcs_room == 0 ? SSRCS_FIRST : srtp->n_ssrcs_room * 2;
+    uint32_t *grown;
+
+    if (srtp->n_ssrcs < srtp->n_ssrcs_room)
+        return true;
+    if (srtp->n_ssrcs == EDGE_SRTP_SSRC_MAX)
+        return false;
+    grown = realloc(srtp->ssrcs, room * sizeof(*grown));
+    if (!grown)
+        return false;
+    srtp->ssrcs = grown;
+    srtp->n_ssrcs_room = room;
+    return true;
 }
 
 static enum edge_srtp_status status_of(srtp_err_status_t status)
@@ -171,7 +194,7 @@ static enum edge_srtp_status protect(struct edge_srtp *srtp, bool is_rtcp, uint8
         return EDGE_SRTP_FAILED;
     ssrc = ssrc_of(is_rtcp, packet);
     is_new = !knows_ssrc(srtp, ssrc);
-    if (is_new && srtp->n_ssrcs == EDGE_SRTP_SSRC_MAX)
+    if (is_new && !has_room(srtp))
         return EDGE_SRTP_SSRC_LIMIT;
     status = is_rtcp ? srtp_protect_rtcp(srtp->session, packet, &octets)
                      : srtp_protect(srtp->session, packet, &octets);
@@ -199,7 +222,7 @@ static enum edge_srtp_status unprotect(struct edge_srtp *srtp, bool is_rtcp, uin
         return EDGE_SRTP_TOO_SHORT;
     ssrc = ssrc_of(is_rtcp, packet);
     is_new = !knows_ssrc(srtp, ssrc);
-    if (is_new && srtp->n_ssrcs == EDGE_SRTP_SSRC_MAX)
+    if (is_new && !has_room(srtp))
         return EDGE_SRTP_SSRC_LIMIT;
     status = is_rtcp ? srtp_unprotect_rtcp_mki(srtp->session, packet, &octets, use_mki)
                      : srtp_unprotect_mki(srtp->session, packet, &octets, use_mki);

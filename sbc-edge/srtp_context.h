@@ -26,7 +26,7 @@ enum edge_srtp_direction {
 };
 
 /** SSRCs one context serves; later ones are refused, so that no sender can make it grow. */
-#define EDGE_SRTP_SSRC_MAX 32
+#define EDGE_SRTP_SSRC_MAX 256
 /** Packets behind the newest one that are still taken, each once. */
 #define EDGE_SRTP_WINDOW 1024
 /** What protecting may add to a packet, in bytes. */
