@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -63,6 +64,7 @@ static const char *level_name(enum edge_log_level level)
 
 void edge_log(enum edge_log_level level, const char *format, ...)
 {
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
     char line[LINE_BYTES];
     uint32_t suppressed;
     va_list args;
@@ -71,6 +73,11 @@ void edge_log(enum edge_log_level level, const char *format, ...)
 
     if (!edge_log_wants(level) || !rate_allows(&suppressed))
         return;
+    /* Calls go on when nobody reads the log. */
+    if (poll(&reader, 1, 0) != 1 || !(reader.revents & POLLOUT)) {
+        atomic_fetch_add(&suppressed_lines, 1 + suppressed);
+        return;
+    }
     n = snprintf(line, sizeof(line), "sbc-edge: %s: ", level_name(level));
     used = n > 0 ? (size_t)n : 0;
     if (suppressed > 0) {
