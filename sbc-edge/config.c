@@ -71,7 +71,7 @@ const char *edge_config_help(void)
            "  --num-threads=N               workers (default: processors online)\n"
            "  --redis=unix:PATH[/DB] or HOST:PORT[/DB]  where holds and kills come from\n"
            "  --timeout=SECONDS             end of a call without media (default 60, 0: never)\n"
-           "  --silent-timeout=SECONDS      the same while its media is blocked (default 3600)\n"
+           "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
            "  --rekey-grace=SECONDS         the key before a re-key is taken for (default 5)\n"
            "  --max-sessions=N              refuse offers beyond N calls (default 0: no limit)\n"

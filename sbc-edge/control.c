@@ -121,6 +121,7 @@ struct edge_view edge_control_run(struct edge_control *control, struct edge_view
         return none;
     if (edge_cookie_cache_get(control->cookies, from, request.cookie, now_ms, &stored)) {
         edge_stats_add(&control->stats->requests_repeated, 1);
+        edge_ng_arena_wipe(&control->arena); /* JSON: the copy of the description */
         return stored;
     }
     if (err != 0) {

@@ -54,12 +54,11 @@ const char *edge_command_delete(struct edge_command *command)
         return NULL;
     }
     edge_report_session(command);
-    if (request->has_delete_delay && request->delete_delay_s > 0) {
-        session->delete_at_ns = control->now_ns + (uint64_t)request->delete_delay_s * SECOND_NS;
-        return NULL;
-    }
+    /* The delay is the call's: a branch that has ended has no media that could be late. */
     if (leg && has_sibling(session, leg))
         remove_branch(control, session, leg);
+    else if (request->has_delete_delay && request->delete_delay_s > 0)
+        session->delete_at_ns = control->now_ns + (uint64_t)request->delete_delay_s * SECOND_NS;
     else
         edge_control_end_session(control, session, EDGE_CLOSED_TERMINATED);
     return NULL;

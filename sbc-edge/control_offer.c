@@ -70,8 +70,11 @@ static const char *get_session(struct edge_command *command, const char *custome
     int err;
 
     *is_new = false;
-    if (command->session)
+    if (command->session) {
+        if (command->session->customer[0] == '\0')
+            memcpy(command->session->customer, customer, strlen(customer) + 1);
         return NULL;
+    }
     if (limit != 0 && atomic_load(&control->node->n_sessions) >= limit)
         return EDGE_NG_TEXT_SESSION_LIMIT;
     err = edge_session_new(command->request->call_id, control->now_us, control->now_ns,

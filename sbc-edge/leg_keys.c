@@ -57,31 +57,75 @@ static bool has_same_mki(const struct edge_sdes_line *a, const struct edge_sdes_
     return a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0;
 }
 
-int edge_leg_keys_receive(struct edge_media *media, const struct edge_sdes_line *line,
-                          uint64_t grace_ns)
+static bool is_key(const struct edge_sdes_line *known, const struct edge_sdes_line *line)
 {
+    return known && edge_sdes_has_same_key(known, line) && has_same_mki(known, line);
+}
+
+/* Back to the key before: its context has the rollover counters and the replay list. */
+static void swap_with_old(struct edge_media *media)
+{
+    struct edge_srtp *receive = media->receive;
+    struct edge_sdes_line *remote_key = media->remote_key;
+
+    media->receive = media->receive_old;
+    media->receive_old = receive;
+    media->remote_key = media->remote_key_old;
+    media->remote_key_old = remote_key;
+}
+
+/*
+ * A key that was announced and never seen in use (its offer was refused, or overtaken by another)
+ * makes room for the next; the one before it stays, since that is what the leg still sends with.
+ */
+static void make_room(struct edge_media *media)
+{
+    if (media->receive_old && media->receive_old_until_ns == 0)
+        swap_with_old(media);
+    edge_media_forget_old_key(media);
+    media->receive_old = media->receive;
+    media->remote_key_old = media->remote_key;
+}
+
+static int take_new_key(struct edge_media *media, const struct edge_sdes_line *line)
+{
+    struct edge_sdes_line *copy = take_line();
     struct edge_srtp *receive;
     int err;
 
-    if (media->remote_key && media->receive && edge_sdes_has_same_key(media->remote_key, line) &&
-        has_same_mki(media->remote_key, line)) {
+    if (!copy)
+        return EDGE_ENOMEM;
+    err = edge_srtp_libsrtp.open(line, EDGE_SRTP_RECEIVE, &receive);
+    if (err != 0) {
+        return_line(copy);
+        return err;
+    }
+    *copy = *line;
+    make_room(media);
+    media->receive = receive;
+    media->remote_key = copy;
+    return 0;
+}
+
+int edge_leg_keys_receive(struct edge_media *media, const struct edge_sdes_line *line,
+                          uint64_t grace_ns)
+{
+    int err;
+
+    if (media->receive && is_key(media->remote_key, line)) {
         media->remote_key->tag = line->tag;
         return 0;
     }
-    if (!media->remote_key) {
-        media->remote_key = take_line();
-        if (!media->remote_key)
-            return EDGE_ENOMEM;
+    if (media->receive_old && is_key(media->remote_key_old, line)) {
+        swap_with_old(media);
+        media->remote_key->tag = line->tag;
+    } else {
+        err = take_new_key(media, line);
+        if (err != 0)
+            return err;
     }
-    err = edge_srtp_libsrtp.open(line, EDGE_SRTP_RECEIVE, &receive);
-    if (err != 0)
-        return err;
-    *media->remote_key = *line;
-    edge_srtp_libsrtp.close(media->receive_old);
-    media->receive_old = media->receive;
     media->receive_old_until_ns = 0;
     media->rekey_grace_ns = grace_ns;
-    media->receive = receive;
     return 0;
 }
 
@@ -112,11 +156,27 @@ static uint32_t next_tag(const struct edge_media *media)
     return tag <= 999999999u ? tag : 1;
 }
 
+/* Makes own_keys[chosen] the only one. */
+static void keep_only(struct edge_media *media, unsigned chosen)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        if (i != chosen)
+            return_line(media->own_keys[i]);
+    }
+    media->own_keys[0] = media->own_keys[chosen];
+    for (unsigned i = 1; i < EDGE_OWN_KEYS_MAX; i++)
+        media->own_keys[i] = NULL;
+    media->n_own_keys = 1;
+}
+
 int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sdes)
 {
     const enum edge_srtp_suite *order = sdes->n_order > 0 ? sdes->order : preferences;
     size_t n = sdes->n_order > 0 ? sdes->n_order : sizeof(preferences) / sizeof(preferences[0]);
 
+    /* What an earlier offer left over is not for this one, whose policy may differ. */
+    if (media->send && media->n_own_keys > 1)
+        keep_only(media, 0);
     /* `only` may name a suite that is not among those offered unasked. */
     if (sdes->suites_only != 0 && sdes->n_order == 0) {
         order = accepted;
@@ -136,19 +196,6 @@ int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sde
     return media->n_own_keys > 0 ? 0 : EDGE_ESUITE;
 }
 
-/* Makes own_keys[chosen] the only one. */
-static void keep_only(struct edge_media *media, unsigned chosen)
-{
-    for (unsigned i = 0; i < media->n_own_keys; i++) {
-        if (i != chosen)
-            return_line(media->own_keys[i]);
-    }
-    media->own_keys[0] = media->own_keys[chosen];
-    for (unsigned i = 1; i < EDGE_OWN_KEYS_MAX; i++)
-        media->own_keys[i] = NULL;
-    media->n_own_keys = 1;
-}
-
 static int replace_sender(struct edge_media *media, const struct edge_sdes_line *line)
 {
     struct edge_srtp *send;
@@ -161,8 +208,29 @@ static int replace_sender(struct edge_media *media, const struct edge_sdes_line 
     return 0;
 }
 
+/*
+ * Makes own_keys[chosen] the first. The lines that were not picked stay: another branch, which got
+ * the same description, may pick one of them. What was in use before goes, so that it can never
+ * come back with its index starting anew.
+ */
+static void put_in_force(struct edge_media *media, unsigned chosen, bool was_in_use)
+{
+    struct edge_sdes_line *first = media->own_keys[0];
+
+    media->own_keys[0] = media->own_keys[chosen];
+    media->own_keys[chosen] = first;
+    if (!was_in_use || chosen == 0)
+        return;
+    return_line(first);
+    media->n_own_keys--;
+    media->own_keys[chosen] = media->own_keys[media->n_own_keys];
+    media->own_keys[media->n_own_keys] = NULL;
+}
+
 int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag, enum edge_srtp_suite suite)
 {
+    bool was_in_use = media->send != NULL;
+
     for (unsigned i = 0; i < media->n_own_keys; i++) {
         const struct edge_sdes_line *line = media->own_keys[i];
         int err = 0;
@@ -170,10 +238,10 @@ int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag, enum ed
         if (line->tag != tag || line->suite != suite)
             continue;
         /* The line in force stands first: picked again, its rollover counter lives on. */
-        if (!media->send || i != 0)
+        if (!was_in_use || i != 0)
             err = replace_sender(media, line);
         if (err == 0)
-            keep_only(media, i);
+            put_in_force(media, i, was_in_use);
         return err;
     }
     return EDGE_ENOENT;

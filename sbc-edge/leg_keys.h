@@ -14,8 +14,9 @@ const enum edge_srtp_suite *edge_leg_keys_preferences(size_t *n);
 
 /**
  * Takes over the key the leg announced. The same key as before keeps its context, and with it the
- * rollover counters; a new one gets a new context, and the old one is tolerated until `grace_ns`
- * after the new one was first seen in use. 0; EDGE_ESUITE; EDGE_EKEYLEN; EDGE_ENOMEM.
+ * rollover counters, and so does the key before it; a new one gets a new context, and the one that
+ * was last seen in use is tolerated until `grace_ns` after the new one was first seen. 0;
+ * EDGE_ESUITE; EDGE_EKEYLEN; EDGE_ENOMEM.
  */
 int edge_leg_keys_receive(struct edge_media *media, const struct edge_sdes_line *line,
                           uint64_t grace_ns);
@@ -26,7 +27,10 @@ int edge_leg_keys_receive(struct edge_media *media, const struct edge_sdes_line 
  */
 int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sdes);
 
-/** The leg picked the offered line with this tag and suite. 0; EDGE_ENOENT; EDGE_ENOMEM. */
+/**
+ * The leg picked the offered line with this tag and suite, which becomes the first. The lines that
+ * were not picked stay for other branches until the next offer. 0; EDGE_ENOENT; EDGE_ENOMEM.
+ */
 int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag,
                                  enum edge_srtp_suite suite);
 

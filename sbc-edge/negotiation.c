@@ -3,6 +3,7 @@
 
 #include "leg_keys.h"
 #include "leg_sockets.h"
+#include "log.h"
 #include "sdp_rewrite.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ static void take_transport(const struct edge_ng_request *request, const struct e
     media->learning = learning_of(request);
     media->has_rtcp_mux = takes_mux(request, from);
     media->is_active = true;
+    media->is_on_hold = edge_sdp_media_is_hold(from);
     set_signalled(&media->flow[EDGE_RTP], &ip, from->port);
     set_signalled(&media->flow[EDGE_RTCP], &rtcp_ip, rtcp_port);
 }
@@ -127,25 +129,44 @@ static const char *open_sockets(struct edge_negotiation *n, struct edge_media *m
     uint8_t tos = request->has_tos ? request->tos : n->control->node->config->tos;
     int err = edge_media_open_sockets(n->control, media, tos);
 
-    if (err == -ENOSPC)
+    switch (err) {
+    case 0:
+        return NULL;
+    case -EMFILE:
+    case -ENFILE:
+    case -ENOBUFS:
+    case -ENOMEM:
+        edge_log(EDGE_LOG_ERROR, "no media sockets: %s", strerror(-err));
+        return EDGE_NG_TEXT_NO_PORTS; /* the proxy tries another relay on this text */
+    case -ENOSPC:
         return EDGE_NG_TEXT_NO_PORTS;
-    return err == 0 ? NULL : EDGE_TEXT_NO_SOCKET;
+    default:
+        return EDGE_TEXT_NO_SOCKET;
+    }
 }
 
-/* The leg an offer goes to: its profile and our keys for it. */
+/*
+ * The leg an offer goes to: its profile and our keys for it. `was`: the profile of the offering leg
+ * before. A re-offer that neither changes it nor names one for the other side leaves that as it is,
+ * above all in SRTP.
+ */
 static const char *prepare_offered(struct edge_negotiation *n, const struct edge_media *from,
-                                   struct edge_media *media)
+                                   enum edge_sdp_proto was, struct edge_media *media)
 {
     enum edge_sdp_proto wanted = n->request->transport_protocol;
+    bool is_named = wanted != EDGE_PROTO_KEEP;
+    bool is_kept = !is_named && from->proto == was && media->proto != EDGE_PROTO_KEEP;
+    bool is_opportunistic =
+        !is_named && !n->request->sdes.is_off && (is_kept ? media->is_srtp : from->is_srtp);
     int err;
 
     media->type = from->type;
     media->is_active = true;
-    media->proto = wanted == EDGE_PROTO_KEEP ? from->proto : wanted;
+    if (!is_kept)
+        media->proto = is_named ? wanted : from->proto;
     if (edge_sdp_proto_is_dtls(media->proto) || !edge_sdp_proto_is_rtp(media->proto))
         return EDGE_TEXT_DTLS;
-    media->is_srtp = edge_sdp_proto_is_srtp(media->proto) ||
-                     (wanted == EDGE_PROTO_KEEP && from->is_srtp && !n->request->sdes.is_off);
+    media->is_srtp = edge_sdp_proto_is_srtp(media->proto) || is_opportunistic;
     if (!media->is_srtp) {
         edge_media_forget_keys(media);
         return NULL;
@@ -161,6 +182,7 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     const struct edge_sdp_media *section = &n->control->sdp.media[i];
     struct edge_media *from;
     struct edge_media *to;
+    enum edge_sdp_proto was;
     const char *error;
 
     if (edge_leg_get_media(n->legs.from, i, &from) != 0 ||
@@ -182,8 +204,9 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
         error = open_sockets(n, to);
     if (error)
         return error;
+    was = from->proto;
     take_transport(n->request, section, from);
-    return prepare_offered(n, from, to);
+    return prepare_offered(n, from, was, to);
 }
 
 static void choose_interfaces(struct edge_negotiation *n)
@@ -268,9 +291,9 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
     if (edge_leg_get_media(n->legs.from, i, &asker) != 0 ||
         edge_leg_get_media(n->legs.to, i, &media) != 0)
         return EDGE_TEXT_NO_MEMORY;
-    if (!is_relayed(section) || !media->is_active || !asker->is_active) {
+    /* What one branch refuses another may still accept: the asking leg's stream stays open. */
+    if (!is_relayed(section) || !asker->is_active) {
         media->is_active = false;
-        asker->is_active = false;
         return NULL;
     }
     if (!section->connection.is_present)
@@ -320,7 +343,7 @@ static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned
     const struct edge_media *media = leg->media[i];
     struct edge_sdp_media_plan *plan = &writing->media[i];
 
-    plan->is_rejected = !media->is_active;
+    plan->is_rejected = !media->is_active || (!is_offer && !n->legs.to->media[i]->is_active);
     plan->ip = *ip;
     if (plan->is_rejected)
         return;

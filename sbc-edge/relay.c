@@ -193,7 +193,7 @@ static bool find_way_out(const struct edge_media *media, bool is_rtcp, struct ed
 {
     struct edge_media *peer = media->peer;
 
-    if (!peer || !peer->is_active)
+    if (!peer || !peer->is_active || !media->is_active)
         return false;
     *out = &peer->flow[is_rtcp && !peer->has_rtcp_mux ? EDGE_RTCP : EDGE_RTP];
     return (*out)->fd >= 0 && edge_address_is_usable(&(*out)->remote);

@@ -45,14 +45,21 @@ int edge_session_new(struct edge_view call_id, uint64_t now_us, uint64_t now_ns,
     return 0;
 }
 
+void edge_media_forget_old_key(struct edge_media *media)
+{
+    edge_srtp_libsrtp.close(media->receive_old);
+    media->receive_old = NULL;
+    edge_secret_return((uint8_t *)media->remote_key_old);
+    media->remote_key_old = NULL;
+}
+
 void edge_media_forget_keys(struct edge_media *media)
 {
     edge_srtp_libsrtp.close(media->receive);
-    edge_srtp_libsrtp.close(media->receive_old);
     edge_srtp_libsrtp.close(media->send);
     media->receive = NULL;
-    media->receive_old = NULL;
     media->send = NULL;
+    edge_media_forget_old_key(media);
     edge_secret_return((uint8_t *)media->remote_key);
     media->remote_key = NULL;
     for (unsigned i = 0; i < EDGE_OWN_KEYS_MAX; i++) {

@@ -76,6 +76,7 @@ struct edge_media {
     enum edge_sdp_media_type type;
     enum edge_sdp_proto proto;
     bool is_srtp;      /**< nothing in clear is taken from or sent to the leg */
+    bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
     bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
@@ -88,8 +89,9 @@ struct edge_media {
     struct edge_srtp *send;
     struct edge_restart restart;                        /**< of what `send` protects */
     struct edge_sdes_line *remote_key;                  /**< the leg's own key; secret store */
+    struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
-    unsigned n_own_keys; /**< several while an offer is open, one once it is settled */
+    unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
@@ -173,6 +175,9 @@ unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t hear
 
 /** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
 void edge_media_forget_keys(struct edge_media *media);
+
+/** The same for the key before the last re-key; no-op when there is none. */
+void edge_media_forget_old_key(struct edge_media *media);
 
 /** The monotonic time [ns] of the last packet taken from any leg; 0: none. */
 uint64_t edge_session_last_packet_ns(const struct edge_session *session);

@@ -119,10 +119,16 @@ static void obey_hold(struct edge_control *control, const struct edge_mail *mail
 {
     struct edge_hold hold = {.until_ms = mail->until_ms, .cut = mail->is_cut};
     struct edge_view customer = {mail->bytes, mail->length};
+    struct edge_hold known;
+    bool is_known = edge_blocks_find_hold(control->blocks, customer.ptr, customer.len,
+                                          control->now_us / 1000, &known) &&
+                    known.cut == hold.cut;
 
     if (edge_blocks_hold(control->blocks, customer.ptr, customer.len, &hold) != 0)
         edge_log(EDGE_LOG_ERROR, "no room to remember a hold");
-    judge_all(control, customer);
+    /* Every reading of Redis names every hold again: only news are worth a walk over all calls. */
+    if (!is_known || hold.until_ms <= control->now_us / 1000)
+        judge_all(control, customer);
 }
 
 void edge_control_obey(struct edge_control *control, const struct edge_mail *mail)
@@ -162,6 +168,27 @@ static bool is_silent(const struct edge_session *session)
     return false;
 }
 
+/* True when every stream is on hold at one end: nobody has to send anything. */
+static bool is_on_hold(const struct edge_session *session)
+{
+    bool is_any_active = false;
+
+    for (unsigned l = 0; l < session->n_legs; l++) {
+        const struct edge_leg *leg = session->legs[l];
+
+        for (unsigned m = 0; m < leg->n_media; m++) {
+            const struct edge_media *media = leg->media[m];
+
+            if (!media->is_active)
+                continue;
+            if (!media->is_on_hold && !(media->peer && media->peer->is_on_hold))
+                return false;
+            is_any_active = true;
+        }
+    }
+    return is_any_active;
+}
+
 /* True and why, when the session's time is up. */
 static bool is_over(const struct edge_control *control, const struct edge_session *session,
                     enum edge_close_reason *reason)
@@ -176,7 +203,7 @@ static bool is_over(const struct edge_control *control, const struct edge_sessio
         *reason = EDGE_CLOSED_TERMINATED;
         return true;
     }
-    if (is_silent(session)) {
+    if (is_silent(session) || is_on_hold(session)) {
         *reason = EDGE_CLOSED_SILENT_TIMEOUT;
         limit_s = config->silent_timeout_s;
     } else if (packet_ns == 0) {
@@ -191,8 +218,7 @@ static void close_old_key(struct edge_media *media, uint64_t now_ns)
     if (!media->receive_old || media->receive_old_until_ns == 0 ||
         now_ns < media->receive_old_until_ns)
         return;
-    edge_srtp_libsrtp.close(media->receive_old);
-    media->receive_old = NULL;
+    edge_media_forget_old_key(media);
 }
 
 static bool tick_each(void *context, struct edge_session *session)
@@ -210,7 +236,9 @@ static bool tick_each(void *context, struct edge_session *session)
         for (unsigned m = 0; m < session->legs[l]->n_media; m++)
             close_old_key(session->legs[l]->media[m], control->now_ns);
     }
-    edge_control_judge(control, session); /* holds and kills run out */
+    /* Holds and kills run out. */
+    if (is_silent(session) || edge_blocks_count(control->blocks) > 0)
+        edge_control_judge(control, session);
     return true;
 }
 

@@ -46,7 +46,7 @@ static void test_offered_lines_differ_and_follow_the_policy(void **state)
     assert_int_equal(edge_leg_keys_offer(media, &sdes), EDGE_ESUITE);
 }
 
-static void test_settling_keeps_one_line_and_its_sender(void **state)
+static void test_settling_puts_one_line_in_force(void **state)
 {
     struct edge_media *media = ((struct relay_pair *)*state)->media[0];
     const struct edge_ng_sdes sdes = {0};
@@ -57,7 +57,7 @@ static void test_settling_keeps_one_line_and_its_sender(void **state)
     assert_int_equal(edge_leg_keys_settle_offered(media, 2, EDGE_SUITE_AES_CM_128_HMAC_SHA1_80),
                      EDGE_ENOENT);
     assert_int_equal(edge_leg_keys_settle_offered(media, 2, EDGE_SUITE_AEAD_AES_128_GCM), 0);
-    assert_int_equal(media->n_own_keys, 1);
+    assert_int_equal(media->own_keys[0]->suite, EDGE_SUITE_AEAD_AES_128_GCM);
     sender = media->send;
     memcpy(key, media->own_keys[0]->key, sizeof(key));
 
@@ -68,9 +68,19 @@ static void test_settling_keeps_one_line_and_its_sender(void **state)
     assert_int_equal(edge_leg_keys_settle_offered(media, 2, EDGE_SUITE_AEAD_AES_128_GCM), 0);
     assert_ptr_equal(media->send, sender);
 
+    /* Another branch picks another line; the one that was in use cannot come back. */
+    assert_int_equal(edge_leg_keys_settle_offered(media, 4, EDGE_SUITE_AEAD_AES_256_GCM), 0);
+    assert_ptr_not_equal(media->send, sender);
+    assert_int_equal(media->n_own_keys, 3);
+    assert_int_equal(edge_leg_keys_settle_offered(media, 2, EDGE_SUITE_AEAD_AES_128_GCM),
+                     EDGE_ENOENT);
+    sender = media->send;
+    memcpy(key, media->own_keys[0]->key, sizeof(key));
+
     /* As the answering side with the same suite: new tag, same key. */
-    assert_int_equal(edge_leg_keys_settle_answer(media, 7, EDGE_SUITE_AEAD_AES_128_GCM), 0);
+    assert_int_equal(edge_leg_keys_settle_answer(media, 7, EDGE_SUITE_AEAD_AES_256_GCM), 0);
     assert_ptr_equal(media->send, sender);
+    assert_int_equal(media->n_own_keys, 1);
     assert_int_equal(media->own_keys[0]->tag, 7);
     assert_int_equal(edge_leg_keys_settle_answer(media, 7, EDGE_SUITE_AES_CM_128_HMAC_SHA1_80), 0);
     assert_memory_not_equal(media->own_keys[0]->key, key, 28);
@@ -110,8 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_offered_lines_differ_and_follow_the_policy, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(test_settling_keeps_one_line_and_its_sender, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_settling_puts_one_line_in_force, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_same_key_keeps_its_context, set_up, tear_down),
     };
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Limits, floods, and the process itself."""
 import base64
+import fcntl
 import json
 import os
 import re
+import resource
 import socket
 import subprocess
 import threading
@@ -122,6 +124,57 @@ def test_metrics(edge, ng, call):
     reason = 'sbc_edge_drops_total{reason="unknown_source"}'
     assert after[reason] == before[reason] + 1
     assert after["sbc_edge_forwarded_after_verdict_total"] == 0
+
+
+def test_out_of_descriptors_counts_as_out_of_ports(tmp_path):
+    """So that the proxy tries its next relay."""
+    daemon = Edge(tmp_path, threads=1).start()
+    try:
+        ng = Ng(daemon.ng_port)
+        open_now = max(int(fd) for fd in os.listdir(f"/proc/{daemon.process.pid}/fd"))
+        limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (open_now + 4, limits[1]))
+        end = Endpoint()
+        reply = ng("offer", expect="error", call_id="x", from_tag="a", sdp=end.sdp())
+        assert reply["error-reason"] == "Ran out of ports"
+        end.close()
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, limits)
+        ng("offer", call_id="x", from_tag="a", sdp=end_sdp())
+    finally:
+        daemon.stop()
+
+
+def end_sdp():
+    end = Endpoint()
+    try:
+        return end.sdp()
+    finally:
+        end.close()
+
+
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path):
+    daemon = Edge(tmp_path, threads=1)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen([BINARY, *daemon.options], stderr=writer)
+    try:
+        ng = Ng(daemon.ng_port)
+        ng.socket.settimeout(2)
+        for i in range(50):
+            try:
+                ng("ping", expect="pong")
+                break
+            except ConnectionError:
+                time.sleep(0.1)
+        sdp = end_sdp()
+        for i in range(150):
+            ng("offer", call_id=f"call-{i}", from_tag="a", sdp=sdp)
+            ng("delete", call_id=f"call-{i}", from_tag="a")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
+        os.close(writer)
 
 
 @pytest.mark.parametrize("options, words", [
