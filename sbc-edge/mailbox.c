@@ -10,13 +10,19 @@
 
 #define MAX_WAITING 4096u
 
-struct edge_mailbox {
-    pthread_mutex_t lock;
+struct queue {
     struct edge_mail *first;
     struct edge_mail *last;
     size_t count;
+};
+
+struct edge_mailbox {
+    pthread_mutex_t lock;
+    struct queue urgent;   /* everything but ng */
+    struct queue requests; /* ng */
     int event_fd;
-    atomic_bool has_mail;
+    atomic_bool has_urgent;
+    atomic_bool has_requests;
 };
 
 int edge_mailbox_new(struct edge_mailbox **out)
@@ -37,16 +43,22 @@ int edge_mailbox_new(struct edge_mailbox **out)
     return 0;
 }
 
+static void discard_all(struct edge_mail *mail)
+{
+    while (mail) {
+        struct edge_mail *next = mail->next;
+
+        edge_mail_discard(mail);
+        mail = next;
+    }
+}
+
 void edge_mailbox_free(struct edge_mailbox *box)
 {
     if (!box)
         return;
-    while (box->first) {
-        struct edge_mail *mail = box->first;
-
-        box->first = mail->next;
-        edge_mail_discard(mail);
-    }
+    discard_all(box->urgent.first);
+    discard_all(box->requests.first);
     close(box->event_fd);
     pthread_mutex_destroy(&box->lock);
     free(box);
@@ -78,22 +90,43 @@ void edge_mail_discard(struct edge_mail *mail)
     free(mail);
 }
 
+static void append(struct queue *queue, struct edge_mail *mail)
+{
+    mail->next = NULL;
+    if (queue->last)
+        queue->last->next = mail;
+    else
+        queue->first = mail;
+    queue->last = mail;
+    queue->count++;
+}
+
+/* Moves up to `max` from the front of one queue to the end of another. */
+static void move(struct queue *from, size_t max, struct queue *to)
+{
+    while (from->first && max-- > 0) {
+        struct edge_mail *mail = from->first;
+
+        from->first = mail->next;
+        from->count--;
+        append(to, mail);
+    }
+    if (!from->first)
+        from->last = NULL;
+}
+
 int edge_mailbox_put(struct edge_mailbox *box, struct edge_mail *mail)
 {
     const uint64_t one = 1;
+    bool is_request = mail->kind == EDGE_MAIL_NG;
     bool is_full;
 
-    mail->next = NULL;
     pthread_mutex_lock(&box->lock);
-    is_full = mail->kind == EDGE_MAIL_NG && box->count >= MAX_WAITING;
+    is_full = is_request && box->requests.count >= MAX_WAITING;
     if (!is_full) {
-        if (box->last)
-            box->last->next = mail;
-        else
-            box->first = mail;
-        box->last = mail;
-        box->count++;
-        atomic_store_explicit(&box->has_mail, true, memory_order_release);
+        append(is_request ? &box->requests : &box->urgent, mail);
+        atomic_store_explicit(is_request ? &box->has_requests : &box->has_urgent, true,
+                              memory_order_release);
     }
     pthread_mutex_unlock(&box->lock);
     if (is_full) {
@@ -106,24 +139,29 @@ int edge_mailbox_put(struct edge_mailbox *box, struct edge_mail *mail)
     return 0;
 }
 
-bool edge_mailbox_has_mail(const struct edge_mailbox *box)
+bool edge_mailbox_has_urgent(const struct edge_mailbox *box)
 {
-    return atomic_load_explicit(&box->has_mail, memory_order_acquire);
+    return atomic_load_explicit(&box->has_urgent, memory_order_acquire);
 }
 
-struct edge_mail *edge_mailbox_take(struct edge_mailbox *box)
+bool edge_mailbox_has_mail(const struct edge_mailbox *box)
 {
-    struct edge_mail *first;
+    return edge_mailbox_has_urgent(box) ||
+           atomic_load_explicit(&box->has_requests, memory_order_acquire);
+}
+
+struct edge_mail *edge_mailbox_take(struct edge_mailbox *box, unsigned max_requests)
+{
+    struct queue taken = {0};
     uint64_t count;
 
     if (read(box->event_fd, &count, sizeof(count)) < 0)
         count = 0; /* nothing new: what is queued is taken all the same */
     pthread_mutex_lock(&box->lock);
-    first = box->first;
-    box->first = NULL;
-    box->last = NULL;
-    box->count = 0;
-    atomic_store_explicit(&box->has_mail, false, memory_order_release);
+    move(&box->urgent, SIZE_MAX, &taken);
+    move(&box->requests, max_requests, &taken);
+    atomic_store_explicit(&box->has_urgent, false, memory_order_release);
+    atomic_store_explicit(&box->has_requests, box->requests.first != NULL, memory_order_release);
     pthread_mutex_unlock(&box->lock);
-    return first;
+    return taken.first;
 }

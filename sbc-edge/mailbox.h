@@ -7,7 +7,8 @@
 
 /**
  * How other threads hand work to the worker that owns a call: a bounded queue and an eventfd that
- * wakes the owner. Senders never wait for the work to be done.
+ * wakes the owner. Senders never wait for the work to be done. Verdicts overtake ng messages, and
+ * the owner takes these a few at a time, so that neither waits for a flood of them.
  */
 
 enum edge_mail_kind {
@@ -58,5 +59,12 @@ int edge_mailbox_put(struct edge_mailbox *box, struct edge_mail *mail);
 /** Owner: true when there may be mail; cheap enough for every batch of packets. */
 bool edge_mailbox_has_mail(const struct edge_mailbox *box);
 
-/** Owner: all mail in order of arrival, linked by next; NULL for none. */
-struct edge_mail *edge_mailbox_take(struct edge_mailbox *box);
+/** Owner: the same, of mail that is no ng message. */
+bool edge_mailbox_has_urgent(const struct edge_mailbox *box);
+
+/**
+ * Owner: all mail but ng messages, then up to `max_requests` of those, each in order of arrival,
+ * linked by next; NULL for none. Ng messages that are left do not make the descriptor readable
+ * again: ask edge_mailbox_has_mail before waiting for it.
+ */
+struct edge_mail *edge_mailbox_take(struct edge_mailbox *box, unsigned max_requests);

@@ -14,6 +14,8 @@
 #define WAIT_MS         250
 #define PACKET_STRIDE   ((EDGE_PACKET_CAPACITY + 15u) & ~15u)
 #define NG_SEND_RETRIES 3
+/* Requests between two turns of all sockets that have packets: about a millisecond. */
+#define REQUESTS_PER_TURN 8
 
 struct edge_worker {
     struct edge_node *node;
@@ -25,6 +27,7 @@ struct edge_worker {
     pthread_t thread;
     bool is_running;
     bool is_stopping;
+    unsigned requests_left; /* of this turn */
     uint64_t next_tick_ns;
     struct edge_datagram datagrams[EDGE_IO_BATCH];
     struct edge_flow *ways_out[EDGE_IO_BATCH];
@@ -91,20 +94,28 @@ static void answer_ng(struct edge_worker *worker, const struct edge_mail *mail)
     edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent");
 }
 
+/* Before each batch of packets: a verdict must not wait for the packets of others. */
 static void read_mail(struct edge_worker *worker)
 {
-    struct edge_mail *mail = edge_mailbox_take(worker->mailbox);
+    struct edge_mail *mail;
+
+    if (worker->requests_left > 0 ? !edge_mailbox_has_mail(worker->mailbox)
+                                  : !edge_mailbox_has_urgent(worker->mailbox))
+        return;
+    mail = edge_mailbox_take(worker->mailbox, worker->requests_left);
 
     while (mail) {
         struct edge_mail *next = mail->next;
 
         set_control_time(worker, mail->heard_us);
-        if (mail->kind == EDGE_MAIL_NG)
+        if (mail->kind == EDGE_MAIL_NG) {
+            worker->requests_left--;
             answer_ng(worker, mail);
-        else if (mail->kind == EDGE_MAIL_STOP)
+        } else if (mail->kind == EDGE_MAIL_STOP) {
             worker->is_stopping = true;
-        else
+        } else {
             edge_control_obey(worker->control, mail);
+        }
         edge_mail_discard(mail);
         mail = next;
     }
@@ -180,14 +191,14 @@ static void *run(void *context)
         void *owner = NULL;
         uint64_t now_ns;
 
-        if (worker->io_ops->wait(worker->io, WAIT_MS) != 0) {
+        if (worker->io_ops->wait(worker->io,
+                                 edge_mailbox_has_mail(worker->mailbox) ? 0 : WAIT_MS) != 0) {
             edge_log(EDGE_LOG_ERROR, "a worker cannot wait for packets and ends");
             break;
         }
+        worker->requests_left = REQUESTS_PER_TURN;
         do {
-            /* Before each batch: a verdict must not wait for the packets of others. */
-            if (edge_mailbox_has_mail(worker->mailbox))
-                read_mail(worker);
+            read_mail(worker);
             owner = worker->io_ops->next(worker->io);
             if (owner && owner != worker)
                 relay_batch(worker, owner);
