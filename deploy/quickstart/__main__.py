@@ -40,7 +40,7 @@ def main():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--build-dir", default=os.path.join(TOP, "build/release"))
     parser.add_argument("--run-dir", default=os.path.join(TOP, "run/quickstart"))
-    parser.add_argument("--base-port", type=int, default=35000)
+    parser.add_argument("--base-port", type=int, default=17000)
     parser.add_argument("--only", help="run only scenes whose name contains this")
     args = parser.parse_args()
     # A terminal's hang-up or a supervisor's TERM must clean up as Ctrl-C does.

@@ -27,7 +27,7 @@ class StartFailed(RuntimeError):
 
 
 class Stack:
-    def __init__(self, run_dir, build_dir, base_port=35000, say=print, kamailio_debug=2, secure_carrier=False):
+    def __init__(self, run_dir, build_dir, base_port=17000, say=print, kamailio_debug=2, secure_carrier=False):
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
         self.kamailio_debug, self.secure_carrier = kamailio_debug, secure_carrier
         self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []

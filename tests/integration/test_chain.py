@@ -41,7 +41,7 @@ def keys_in(packets):
 @pytest.fixture(scope="module")
 def loud_stack(tmp_path_factory):
     """Everything at its highest log level."""
-    stack = Stack(str(tmp_path_factory.mktemp("loud")), BUILD, base_port=36000, say=lambda _: None, kamailio_debug=5)
+    stack = Stack(str(tmp_path_factory.mktemp("loud")), BUILD, base_port=18000, say=lambda _: None, kamailio_debug=5)
     try:
         yield stack.start()
     finally:
@@ -51,7 +51,7 @@ def loud_stack(tmp_path_factory):
 @pytest.fixture(scope="module")
 def secure_stack(tmp_path_factory):
     """A carrier that can TLS and SRTP."""
-    stack = Stack(str(tmp_path_factory.mktemp("secure")), BUILD, base_port=37000, say=lambda _: None, secure_carrier=True)
+    stack = Stack(str(tmp_path_factory.mktemp("secure")), BUILD, base_port=19000, say=lambda _: None, secure_carrier=True)
     try:
         yield stack.start()
     finally:
