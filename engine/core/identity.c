@@ -36,9 +36,8 @@ static bool is_label_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-// Letters, digits and hyphens in labels: what a customer's name can be. Anything else (NUL,
-// wildcards, homoglyphs, ports) names nobody.
-static bool is_dns_name(struct fg_view name)
+// Anything else (NUL, wildcards, homoglyphs, ports) names nobody.
+bool fg_identity_is_name(struct fg_view name)
 {
     if (name.len == 0 || name.len > DNS_NAME_MAX) {
         return false;
@@ -75,7 +74,7 @@ static bool strip_scheme(struct fg_view *uri, const char *scheme)
 static const struct fg_customer *customer_named(const struct fg_identity_walk *walk,
                                                 struct fg_view name)
 {
-    if (walk->customers == NULL || !is_dns_name(name)) {
+    if (walk->customers == NULL || !fg_identity_is_name(name)) {
         return NULL;
     }
     return fg_customers_by_cert_name(walk->customers, name);
@@ -107,7 +106,7 @@ void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers 
 bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri)
 {
     walk->any_san = true;
-    if (!strip_scheme(&uri, "sip:") || !is_dns_name(uri)) {
+    if (!strip_scheme(&uri, "sip:") || !fg_identity_is_name(uri)) {
         return false;
     }
     walk->any_sip_uri = true;

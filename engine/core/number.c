@@ -156,8 +156,9 @@ static void read_bare(struct span span, const struct fg_dial_plan *plan,
     }
     // Where the trunk prefix is needed to dial nationally, its absence says international.
     bool trunk_needed = plan->trunk[0] != '\0' && strcmp(plan->trunk, plan->country_code) != 0;
-    if (!zero && span.len >= GLOBAL_MIN_LEN &&
-        ((own_code && plan->national_max_len == 0) || trunk_needed || too_long)) {
+    // More digits than most countries use may be either, whatever the longest number is.
+    bool maybe_global = own_code || trunk_needed || too_long || span.len > DEFAULT_NATIONAL_MAX_LEN;
+    if (!zero && span.len >= GLOBAL_MIN_LEN && maybe_global) {
         add_reading(out, "", span);
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer_read.h"
+#include "fg/identity.h"
 
 #define DNS_NAME_MAX 253 // RFC 1035 2.3.4
 
@@ -12,15 +13,7 @@ static const char *read_cert_name(struct fg_customer_reader *reader,
     if (!fg_field_is(&reader->fields, node, FG_YAML_SCALAR, "a certificate name")) {
         return NULL;
     }
-    char name[DNS_NAME_MAX + 1];
-    bool fits = node->text.len > 0 && node->text.len <= DNS_NAME_MAX;
-    for (size_t i = 0; i < node->text.len && fits; i++) {
-        char c = node->text.ptr[i];
-        c = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-        fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-        name[i] = c;
-    }
-    if (!fits) {
+    if (!fg_identity_is_name(node->text)) {
         // RFC 5922 7.2: no wildcards in SIP certificates.
         FG_FIELD_ERROR(&reader->fields, node, FG_CODE_NAME,
                        "a certificate name must be a whole host name such as sip.acme.example%s",
@@ -28,6 +21,11 @@ static const char *read_cert_name(struct fg_customer_reader *reader,
                            ? "; wildcards are not allowed (RFC 5922)"
                            : "");
         return NULL;
+    }
+    char name[DNS_NAME_MAX];
+    for (size_t i = 0; i < node->text.len && i < sizeof(name); i++) {
+        char c = node->text.ptr[i];
+        name[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
     struct fg_view lower = {name, node->text.len};
     reader->claim(reader->claim_ctx, FG_CLAIM_CERT_NAME, lower, node);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A customer's numbers, home countries and way of dialling.
+#include <stdio.h>
 #include <string.h>
 
 #include "customer_read.h"
@@ -38,6 +39,9 @@ static bool read_range(struct fg_customer_reader *reader, const struct fg_yaml_n
                        "a range is two numbers of one length, the smaller one first");
         return false;
     }
+    char range[2 * FG_NUMBER_DIGITS_MAX + 2]; // however it was spaced
+    int len = snprintf(range, sizeof(range), "%s-%s", out->first.digits, out->last.digits);
+    reader->claim(reader->claim_ctx, FG_CLAIM_NUMBER, (struct fg_view){range, (size_t)len}, node);
     return true;
 }
 
@@ -130,46 +134,63 @@ static void read_international(struct fg_customer_reader *reader, const struct f
     }
 }
 
-// A calling code ("44") or a country ("GB").
-static void read_plan_country(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
-                              struct fg_dial_plan *plan)
+// A calling code ("44") or a country ("GB") into plan. The facts of that country; NULL when there
+// are none.
+static const struct fg_country_facts *read_plan_country(struct fg_customer_reader *reader,
+                                                        const struct fg_yaml_node *node,
+                                                        struct fg_dial_plan *plan)
 {
-    if (node->kind == FG_YAML_SCALAR && node->text.len == 2 && node->text.ptr[0] >= 'A') {
-        fg_country country;
-        if (!fg_field_country(&reader->fields, node, "country", &country)) {
-            return;
-        }
-        const struct fg_country_facts *facts = fg_countries_find(reader->countries, country);
-        if (facts == NULL) {
-            FG_FIELD_ERROR(&reader->fields, node, FG_CODE_DIAL_PLAN,
-                           "no calling code is known for this country; write it, such as \"44\"");
-            return;
-        }
-        memcpy(plan->country_code, facts->dial_plan.country_code, sizeof(plan->country_code));
-        return;
+    if (node->kind != FG_YAML_SCALAR || node->text.len != 2 || node->text.ptr[0] < 'A') {
+        read_digits(reader, node, "country", sizeof(plan->country_code) - 1, plan->country_code);
+        return fg_countries_by_code(reader->countries, plan->country_code);
     }
-    read_digits(reader, node, "country", sizeof(plan->country_code) - 1, plan->country_code);
+    fg_country country;
+    if (!fg_field_country(&reader->fields, node, "country", &country)) {
+        return NULL;
+    }
+    const struct fg_country_facts *facts = fg_countries_find(reader->countries, country);
+    if (facts != NULL) {
+        memcpy(plan->country_code, facts->dial_plan.country_code, sizeof(plan->country_code));
+    } else if (reader->countries != NULL) {
+        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_DIAL_PLAN,
+                       "no calling code is known for this country; write it, such as \"44\"");
+    }
+    return facts;
+}
+
+// What is usual where the customer dials: in the plan's country, else in the first home country.
+static void begin_plan(struct fg_customer_reader *reader, fg_country home,
+                       const struct fg_yaml_node *country, struct fg_dial_plan *plan)
+{
+    const struct fg_country_facts *facts = fg_countries_find(reader->countries, home);
+    struct fg_dial_plan given = {.country_code = ""};
+    if (country != NULL) {
+        const struct fg_country_facts *own = read_plan_country(reader, country, &given);
+        // Countries may share a calling code: the home country's own facts are nearer.
+        bool same = facts != NULL && strcmp(facts->dial_plan.country_code, given.country_code) == 0;
+        facts = same || given.country_code[0] == '\0' ? facts : own;
+    }
+    if (facts != NULL) {
+        *plan = facts->dial_plan;
+    } else {
+        // ITU-T E.164 recommends 00 everywhere.
+        memcpy(plan->international[0], "00", 3);
+    }
+    if (country != NULL) {
+        memcpy(plan->country_code, given.country_code, sizeof(plan->country_code));
+    }
 }
 
 static void read_plan(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                       struct fg_dial_plan *plan)
 {
-    static const char *const keys[] = {"international", "trunk", "country"};
-    if (!fg_field_keys(&reader->fields, node, "dial_plan", FG_WORDS(keys)) &&
-        node->kind != FG_YAML_MAP) {
-        return;
-    }
     const struct fg_yaml_node *international = fg_yaml_get(node, "international");
     const struct fg_yaml_node *trunk = fg_yaml_get(node, "trunk");
-    const struct fg_yaml_node *country = fg_yaml_get(node, "country");
     if (international != NULL) {
         read_international(reader, international, plan);
     }
     if (trunk != NULL) {
         read_digits(reader, trunk, "trunk", sizeof(plan->trunk) - 1, plan->trunk);
-    }
-    if (country != NULL) {
-        read_plan_country(reader, country, plan);
     }
 }
 
@@ -195,16 +216,11 @@ void fg_customer_read_dialling(struct fg_customer_reader *reader,
                                const struct fg_yaml_node *home_countries,
                                const struct fg_yaml_node *dial_plan, struct fg_customer *out)
 {
+    static const char *const keys[] = {"international", "trunk", "country"};
     fg_country home = read_home(reader, home_countries, out);
-    // What a dial plan does not say is what is usual in the first home country.
-    const struct fg_country_facts *facts = fg_countries_find(reader->countries, home);
-    if (facts != NULL) {
-        out->dial_plan = facts->dial_plan;
-    } else {
-        // ITU-T E.164 recommends 00 everywhere.
-        memcpy(out->dial_plan.international[0], "00", 3);
-    }
     if (dial_plan != NULL) {
-        read_plan(reader, dial_plan, &out->dial_plan);
+        (void)fg_field_keys(&reader->fields, dial_plan, "dial_plan", FG_WORDS(keys));
     }
+    begin_plan(reader, home, fg_yaml_get(dial_plan, "country"), &out->dial_plan);
+    read_plan(reader, dial_plan, &out->dial_plan);
 }

@@ -271,6 +271,22 @@ static void copy_digits(char *out, struct fg_view digits)
     out[digits.len] = '\0';
 }
 
+// Nothing where the longest number is not known.
+static bool read_national_max(struct fg_csv *csv, uint8_t *out)
+{
+    struct fg_view text = fg_csv_get(csv, 4);
+    unsigned value = 0;
+    for (size_t i = 0; i < text.len && is_digits(text, 0, 2); i++) {
+        value = value * 10 + (unsigned)(text.ptr[i] - '0');
+    }
+    if (text.len > 0 && (value < 1 || value > FG_NUMBER_DIGITS_MAX)) {
+        fg_csv_report(csv, 4, "'%.*s' is not a length from 1 to 15", shown(text), text.ptr);
+        return false;
+    }
+    *out = (uint8_t)value;
+    return true;
+}
+
 static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
 {
     struct fg_view name = fg_csv_get(csv, 0);
@@ -291,6 +307,9 @@ static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
         fg_csv_report(csv, 2, "dialling prefixes have at most 7 digits");
         return false;
     }
+    if (!read_national_max(csv, &out->dial_plan.national_max_len)) {
+        return false;
+    }
     copy_digits(out->dial_plan.country_code, calling);
     copy_digits(out->dial_plan.international[0], international);
     copy_digits(out->dial_plan.trunk, trunk);
@@ -300,8 +319,11 @@ static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
 int fg_countries_parse(struct fg_named_bytes file, struct fg_arena *arena, struct fg_diags *diags,
                        struct fg_countries *out)
 {
-    static const struct fg_csv_column columns[] = {
-        {"country", true}, {"calling_code", true}, {"international", true}, {"trunk", true}};
+    static const struct fg_csv_column columns[] = {{"country", true},
+                                                   {"calling_code", true},
+                                                   {"international", true},
+                                                   {"trunk", true},
+                                                   {"national_max", false}};
     struct fg_country_facts *items = fg_arena_alloc(arena, count_lines(file) * sizeof(*items));
     struct fg_csv *csv = malloc(sizeof(*csv));
     if (items == NULL || csv == NULL) {
@@ -309,9 +331,18 @@ int fg_countries_parse(struct fg_named_bytes file, struct fg_arena *arena, struc
         return FG_ENOMEM;
     }
     uint32_t n = 0;
+    struct fg_country_set seen = {0};
     if (fg_csv_open(csv, file.name, file.bytes, file.len, COLUMNS(columns), diags)) {
         while (fg_csv_next(csv)) {
-            n += read_country_row(csv, &items[n]);
+            if (!read_country_row(csv, &items[n])) {
+                continue;
+            }
+            if (fg_country_set_has(&seen, items[n].country)) {
+                fg_csv_report(csv, 0, "the country is there already");
+                continue;
+            }
+            fg_country_set_add(&seen, items[n].country);
+            n++;
         }
     }
     int rc = csv->wrong ? FG_ESYNTAX : FG_OK;
@@ -321,6 +352,17 @@ int fg_countries_parse(struct fg_named_bytes file, struct fg_arena *arena, struc
         *out = (struct fg_countries){items, n};
     }
     return rc;
+}
+
+const struct fg_country_facts *fg_countries_by_code(const struct fg_countries *countries,
+                                                    const char *calling_code)
+{
+    for (uint32_t i = 0; countries != NULL && i < countries->n; i++) {
+        if (strcmp(countries->items[i].dial_plan.country_code, calling_code) == 0) {
+            return &countries->items[i];
+        }
+    }
+    return NULL;
 }
 
 const struct fg_country_facts *fg_countries_find(const struct fg_countries *countries,

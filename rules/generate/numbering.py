@@ -225,6 +225,17 @@ def first_literal(pattern):
     return out
 
 
+def national_max(meta):
+    """Digits of the longest fixed or mobile number: what is longer, and has no prefix, was dialled with its country code."""
+    longest = 0
+    for desc in (meta.fixed_line, meta.mobile):
+        if desc is None or not desc.national_number_pattern or desc.national_number_pattern == "NA":
+            continue
+        lengths = desc.possible_length or meta.general_desc.possible_length
+        longest = max(longest, *lengths)
+    return min(longest, 15 - len(str(meta.country_code))) if longest > 0 else ""
+
+
 def countries():
     rows = []
     for code, regions in sorted(_COUNTRY_CODE_TO_REGION_CODE.items()):
@@ -235,7 +246,7 @@ def countries():
             idd = meta.preferred_international_prefix
             idd = idd if idd and idd.isdigit() else (first_literal(meta.international_prefix) or ["00"])[0]
             trunk = meta.national_prefix if meta.national_prefix and meta.national_prefix.isdigit() else ""
-            rows.append((region, code, idd, trunk))
+            rows.append((region, code, idd, trunk, national_max(meta)))
     return sorted(rows)
 
 
@@ -307,7 +318,7 @@ def generate(out):
             continue
         rows.append((prefix, *value))
     write(os.path.join(out, "numbering.csv"), ("prefix", "country", "type"), rows)
-    write(os.path.join(out, "countries.csv"), ("country", "calling_code", "international", "trunk"), countries())
+    write(os.path.join(out, "countries.csv"), ("country", "calling_code", "international", "trunk", "national_max"), countries())
     write(os.path.join(out, "emergency.csv"), ("calling_code", "code"), emergency())
     write(os.path.join(out, "rates.csv"), ("prefix", "usd_per_minute"), rates(table))
 

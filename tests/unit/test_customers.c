@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "customers_load.h"
+#include "fg/pack.h"
 
 static const struct fg_hash_key hash_key = {{1, 2, 3}};
 
@@ -38,8 +39,8 @@ static int teardown(void **state)
 
 static int parse(struct fixture *fixture, const char *text)
 {
-    static const char countries_csv[] = "country,calling_code,international,trunk\n"
-                                        "GB,44,00,0\nUS,1,011,1\n";
+    static const char countries_csv[] = "country,calling_code,international,trunk,national_max\n"
+                                        "GB,44,00,0,10\nUS,1,011,1,10\nNO,47,00,,8\nPN,64,00,0,\n";
     struct fg_countries countries;
     struct fg_named_bytes csv = {"countries.csv", countries_csv, sizeof(countries_csv) - 1};
     assert_int_equal(fg_countries_parse(csv, fixture->arena, fixture->diags, &countries), FG_OK);
@@ -132,6 +133,43 @@ static void dial_plans_default_to_the_first_home_country(void **state)
     assert_string_equal(items[2].dial_plan.country_code, "1");
 }
 
+// A plan for another country than the first home country is that country's, not a mix of both.
+static void a_dial_plan_follows_its_country(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "- {id: a, tz: UTC, dial_plan: {country: \"US\"}}\n"
+                                    "- {id: b, tz: UTC, home_countries: [\"GB\"], dial_plan: "
+                                    "{country: \"47\"}}\n"
+                                    "- {id: c, tz: UTC, home_countries: [\"GB\"], dial_plan: "
+                                    "{country: \"999\"}}\n"
+                                    "- {id: d, tz: UTC, home_countries: [\"GB\"]}\n"
+                                    "- {id: e, tz: UTC, home_countries: [\"PN\"]}\n"),
+                     FG_OK);
+    const struct fg_customer *items = fixture->customers.items;
+    assert_string_equal(items[0].dial_plan.international[0], "011");
+    assert_string_equal(items[0].dial_plan.trunk, "1");
+    assert_int_equal(items[0].dial_plan.national_max_len, 10);
+    assert_string_equal(items[1].dial_plan.country_code, "47");
+    assert_string_equal(items[1].dial_plan.trunk, "");
+    assert_int_equal(items[1].dial_plan.national_max_len, 8);
+    assert_string_equal(items[2].dial_plan.country_code, "999");
+    assert_string_equal(items[2].dial_plan.international[0], "00");
+    assert_string_equal(items[2].dial_plan.trunk, "");
+    assert_int_equal(items[2].dial_plan.national_max_len, 0);
+    assert_int_equal(items[3].dial_plan.national_max_len, 10);
+    assert_int_equal(items[4].dial_plan.national_max_len, 0); // not known
+}
+
+// Who only looks customers up has no numbering data.
+static void countries_need_not_be_known(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char text[] = "- {id: a, tz: UTC, dial_plan: {country: \"GB\"}}\n";
+    assert_int_equal(fg_customers_parse("c.yaml", text, sizeof(text) - 1, &hash_key, fixture->arena,
+                                        fixture->diags, &fixture->customers),
+                     FG_OK);
+}
+
 static void json_is_yaml(void **state)
 {
     struct fixture *fixture = *state;
@@ -192,6 +230,15 @@ static const struct mistake mistakes[] = {
      2, 33, "certificate name 'X.example' belongs to customer 'a' already, in line 1"},
     {"- {id: a, tz: UTC, numbers: [\"+4416\"]}\n\n- {id: b, tz: UTC, numbers: [\"+4416\"]}\n", 3,
      30, "number '+4416' belongs to customer 'a' already, in line 1"},
+    {"- {id: a, tz: UTC, numbers: [\"+4416-+4418\"]}\n- {id: b, tz: UTC, numbers: "
+     "[\"+4416 - +4418\"]}\n",
+     2, 30, "number '+4416 - +4418' belongs to customer 'a' already, in line 1"},
+    {"- {id: a, tz: UTC, cert_names: [sip_1.a.example]}\n", 1, 33,
+     "a certificate name must be a whole host name such as sip.acme.example"},
+    {"- {id: a, tz: UTC, cert_names: [a..example]}\n", 1, 33,
+     "a certificate name must be a whole host name such as sip.acme.example"},
+    {"- {id: a, tz: UTC, home_countries: [\"UK\"]}\n", 1, 37,
+     "unknown country 'UK'; did you mean \"GB\"?"},
     {"id: a\ntz: UTC\n", 1, 1, "expected a list here"},
 };
 
@@ -245,6 +292,8 @@ int main(void)
         TEST(all_keys_are_read),
         TEST(numbers_are_ranges_prefixes_or_whole),
         TEST(dial_plans_default_to_the_first_home_country),
+        TEST(a_dial_plan_follows_its_country),
+        TEST(countries_need_not_be_known),
         TEST(json_is_yaml),
         TEST(an_unknown_profile_is_a_warning),
         cmocka_unit_test(each_mistake_is_told_with_its_place_and_remedy),

@@ -15,6 +15,8 @@ static const struct fg_dial_plan us = {.international = {"011"}, .trunk = "1", .
 static const struct fg_dial_plan no = {
     .international = {"00"}, .country_code = "47", .national_max_len = 8};
 static const struct fg_dial_plan it = {.international = {"00"}, .country_code = "39"};
+static const struct fg_dial_plan it_known = {
+    .international = {"00"}, .country_code = "39", .national_max_len = 11};
 static const struct fg_dial_plan ru = {.international = {"810"}, .trunk = "8", .country_code = "7"};
 
 #define SHORT "s:"
@@ -155,7 +157,13 @@ static void test_other_plans(void **state)
         {"911", &us, SHORT "911"},
         {"22334455", &no, "4722334455"},
         {"4722334455", &no, "4722334455"},
-        {"47334455", &no, "4747334455"},
+        {"47334455", &no, "4747334455|47334455"},
+        {"9607712345", &no, "9607712345"}, // no Norwegian number is as long
+        {"39061234567", &it_known, "3939061234567|39061234567"},
+        {"390612345678", &it_known, "390612345678"},
+        {"3921234567", &it_known, "393921234567|3921234567"},
+        {"3471234567", &it_known, "393471234567"},
+        {"37121234567", &it_known, "3937121234567|37121234567"},
         {"004722334455", &no, "4722334455"},
         {"0669812345", &it, "390669812345"},
         {"3921234567", &it, "393921234567|3921234567"},

@@ -50,6 +50,10 @@ struct fg_tls_peer {
     char issuer[128];        // issuer's common name, escaped
 };
 
+// Letters, digits and hyphens in labels of 1 to 63, at most 253 together: what a certificate's name
+// must be to name anybody.
+bool fg_identity_is_name(struct fg_view name);
+
 struct fg_identity_walk {
     const struct fg_customers *customers;
     const struct fg_customer *found;     // by a sip: URI, or by the common name
