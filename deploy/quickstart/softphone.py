@@ -20,7 +20,8 @@ def _module_path():
 class Softphone:
     """One baresip process. Events collect in self.events: (time, dict)."""
 
-    def __init__(self, directory, name, port, address="127.0.0.1", account_extra="", pem=None, ca=None, tone_hz=440, user=None, transport="udp", domain=None):
+    def __init__(self, directory, name, port, address="127.0.0.1", account_extra="", pem=None, ca=None, tone_hz=440, user=None, transport="udp", domain=None,
+                 rtp_ports=None):
         """user: one user part or several; baresip answers only for the user parts it has an account for."""
         self.directory, self.name, self.port, self.address = directory, name, port, address
         self.ctrl_port, self.tone_hz, self.events = port + 5, tone_hz, []
@@ -36,6 +37,8 @@ class Softphone:
             f"snd_path {os.path.join(directory, 'audio')}", "module uuid.so", "module_app account.so", "module_app menu.so", "module ctrl_tcp.so",
             f"ctrl_tcp_listen {address}:{self.ctrl_port}",
         ]
+        if rtp_ports:
+            lines.append(f"rtp_ports {rtp_ports[0]}-{rtp_ports[1]}")
         if pem:
             lines.append(f"sip_certificate {pem}")
         if ca:

@@ -37,6 +37,7 @@ class Stack:
         self.sip_carrier_port, self.sip_secure_carrier_port, self.ng_port = base_port + 60, base_port + 62, base_port + 23
         self.carrier_port, self.metrics_port = base_port + 80, base_port + 90
         self.media_ports = (base_port + 200, base_port + 599)
+        self.phone_ports = (base_port + 600, base_port + 799)
         self.domain = f"{self.customer_address}:{self.sip_tls[1]}"
 
     def path(self, *parts):
@@ -140,7 +141,8 @@ class Stack:
         self.say(f"  a stand-in carrier (baresip, {'TLS and SRTP' if self.secure_carrier else 'UDP and RTP'})")
         self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.customer_address, tone_hz=880, user=CARRIER_NUMBERS,
                                  account_extra="answermode=auto" + (";mediaenc=srtp-mand" if self.secure_carrier else ""),
-                                 pem=self.pem("server") if self.secure_carrier else None, transport="tls" if self.secure_carrier else "udp").start()
+                                 pem=self.pem("server") if self.secure_carrier else None, transport="tls" if self.secure_carrier else "udp",
+                                 rtp_ports=self.phone_ports).start()
         return self
 
     def pbx(self, customer):
@@ -149,7 +151,8 @@ class Stack:
             port = self.base + 100 + 10 * len(self.phones)
             self.phones[customer] = Softphone(
                 self.path(f"pbx-{customer}"), customer, port, address=self.customer_address, transport="tls", domain=self.domain, user=PBX_CALLER[customer],
-                account_extra=f'mediaenc=srtp-mand;outbound="sip:{self.domain};transport=tls"', pem=self.pem(customer), ca=self.ca).start()
+                account_extra=f'mediaenc=srtp-mand;outbound="sip:{self.domain};transport=tls"', pem=self.pem(customer), ca=self.ca,
+                rtp_ports=self.phone_ports).start()
         return self.phones[customer]
 
     def stop(self):
