@@ -108,3 +108,33 @@ def test_a_carrier_that_can_gets_tls_and_srtp_with_keys_of_its_own(secure_stack)
     customer = {p.payload[12:] for p in media if secure_stack.is_customer_leg(p) and p.is_rtp}
     carrier_leg = {p.payload[12:] for p in media if secure_stack.is_carrier_leg(p) and p.is_rtp}
     assert customer and carrier_leg and not customer & carrier_leg
+
+
+@pytest.mark.parametrize("holder", ["customer", "carrier"])
+def test_hold_and_resume_by_reinvite(loud_stack, holder):
+    stack = loud_stack
+    phone, carrier = stack.pbx("acme"), stack.carrier
+    mark = phone.dial(f"sip:+442079460018@{stack.domain}")
+    answered = phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)
+    assert answered and answered[1]["type"] == "CALL_ESTABLISHED", answered
+    control = Capture(stack.path("hold-control.pcap"), stack.ng_port, stack.ng_port, snap_bytes=4000).start()
+    time.sleep(1)
+    (phone if holder == "customer" else carrier).command("hold")
+    time.sleep(2)
+    (phone if holder == "customer" else carrier).command("resume")
+    time.sleep(1)
+    media = Capture(stack.path("resumed.pcap"), *stack.media_ports).start()
+    time.sleep(2)
+    resumed = media.stop()
+    phone.hangup()
+    assert phone.wait("CALL_CLOSED", since=mark, timeout=5)
+    said = b"\n".join(packet.payload for packet in control.stop())
+    assert said.count(b"7:command5:offer") == 2 and said.count(b"7:command6:answer") == 2, "two re-INVITEs, each answered"
+    assert b"6:result5:error" not in said
+    assert b"a=sendonly" in said or b"a=inactive" in said
+    # Media is back in all four directions, encrypted on the customer's side.
+    for is_leg in (stack.is_customer_leg, stack.is_carrier_leg):
+        for by_relay in (True, False):
+            packets = [p for p in resumed if is_leg(p) and p.is_rtp and stack.sent_by_relay(p) == by_relay]
+            assert len(packets) > 60, f"{is_leg.__name__}, sent by relay {by_relay}: {len(packets)} packets in 2 s"
+    assert {len(p.payload) for p in resumed if stack.is_customer_leg(p) and p.is_rtp} == {182}
