@@ -99,6 +99,9 @@ enum exit_code cmd_block(struct invocation *call)
     if (code == EXIT_OK) {
         code = scope_read(call, call->arguments[0], &scope);
     }
+    if (code == EXIT_OK) {
+        code = scope_stops_something(&scope);
+    }
     if (code != EXIT_OK) {
         return code;
     }

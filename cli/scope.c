@@ -33,6 +33,18 @@ enum exit_code scope_read(const struct invocation *call, const char *text, struc
     return customers_check(call, out->customer);
 }
 
+enum exit_code scope_stops_something(const struct scope *scope)
+{
+    if (scope->kind != FG_HOLD_COUNTRY || fg_country_is_assigned(scope->country)) {
+        return EXIT_OK;
+    }
+    const char *meant = fg_country_meant(fg_view_of(scope->text + strlen("country.")));
+    complain("'%s': there is no such country%s%s%s", scope->text,
+             meant == NULL ? "" : "; did you mean 'country.", meant == NULL ? "" : meant,
+             meant == NULL ? "" : "'?");
+    return EXIT_USAGE;
+}
+
 bool duration_read(const char *text, int64_t *seconds)
 {
     static const struct {

@@ -17,6 +17,8 @@ struct scope {
 // Reads "CUSTOMER", "CUSTOMER/risky", "CUSTOMER/country.XX" and, where call has a customers file,
 // looks the customer up. EXIT_USAGE, EXIT_NOT_FOUND or EXIT_RULES after a complaint.
 enum exit_code scope_read(const struct invocation *call, const char *text, struct scope *out);
+// EXIT_USAGE after a complaint where a hold of this scope would stop no call: its country is none.
+enum exit_code scope_stops_something(const struct scope *scope);
 // "90s", "15m", "2h", "3d" to seconds. False for anything else and for 0.
 bool duration_read(const char *text, int64_t *seconds);
 // The option --reason: given, not empty, plain text that fits a hold. EXIT_USAGE after a complaint.

@@ -60,7 +60,8 @@ int64_t fg_window_sum(const struct fg_window *window, uint8_t cells, int64_t buc
 
 int64_t fg_window_bucket(int64_t now_ms, int64_t over_ms)
 {
-    int64_t width_ms = over_ms / FG_WINDOW_PARTS;
+    // Rounded up: ten cells beside the newest must not cover less than the window.
+    int64_t width_ms = over_ms / FG_WINDOW_PARTS + (over_ms % FG_WINDOW_PARTS > 0 ? 1 : 0);
     if (width_ms < 1) {
         width_ms = 1;
     }

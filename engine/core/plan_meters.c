@@ -100,6 +100,9 @@ static void fill_window(const struct fg_plan *plan, const struct fg_meter *meter
     op->bucket = fg_window_bucket(plan->now_ms, meter->over_ms);
     op->cells = FG_WINDOW_CELLS;
     op->ttl_ms = meter->over_ms + meter->over_ms / FG_WINDOW_PARTS;
+    if (meter->over_ms % FG_WINDOW_PARTS > 0) {
+        op->ttl_ms += FG_WINDOW_CELLS; // its cells are rounded up
+    }
 }
 
 static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,

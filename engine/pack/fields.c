@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "country_codes.h"
 #include "fg/suggest.h"
 
 #define NAME_MAX_BYTES 64

@@ -194,7 +194,8 @@ static int note_result(struct player *player, const struct due *due)
 // Risky calls of the last minute, this one included.
 static int32_t count_risky(struct player *player, int64_t now_ms, enum fg_event_kind kind)
 {
-    if (kind == FG_EVENT_ATTEMPT && !player->plan.dest_ordinary) {
+    if (kind == FG_EVENT_ATTEMPT && player->stage.event.direction == FG_OUTBOUND &&
+        !player->plan.dest_ordinary && !player->plan.skip_rules) {
         player->risky_ms[player->n_risky++] = now_ms;
     }
     int32_t count = 0;

@@ -18,13 +18,21 @@ static bool set_pack(struct fg_json *object, const struct fg_ruleset *ruleset)
     return fg_json_set(object, "pack", pack) && complete;
 }
 
+// A band that begins where the next one does was left out of the pack.
+static bool is_reached(const struct fg_ruleset *ruleset, unsigned band)
+{
+    return ruleset->thresholds[band] != INT32_MAX &&
+           (band + 1 == FG_ACTION_COUNT ||
+            ruleset->thresholds[band] < ruleset->thresholds[band + 1]);
+}
+
 static bool set_thresholds(struct fg_json *object, const struct fg_ruleset *ruleset)
 {
     struct fg_json *thresholds = fg_json_object_new();
     bool complete = true;
 
     for (unsigned i = FG_ALERT; i < FG_ACTION_COUNT; i++) {
-        if (ruleset->thresholds[i] != INT32_MAX) {
+        if (is_reached(ruleset, i)) {
             complete =
                 complete && fg_json_set_integer(thresholds, fg_action_name((enum fg_action)i),
                                                 ruleset->thresholds[i]);

@@ -23,7 +23,9 @@ static int32_t risky_count(const struct fgm_evaluation *evaluation,
     const struct fg_event *event = evaluation->plan.event;
     if (!event->customer || evaluation->plan.dest_ordinary || evaluation->plan.skip_rules)
         return 0;
-    bool add = event->kind == FG_EVENT_ATTEMPT && !(reply && reply->repeated);
+    // What comes in costs nothing: it must not use up what may go out.
+    bool add = event->kind == FG_EVENT_ATTEMPT && event->direction == FG_OUTBOUND &&
+               !(reply && reply->repeated);
     return fgm_trunks_risky(event->customer->id, add, evaluation->now_ms);
 }
 

@@ -297,6 +297,7 @@ def test_no_cut_and_default_duration(fgctl, redis):
     (["", "--reason", "x"], USAGE, "customer's id"),
     (["acme/risk", "--reason", "x"], USAGE, "did you mean 'risky'?"),
     (["acme/country.mv", "--reason", "x"], USAGE, "unknown scope"),
+    (["acme/country.UK", "--reason", "x"], USAGE, "did you mean 'country.GB'?"),
 ])
 def test_block_refuses(fgctl, redis, args, code, says):
     assert says in fgctl("block", *args, code=code).err

@@ -26,6 +26,9 @@ static void test_buckets(void **state)
     assert_int_equal(fg_window_bucket(-1, 60000), -1);
     assert_int_equal(fg_window_bucket(-6000, 60000), -1);
     assert_int_equal(fg_window_bucket(7, 0), 7);
+    // Ten cells hold at least the window: 1001 ms each, not 1000.
+    assert_int_equal(fg_window_bucket(1000, 10009), 0);
+    assert_int_equal(fg_window_bucket(1001, 10009), 1);
 }
 
 // The promise of meter.h: never under the true count of the last W, and never over that of the last

@@ -72,7 +72,7 @@ static void fill_policy(struct fixture *f)
                                      .composites = composites,
                                      .n_composites = 1};
     f->ruleset.thresholds[FG_ALERT] = 30;
-    f->ruleset.thresholds[FG_THROTTLE] = INT32_MAX;
+    f->ruleset.thresholds[FG_THROTTLE] = 65; // left out of the pack
     f->ruleset.thresholds[FG_CHALLENGE] = 65;
     f->ruleset.thresholds[FG_BLOCK] = 80;
     f->ruleset.n_by_event[FG_OUTBOUND][FG_EVENT_ATTEMPT] = 4;

@@ -22,5 +22,10 @@ struct fg_country_set {
 fg_country fg_country_parse(struct fg_view text);
 // Two letters, "001", or "??"; NUL-terminated.
 void fg_country_format(fg_country country, char out[4]);
+// Whether country is assigned in ISO 3166-1 (or AC, TA, XK), or "001".
+bool fg_country_is_assigned(fg_country country);
+// The code that is meant where people write another one ("UK": "GB"), in any case; NULL when there
+// is none. Static storage.
+const char *fg_country_meant(struct fg_view text);
 void fg_country_set_add(struct fg_country_set *set, fg_country country);
 bool fg_country_set_has(const struct fg_country_set *set, fg_country country);

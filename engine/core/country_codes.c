@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "country_codes.h"
+#include "fg/country.h"
 
 #include <stddef.h>
 #include <string.h>
 
-// ISO 3166-1 alpha-2, and AC, TA, XK.
+// ISO 3166-1 alpha-2, and AC, TA, XK, which have numbers of their own.
 static const char codes[] = "AC AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG "
                             "BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK "
                             "CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES "
