@@ -161,6 +161,11 @@ static void read_money(struct fg_customer_reader *reader, const struct fg_yaml_n
     // Whole units and their millionths apart, so that the product of two millionths cannot
     // overflow.
     out->daily_limit_usd = amount / FG_MICRO * usd + amount % FG_MICRO * usd / FG_MICRO;
+    if (out->daily_limit_usd == 0) {
+        // 0 stands for no limit at all, which nobody means who writes it.
+        FG_FIELD_ERROR(&reader->fields, limit, FG_CODE_NUMBER,
+                       "daily_limit must be more than 0; leave it out where there is no limit");
+    }
 }
 
 static void read_media(struct fg_customer_reader *reader, const struct fg_yaml_node *node,

@@ -9,7 +9,12 @@
 static void read_san(struct fg_fields *fields, const struct fg_yaml_node *node,
                      struct test_calls *out)
 {
-    if (!fg_field_is(fields, node, FG_YAML_LIST, "san") || node->n > SANS_MAX) {
+    if (!fg_field_is(fields, node, FG_YAML_LIST, "san")) {
+        return;
+    }
+    if (node->n > SANS_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d names in one certificate",
+                       SANS_MAX);
         return;
     }
     const char **names = fg_field_alloc(fields, (node->n + 1) * sizeof(*names));

@@ -220,6 +220,8 @@ static const struct mistake mistakes[] = {
     {"- {id: a, tz: UTC, source_ips: [192.0.2.0/33]}\n", 1, 33,
      "a source is an IP address or network such as 192.0.2.0/24"},
     {"- {id: a, tz: UTC, currency: ERU}\n", 1, 30, "unknown currency 'ERU'; did you mean 'EUR'?"},
+    {"- {id: a, tz: UTC, daily_limit: 0}\n", 1, 33,
+     "daily_limit must be more than 0; leave it out where there is no limit"},
     {"- {id: a, tz: UTC, since: 2026-02-30}\n", 1, 27,
      "since must be a date such as \"2024-05-31\""},
     {"- {id: a, tz: UTC, media: {srtp: on}}\n", 1, 34,
