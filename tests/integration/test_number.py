@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""fgctl number against the example numbers of libphonenumber, and every spelling of a number."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+phonenumbers = pytest.importorskip("phonenumbers")
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("FG_BUILD", "build/release")
+FGCTL = BUILD / "cli" / "fgctl"
+FIELDS = ["input", "status", "e164", "country", "type", "allocated", "emergency",
+          "rate_usd_per_minute", "lists", "readings", "why"]
+
+# Types of libphonenumber that must be found, and what they may be called here.
+PREMIUM, SHARED_COST = (phonenumbers.PhoneNumberType.PREMIUM_RATE,
+                        phonenumbers.PhoneNumberType.SHARED_COST)
+DEAR = {"premium", "shared_cost"}
+DANGER = {"unallocated": 3, "premium": 2, "satellite": 1}
+
+CUSTOMERS = """
+- {id: acme, tz: Europe/London, home_countries: ["GB"]}
+- {id: globex, tz: America/New_York, home_countries: ["US"]}
+- {id: outback, tz: Australia/Sydney, home_countries: ["AU"], dial_plan: {international: ["0011", "00"]}}
+"""
+
+
+@pytest.fixture(scope="module", name="number")
+def number_tool(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("number")
+    customers = folder / "customers.yaml"
+    customers.write_text(CUSTOMERS)
+
+    def run(spellings, *options, code=0):
+        listed = folder / "numbers.txt"
+        listed.write_bytes(b"\n".join(s if isinstance(s, bytes) else s.encode() for s in spellings))
+        done = subprocess.run([FGCTL, "number", "--rules", ROOT / "rules", "--customers", customers,
+                               "-o", "jsonl", "--file", listed, *options],
+                              capture_output=True, timeout=60, check=False)
+        assert done.returncode == code, done.stderr
+        results = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(results) == len(spellings)
+        assert all(list(result) == FIELDS for result in results)
+        return results
+    return run
+
+
+def region_of(example, region):
+    """Numbers such as +1 800 are examples of many regions; libphonenumber says whose they are."""
+    return phonenumbers.region_code_for_number(example) or region
+
+
+def examples():
+    """(E.164, region, type) of every example libphonenumber has."""
+    types = [getattr(phonenumbers.PhoneNumberType, name) for name in (
+        "FIXED_LINE", "MOBILE", "TOLL_FREE", "PREMIUM_RATE", "SHARED_COST", "PERSONAL_NUMBER",
+        "VOIP", "PAGER", "UAN")]
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in types:
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+                yield text, region_of(example, region), kind
+    for code in sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS):
+        example = phonenumbers.example_number_for_non_geo_entity(code)
+        if example is not None:
+            text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            yield text, "001", phonenumbers.number_type(example)
+
+
+def test_examples_of_libphonenumber(number):
+    cases = list(examples())
+    results = number([text for text, _, _ in cases])
+    wrong = [(case, r["country"]) for case, r in zip(cases, results) if r["country"] != case[1]]
+    assert len(cases) > 1000
+    assert len(wrong) <= len(cases) * 0.005, wrong
+    assert all(r["e164"] == case[0] for case, r in zip(cases, results))
+    assert all(r["status"] == "ok" for r in results)
+    dear = [(case, r["type"]) for case, r in zip(cases, results) if case[2] in (PREMIUM, SHARED_COST)]
+    missed = [(case, kind) for case, kind in dear if kind not in DEAR]
+    assert len(dear) > 150
+    assert len(missed) <= len(dear) * 0.02, missed
+
+
+@pytest.mark.parametrize("kind", ["NATIONAL", "INTERNATIONAL", "RFC3966"])
+def test_examples_in_other_spellings(number, kind):
+    """National spellings with the country's own plan; the others without any."""
+    form = getattr(phonenumbers.PhoneNumberFormat, kind)
+    for region in ("GB", "DE", "FR", "US", "NL", "JP", "BR", "ZA", "IN", "ES"):
+        cases = [case for case in examples() if case[1] == region and case[2] != PREMIUM]
+        spelled = [phonenumbers.format_number(phonenumbers.parse(text), form) for text, _, _ in cases]
+        options = ["--home", region] if kind == "NATIONAL" else []
+        results = number(spelled, *options)
+        found = sum(any(reading["e164"] == case[0] for reading in r["readings"])
+                    for case, r in zip(cases, results))
+        assert found >= len(cases) - 1, [(c, s, r["readings"]) for c, s, r in
+                                         zip(cases, spelled, results)]
+
+
+def spellings(digits):
+    """Every way to write +digits that says it is international, for a British customer."""
+    full = "".join(chr(0xFF10 + int(d)) for d in digits)
+    arabic = "".join(chr(0x0660 + int(d)) for d in digits)
+    escaped = "".join(f"%{ord(c):02x}" for c in "+" + digits)
+    yield from (
+        f"+{digits}", f"00{digits}", f"+00{digits}", f"++{digits}", f"0000{digits}", f"+{full}",
+        f"\uff0b{full}", f"+{arabic}", f"+{digits[:3]}-{digits[3:6]}.{digits[6:]}",
+        f"+({digits[:2]}) {digits[2:]}", f"+{digits[:4]}\u2010{digits[4:]}", f"*67+{digits}",
+        f"%2B{digits}", f"%2b{digits}", f"%30%30{digits}", escaped)
+    for user in (f"+{digits}", f"00{digits}", f"%2B{digits}", escaped,
+                 f"+{digits[:4]}-{digits[4:]}"):
+        for tail in ("", ";isub=1411", ";ext=5", ";npdi;rn=+1555", ";cic=+10288", ";tgrp=a",
+                     ";phone-context=+44", ":secret"):
+            yield f"sip:{user}{tail}@edge.example"
+        for after in (";user=phone", ";USER=Phone", ";user=ip", "?Subject=x", ";phone-context=+44"):
+            yield f"sip:{user}@edge.example:5061{after}"
+    yield from (f"sips:+{digits}@edge.example", f"SIP:+{digits}@EDGE.example", f"tel:+{digits}",
+                f"TEL:+{digits};isub=1", f"tel:+{digits};ext=22", f"tel:+{digits};phone-context=+44")
+
+
+def risk(result):
+    """How dangerous a reading is; an unreadable one is refused, which is safest."""
+    if result["status"] == "unreadable":
+        return (9, 9999)
+    return (DANGER.get(result["type"], 0), result["rate_usd_per_minute"] or 0)
+
+
+@pytest.mark.parametrize("digits", ["5352123456", "37270913001", "4490987900", "88216123456",
+                                    "447011234567", "96079832123", "442079460018"])
+def test_no_spelling_lowers_the_risk(number, digits):
+    plain = number([f"+{digits}"], "--customer", "acme")[0]
+    listed = list(dict.fromkeys(spellings(digits)))
+    results = number(listed, "--customer", "acme")
+    lower = [(r["input"], r["e164"], r["type"]) for r in results if risk(r) < risk(plain)]
+    assert not lower
+    read = [r for r in results if r["e164"] == f"+{digits}"]
+    assert len(read) >= len(results) * 0.85, [r["input"] for r in results if r not in read]
+
+
+@pytest.mark.parametrize("customer,dialled,e164", [
+    ("acme", "00 53 5212 3456", "+5352123456"),
+    ("acme", "020 7946 0018", "+442079460018"),
+    ("acme", "tel:7946-0018;phone-context=+4420", "+442079460018"),
+    ("acme", "tel:020 79460018;phone-context=example.com", None),
+    ("globex", "011 53 5212 3456", "+5352123456"),
+    ("globex", "(202) 555-0143", "+12025550143"),
+    ("globex", "1 202 555 0143", "+12025550143"),
+    ("globex", "1010288 011 53 5212 3456", "+5352123456"),
+    ("outback", "0011 53 5212 3456", "+5352123456"),
+    ("outback", "00 53 5212 3456", "+5352123456"),
+])
+def test_dial_plans(number, customer, dialled, e164):
+    assert number([dialled], "--customer", customer, code=0 if e164 else 1)[0]["e164"] == e164
+
+
+def test_a_zero_in_parentheses_may_be_left_out(number):
+    result = number(["+44 (0)20 7946 0018"])[0]
+    assert result["readings"][0]["e164"] == "+442079460018"
+
+
+def test_two_readings_are_both_told_and_the_riskier_is_rated(number):
+    result = number(["442079460018"], "--customer", "globex")[0]
+    assert "+442079460018" in [reading["e164"] for reading in result["readings"]]
+    two = [r for r in number(["0053521234", "4490987900", "9607983212"], "--customer", "acme")
+           if len(r["readings"]) == 2]
+    for result in two:
+        rated = [risk({**reading, "status": "ok"}) for reading in result["readings"]]
+        assert risk(result) >= max(rated) and " or " in result["why"]
+        assert [reading["rated"] for reading in result["readings"]].count(True) == 1
+
+
+def test_emergency_and_lists(number):
+    for home, code in (("GB", "999"), ("US", "911"), ("DE", "112"), ("AU", "000")):
+        result = number([code], "--home", home)[0]
+        assert (result["emergency"], result["status"]) == (True, "short_code"), result
+    listed = number(["+37270913001"])[0]
+    assert listed["lists"][0]["list"] == "irsf_ranges" and listed["lists"][0]["prefix"] == "+37270913"
+    assert listed["allocated"] is False
+    assert number(["+442079460018"])[0]["lists"] == []
+
+
+def test_what_cannot_be_read_is_said_so(number):
+    bad = ["bob", "sip:bob@example.com", "sip:@example.com", "sip:+44@a@b", "+44<1>", "%zz",
+           "sip:" + "9" * 8000 + "@x", "+", b"+4420\xff\xfe", "sip:+44207946%000018@x"]
+    for result in number(bad, code=1):
+        assert result["status"] == "unreadable" and result["e164"] is None, result
+    mixed = number(bad + ["+442079460018"])
+    assert mixed[-1]["status"] == "ok"
+
+
+def test_people_and_usage():
+    def fgctl(*arguments):
+        return subprocess.run([FGCTL, "number", "--rules", ROOT / "rules", *arguments],
+                              capture_output=True, text=True, timeout=60, check=False)
+    done = fgctl("--home", "GB", "0909 8790 0999")
+    assert done.returncode == 0 and "premium" in done.stdout and "country GB" in done.stdout
+    assert fgctl().returncode == 2
+    assert fgctl("--home", "QQ", "1").returncode == 2
+    assert fgctl("--home", "GB", "--customer", "acme", "1").returncode == 2
+    assert fgctl("--customer", "acme", "1").returncode == 2
