@@ -169,6 +169,12 @@ static void read_in_context(struct span span, const struct fg_dialled *dialled,
     char context[FG_DIALLED_DIGITS_MAX + 1];
     memcpy(context, dialled->context, dialled->n_context);
     context[dialled->n_context] = '\0';
+    // RFC 3966 5.1.5: a number in a context is local to it. One that begins with an international
+    // prefix all the same is dialled by whoever ignores the context.
+    size_t prefix_len = international_len(plan, span);
+    if (prefix_len > 0 && prefix_len < span.len) {
+        read_international(skip(span, prefix_len), dialled, plan, out);
+    }
     if (plan != NULL && begins_with(span, plan->trunk)) {
         add_reading(out, context, skip(span, strlen(plan->trunk)));
     }
