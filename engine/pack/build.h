@@ -77,6 +77,10 @@ void pack_compile_calendars(struct pack_build *build);
 void pack_compile_meters(struct pack_build *build);
 void pack_compile_rules(struct pack_build *build);
 void pack_compile_composites(struct pack_build *build);
+// Reports what a rule must have and has not. For rules without unknown keys: what looks missing
+// beside one is most likely that key.
+void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
+                     const struct fg_rule *rule);
 // Warns of a rule that loads but cannot do what it says.
 void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule);

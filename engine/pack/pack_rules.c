@@ -244,30 +244,6 @@ static void read_texts(struct pack_build *build, const struct fg_yaml_node *node
 }
 
 // Points: either a score under a condition, or steps over a measure.
-static void check_points(struct pack_build *build, const struct fg_yaml_node *body,
-                         const struct pack_entry *entry)
-{
-    struct fg_fields *fields = &build->fields;
-    const struct fg_yaml_node *score = fg_yaml_get(body, "score");
-    const struct fg_yaml_node *measure = fg_yaml_get(body, "measure");
-    const struct fg_yaml_node *steps = fg_yaml_get(body, "steps");
-    const struct fg_yaml_node *action = fg_yaml_get(body, "action_at_least");
-    if (score != NULL && (measure != NULL || steps != NULL)) {
-        FG_FIELD_ERROR(fields, score, FG_CODE_CONFLICT,
-                       "a rule has either 'score' or 'measure' with 'steps', not both");
-    } else if ((measure == NULL) != (steps == NULL)) {
-        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
-                       measure == NULL ? "'steps' need a 'measure'" : "'measure' needs 'steps'");
-    } else if (score == NULL && measure == NULL && action == NULL) {
-        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
-                       "the rule needs a 'score', or a 'measure' with 'steps'");
-    }
-    if (measure == NULL && fg_yaml_get(body, "when") == NULL) {
-        FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
-                       "the rule needs 'when', or it would hit every call");
-    }
-}
-
 static void compile_points(struct pack_build *build, const struct fg_yaml_node *body,
                            struct fg_rule *rule)
 {
@@ -362,15 +338,6 @@ static void compile_scope(struct pack_build *build, const struct pack_entry *ent
     }
 }
 
-static void warn_no_desc(struct pack_build *build, const struct fg_yaml_node *body,
-                         const struct pack_entry *entry, const struct fg_rule *rule)
-{
-    if (fg_yaml_get(body, "desc") == NULL) {
-        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
-                       "rule '%s' has no 'desc': say in a few words what it means", rule->id);
-    }
-}
-
 static void compile_rule(struct pack_build *build, const struct pack_entry *entry,
                          struct fg_rule *rule)
 {
@@ -384,8 +351,7 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     rule->desc = rule->id;
     // What looks missing beside an unknown key is most likely that key.
     if (fg_field_keys(&build->fields, body, "rule", FG_WORDS(rule_keys))) {
-        check_points(build, body, entry);
-        warn_no_desc(build, body, entry, rule);
+        pack_check_rule(build, entry, rule);
     }
     compile_scope(build, entry, rule);
     compile_points(build, body, rule);
