@@ -43,6 +43,7 @@ struct fgm_call {
     struct fg_number caller;
     fg_country country; // of the rated reading
     bool ordinary;      // not risky, for holds of scope risky
+    bool emergency;     // no hold cuts it
     char masked[FG_NUMBER_MASKED_MAX];
     char call_id[FGM_CALL_ID_MAX + 1];
     char user_agent[FGM_CALL_AGENT_MAX + 1];

@@ -64,6 +64,8 @@ static bool concerns(const struct cut *cut, const struct fgm_call *call)
         return false;
     if (cut->call_id)
         return strcmp(cut->call_id, call->call_id) == 0;
+    if (call->emergency)
+        return false; // who is held must still reach help
     switch (cut->hold->scope) {
     case FG_HOLD_CUSTOMER:
         return true;

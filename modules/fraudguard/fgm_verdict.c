@@ -106,6 +106,7 @@ static void set_call(const struct fgm_evaluation *evaluation, struct fg_view cal
     fgm_call_remember(&call, plan->event, call_id);
     call.country = plan->dest.country;
     call.ordinary = plan->dest_ordinary;
+    call.emergency = plan->emergency;
     fg_number_mask(&plan->dest.number, call.masked);
     call_waits = true;
 }

@@ -357,8 +357,9 @@ def test_hold_and_release_by_rpc(node):
 def test_hold_of_another_node_cuts_calls_in_progress(node):
     caller, other = node.caller(23), node.caller(24)
     (reply, call), (_, untouched) = caller.invite(ALLOWED), other.invite(ALLOWED)
-    assert reply.code == 200
-    wait_for(lambda: call["call_id"] in node.rpc("fraudguard.calls").stdout, what="live call")
+    answered, emergency = caller.invite("112")
+    assert (reply.code, answered.code) == (200, 200)
+    wait_for(lambda: emergency["call_id"] in node.rpc("fraudguard.calls").stdout, what="live calls")
     until = int(time.time() * 1000) + 60000
     node.redis_cli("publish", "fg:holds:ch", json.dumps({"v": 1, "op": "hold", "customer": "c23", "scope": "customer", "until_ms": until,
                                                          "since_ms": until - 60000, "cut": True, "reason": "from elsewhere", "by": "fgctl:test"}))
@@ -366,6 +367,8 @@ def test_hold_of_another_node_cuts_calls_in_progress(node):
     assert bye is not None and "Reason" in bye.text
     wait_for(lambda: node.carrier.count("BYE", call["call_id"]), what="BYE to the carrier")
     assert node.carrier.count("BYE", untouched["call_id"]) == 0
+    assert node.carrier.count("BYE", emergency["call_id"]) == 0
+    caller.bye(emergency)
     assert caller.show(ALLOWED)["rules"] == "HOLD"
     wait_for(lambda: events(node, "call.end", call["call_id"]), what="end event")
     node.redis_cli("publish", "fg:holds:ch", json.dumps({"v": 1, "op": "release", "customer": "c23", "scope": "customer", "by": "fgctl:test"}))
