@@ -150,12 +150,29 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     return false;
 }
 
+// Whether events of this kind can change meters of this kind: asked first, because it costs
+// nothing.
+static bool may_change(enum fg_event_kind kind, enum fg_meter_kind meter)
+{
+    switch (meter) {
+    case FG_METER_COUNT:
+    case FG_METER_DISTINCT:
+        return kind == FG_EVENT_ATTEMPT;
+    case FG_METER_SUM:
+        return kind == FG_EVENT_MINUTE;
+    case FG_METER_GAUGE:
+        return true;
+    }
+    return false;
+}
+
 // A lease is given back whatever the clock says by then; everything else counts only what the
 // meter is about.
 static bool is_counted(const struct fg_plan *plan, const struct fg_meter *meter)
 {
     bool gives_back = meter->kind == FG_METER_GAUGE && plan->event->kind == FG_EVENT_END;
     return meter->direction == plan->event->direction &&
+           may_change(plan->event->kind, meter->kind) &&
            (gives_back || fg_plan_condition(plan, &meter->when));
 }
 
@@ -164,6 +181,10 @@ void fg_plan_meters(struct fg_plan *plan, uint32_t needed)
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         const struct fg_meter *meter = &ruleset->meters[i];
+        bool counted = is_counted(plan, meter);
+        if (!counted && (needed & (UINT32_C(1) << i)) == 0) {
+            continue;
+        }
         struct fg_meter_op op = {.meter_id = meter->id};
         if (plan->request.n_ops == FG_OPS_MAX || !find_scope(plan, meter, &op)) {
             continue;
@@ -174,7 +195,7 @@ void fg_plan_meters(struct fg_plan *plan, uint32_t needed)
             fill_set(plan, meter, &op);
         }
         struct fg_meter_op write = op;
-        bool writes = is_counted(plan, meter) && make_write(plan, meter, &write);
+        bool writes = counted && make_write(plan, meter, &write);
         if (!writes && (needed & (UINT32_C(1) << i)) == 0) {
             continue;
         }
