@@ -324,7 +324,8 @@ int fg_countries_parse(struct fg_named_bytes file, struct fg_arena *arena, struc
                                                    {"international", true},
                                                    {"trunk", true},
                                                    {"national_max", false}};
-    struct fg_country_facts *items = fg_arena_alloc(arena, count_lines(file) * sizeof(*items));
+    // As many as there are codes: a country that occurs twice is a mistake.
+    struct fg_country_facts *items = fg_arena_alloc(arena, FG_COUNTRY_COUNT * sizeof(*items));
     struct fg_csv *csv = malloc(sizeof(*csv));
     if (items == NULL || csv == NULL) {
         free(csv);

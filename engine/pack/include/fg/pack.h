@@ -21,7 +21,8 @@ struct fg_policy_bundle; // a policy and the arena that holds it
 
 // Loads all of it into memory of heap. FG_OK and *out (diags may hold warnings); FG_ESYNTAX with
 // diags saying why, FG_EIO for unreadable files (in diags too), FG_ENOMEM. Allocates scratch memory
-// from libc. Not for a SIP worker's call path: takes up to a second.
+// from libc. Not for a SIP worker's call path: takes a tenth of a second, and 35 us a customer
+// more.
 FG_MUST_CHECK int fg_policy_load(const struct fg_policy_paths *paths, const struct fg_heap *heap,
                                  const struct fg_hash_key *hash_key, struct fg_diags *diags,
                                  struct fg_policy_bundle **out);
