@@ -7,6 +7,7 @@
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_to.h"
 #include "core/parser/parser_f.h"
+#include "fg/uri.h"
 #include "fgm_sdp.h"
 #include "fgm_str.h"
 #include "fgm_uri.h"
@@ -47,8 +48,8 @@ static bool read_called(struct sip_msg *msg, struct fgm_request *out)
 {
     str *uri =
         msg->new_uri.s && msg->new_uri.len > 0 ? &msg->new_uri : &msg->first_line.u.request.uri;
-    struct fgm_uri_number number;
-    if (!fgm_uri_number(fgm_view(*uri), &number))
+    struct fg_uri_number number;
+    if (!fg_uri_number(fgm_view(*uri), &number))
         return false;
     out->called_user = number.user;
     out->called_context = number.phone_context;
@@ -62,8 +63,8 @@ static bool is_anonymous(struct fg_view user)
 
 static void read_claim(struct fg_view uri, struct fgm_request *out)
 {
-    struct fgm_uri_number number;
-    if (!fgm_uri_number(uri, &number) || is_anonymous(number.user))
+    struct fg_uri_number number;
+    if (!fg_uri_number(uri, &number) || is_anonymous(number.user))
         return;
     out->claims[out->n_claims++] = (struct fgm_claim){number.user, number.phone_context};
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fg/number.h"
+#include "fg/uri.h"
 #include "fgm_uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,10 +18,10 @@ static void must_lie_inside(struct fg_view part, struct fg_view whole)
 
 static void read_uri(struct fg_view uri, struct fg_view whole)
 {
-    struct fgm_uri_number number;
+    struct fg_uri_number number;
     struct fg_number_readings readings;
     must_lie_inside(uri, whole);
-    if (!fgm_uri_number(uri, &number))
+    if (!fg_uri_number(uri, &number))
         return;
     must_lie_inside(number.user, uri);
     must_lie_inside(number.phone_context, uri);

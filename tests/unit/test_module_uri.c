@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "fg/uri.h"
+
 static const struct {
     const char *uri;
     const char *user; // NULL: unreadable
@@ -48,8 +50,8 @@ static void finds_the_number_of_a_uri(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
-        struct fgm_uri_number number;
-        bool readable = fgm_uri_number(fg_view_of(uris[i].uri), &number);
+        struct fg_uri_number number;
+        bool readable = fg_uri_number(fg_view_of(uris[i].uri), &number);
         if (readable != (uris[i].user != NULL))
             fail_msg("%s", uris[i].uri);
         if (readable) {
@@ -57,8 +59,8 @@ static void finds_the_number_of_a_uri(void **state)
             assert_text(number.phone_context, uris[i].context);
         }
     }
-    struct fgm_uri_number number;
-    assert_false(fgm_uri_number((struct fg_view){"sip:1\0002@h", 9}, &number));
+    struct fg_uri_number number;
+    assert_false(fg_uri_number((struct fg_view){"sip:1\0002@h", 9}, &number));
 }
 
 static void finds_the_uri_of_an_address(void **state)

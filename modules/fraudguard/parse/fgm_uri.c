@@ -8,66 +8,10 @@ static struct fg_view from(struct fg_view text, size_t offset)
     return (struct fg_view){text.ptr + offset, text.len - offset};
 }
 
-static bool starts_nocase(struct fg_view text, const char *word)
-{
-    struct fg_view want = fg_view_of(word);
-    return text.len >= want.len && fg_view_equal_nocase((struct fg_view){text.ptr, want.len}, want);
-}
-
 static size_t find_byte(struct fg_view text, char byte)
 {
     const char *at = text.len ? memchr(text.ptr, byte, text.len) : NULL;
     return at ? (size_t)(at - text.ptr) : text.len;
-}
-
-static bool printable(struct fg_view text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-        if (byte <= ' ' || byte == 0x7f || byte == '<' || byte == '>' || byte == '"')
-            return false;
-    }
-    return true;
-}
-
-// The value of the first ";name=" in a chain of parameters.
-static struct fg_view parameter(struct fg_view chain, const char *name)
-{
-    size_t name_len = strlen(name);
-    for (size_t at = find_byte(chain, ';'); at < chain.len;) {
-        struct fg_view rest = from(chain, at + 1);
-        size_t end = find_byte(rest, ';');
-        if (end > name_len && rest.ptr[name_len] == '=' && starts_nocase(rest, name))
-            return (struct fg_view){rest.ptr + name_len + 1, end - name_len - 1};
-        at += 1 + end;
-    }
-    return (struct fg_view){0};
-}
-
-bool fgm_uri_number(struct fg_view uri, struct fgm_uri_number *out)
-{
-    *out = (struct fgm_uri_number){0};
-    if (!printable(uri))
-        return false;
-    if (starts_nocase(uri, "tel:")) {
-        struct fg_view rest = from(uri, 4);
-        out->user = rest;
-        out->phone_context = parameter(rest, "phone-context");
-        return find_byte(rest, ';') > 0 && rest.len > 0;
-    }
-    size_t scheme = starts_nocase(uri, "sip:") ? 4 : starts_nocase(uri, "sips:") ? 5 : 0;
-    if (!scheme)
-        return false;
-    struct fg_view rest = from(uri, scheme);
-    size_t at = find_byte(rest, '@');
-    // RFC 3261 25.1: '@' is never bare in a user part, a parameter or a header of a URI.
-    if (at == 0 || at == rest.len || find_byte(from(rest, at + 1), '@') < rest.len - at - 1)
-        return false;
-    out->user = (struct fg_view){rest.ptr, at};
-    out->phone_context = parameter(out->user, "phone-context");
-    if (!out->phone_context.len)
-        out->phone_context = parameter(from(rest, at + 1), "phone-context");
-    return true;
 }
 
 // Offset behind a quoted string that starts at offset, or the length when it never ends.
