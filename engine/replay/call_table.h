@@ -35,7 +35,7 @@ struct replay_call {
     enum fg_hold_scope cut_scope;
     fg_country cut_country;
     fg_country country; // of the called number, as ordinary and the rate
-    bool ordinary;
+    bool ordinary, emergency;
     fg_micro usd_per_minute;
     int32_t minutes;
     enum fg_action action;

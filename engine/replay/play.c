@@ -74,6 +74,9 @@ static int cut_for_hold(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
 
 static bool concerns(const struct replay_call *call, enum fg_hold_scope scope, fg_country country)
 {
+    if (call->emergency) {
+        return false; // nothing ends an emergency call
+    }
     switch (scope) {
     case FG_HOLD_CUSTOMER:
         return true;
@@ -143,6 +146,7 @@ static int play_attempt(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
     replay_judge(replay, call, FG_EVENT_ATTEMPT, now_ms);
     call->country = replay->plan.dest.country;
     call->ordinary = replay->plan.dest_ordinary;
+    call->emergency = replay->plan.emergency;
     call->usd_per_minute = replay->plan.dest.usd_per_minute;
     // From throttle upwards an INVITE is refused.
     call->refused = replay->decision.action >= FG_THROTTLE;

@@ -172,6 +172,25 @@ static void test_a_hold_cuts_calls_that_are_up_and_those_that_ring(void **state)
                         "rings block 100 at minute cut 0 hold risky through 1/5 HOLD+100\n");
 }
 
+static void test_nothing_stops_an_emergency_call(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->world.ruleset.hold_scope = FG_HOLD_CUSTOMER;
+    const struct fg_call_row rows[] = {
+        told_row("112", "112", 0, 1, 100),        told_row("up", "+442079460001", 0, 1, 100),
+        told_row("x", "+449011111111", 10, 1, 0), told_row("y", "+449011111111", 11, 1, 0),
+        told_row("z", "+449011111111", 12, 1, 0), told_row("999", "999", 13, 1, 30),
+    };
+    play(fixture, rows, 6);
+    assert_string_equal(fixture->told.text,
+                        "x allow 10 at attempt through 0/0 PREMIUM+10\n"
+                        "y allow 10 at attempt through 0/0 PREMIUM+10\n"
+                        "up block 100 at minute cut 11000 hold customer through 1/2 HOLD+100\n"
+                        "z block 80 at attempt refused through 0/0 PREMIUM+10 RISKY+70\n"
+                        "999 allow 0 at attempt through 1/1 EMERGENCY+0\n"
+                        "112 allow 0 at attempt through 2/2 EMERGENCY+0\n");
+}
+
 static void test_refused_and_ended_calls_give_back_their_leases(void **state)
 {
     struct fixture *fixture = *state;
@@ -227,6 +246,7 @@ int main(void)
         TEST(test_a_hold_refuses_later_calls_for_its_time),
         TEST(test_a_call_is_cut_when_its_money_is_spent),
         TEST(test_a_hold_cuts_calls_that_are_up_and_those_that_ring),
+        TEST(test_nothing_stops_an_emergency_call),
         TEST(test_refused_and_ended_calls_give_back_their_leases),
         TEST(test_rows_beyond_the_window_are_left_out),
         TEST(test_the_taker_can_end_it),
