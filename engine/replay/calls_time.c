@@ -82,7 +82,8 @@ static bool read_date_time(const char *p, int64_t *out_s)
         minute > 59 || second > 60) {
         return false;
     }
-    *out_s = days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *out_s = days_since_epoch(year, month, day) * 86400 + INT64_C(3600) * hour +
+             INT64_C(60) * minute + second;
     return true;
 }
 
@@ -114,7 +115,7 @@ static bool read_offset(struct fg_view text, int64_t *out_s)
         hours > 23 || minutes > 59) {
         return false;
     }
-    *out_s = (hours * 3600 + minutes * 60) * (text.ptr[0] == '-' ? -1 : 1);
+    *out_s = (INT64_C(3600) * hours + INT64_C(60) * minutes) * (text.ptr[0] == '-' ? -1 : 1);
     return true;
 }
 

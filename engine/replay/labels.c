@@ -7,7 +7,7 @@
 #include "fg/hash.h"
 #include "fg/replay.h"
 
-#define LABEL_SLOTS (4 * FG_REPLAY_LABELS_MAX)
+#define LABEL_SLOTS (UINT32_C(4) * FG_REPLAY_LABELS_MAX)
 
 static struct fg_view text_of(const struct label *label)
 {
@@ -23,7 +23,6 @@ static int make_room(struct labels *labels)
 {
     if (labels->slots == NULL) {
         labels->slots = calloc(LABEL_SLOTS, sizeof(*labels->slots));
-        labels->n_slots = labels->slots == NULL ? 0 : LABEL_SLOTS;
         labels->n = 1;
     }
     if (labels->n < labels->room) {
@@ -66,9 +65,9 @@ int labels_find(struct labels *labels, struct fg_view text, uint32_t *out)
     bool full = labels->n > FG_REPLAY_LABELS_MAX;
     for (int pass = 0; pass < 2; pass++) {
         uint64_t at = fg_hash64(&key, text.ptr, text.len);
-        uint32_t *slot = &labels->slots[at % labels->n_slots];
+        uint32_t *slot = &labels->slots[at % LABEL_SLOTS];
         while (*slot != 0 && !fg_view_equal(text_of(&labels->items[*slot]), text)) {
-            slot = &labels->slots[++at % labels->n_slots];
+            slot = &labels->slots[++at % LABEL_SLOTS];
         }
         bool other = fg_view_equal(text, fg_view_of(FG_REPLAY_OTHER));
         if (*slot == 0 && (!full || other)) {

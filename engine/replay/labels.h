@@ -17,7 +17,6 @@ struct labels {
     struct label *items; // items[0] is unused
     uint32_t n, room;
     uint32_t *slots; // open addressing: number of the label, 0 empty
-    uint32_t n_slots;
 };
 
 // Number of text; 0 for the empty text. Beyond FG_REPLAY_LABELS_MAX all new ones share a number.

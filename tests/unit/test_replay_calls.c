@@ -151,7 +151,7 @@ static void test_every_column_is_read(void **state)
         "a,1000,2000,3000,Inbound,acme,192.0.2.7,TLS,sip.acme.example,"
         "00000000000000000000000000000000000000000000000000000000000000fF,384,+441,+442,200,"
         "AES_CM_128_HMAC_SHA1_80,B,irsf-1\n";
-    struct fg_call_row row;
+    struct fg_call_row row = {.line = 0};
     const struct fg_calls_sink sink = {.row = take_facts, .bad = no_refusal, .arg = &row};
     struct fg_calls *calls = fg_calls_new(&sink);
     assert_non_null(calls);
@@ -191,7 +191,7 @@ static void test_a_file_needs_a_header(void **state)
 static void test_long_lines_and_nul_are_skipped(void **state)
 {
     (void)state;
-    const size_t size = 3 * FG_CALLS_LINE_MAX;
+    const size_t size = 3 * (size_t)FG_CALLS_LINE_MAX;
     char *text = malloc(size);
     assert_non_null(text);
     int head = snprintf(text, size, "call_id,start,called\na,1000,");
