@@ -36,7 +36,7 @@ struct call {
 static struct call calls[CALLS_MAX];
 static unsigned n_calls;
 
-static struct sockaddr_in on_loopback(unsigned port)
+static struct sockaddr_in on_loopback(unsigned long port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 
@@ -44,7 +44,7 @@ static struct sockaddr_in on_loopback(unsigned port)
     return address;
 }
 
-static int open_socket(unsigned port)
+static int open_socket(unsigned long port)
 {
     const struct sockaddr_in address = on_loopback(port);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -56,28 +56,31 @@ static int open_socket(unsigned port)
     return fd;
 }
 
-static void add_call(const char *line, int epoll_fd)
+static void add_call(char *line, int epoll_fd)
 {
     struct call *call = &calls[n_calls];
     struct epoll_event event = {.events = EPOLLIN};
     struct sockaddr_in relay;
     struct edge_sdes_line key;
-    unsigned source, to, sink;
-    int at = 0;
+    unsigned long ports[3];
+    char *rest = line;
 
-    if (n_calls == CALLS_MAX || sscanf(line, "%u %u %u %n", &source, &to, &sink, &at) != 3)
+    if (n_calls == CALLS_MAX)
         exit(1);
-    relay = on_loopback(to);
-    call->source_fd = open_socket(source);
-    call->sink_fd = open_socket(sink);
+    for (int i = 0; i < 3; i++)
+        ports[i] = strtoul(rest, &rest, 10);
+    rest += strspn(rest, " ");
+    relay = on_loopback(ports[1]);
+    call->source_fd = open_socket(ports[0]);
+    call->sink_fd = open_socket(ports[2]);
     call->ssrc = 1000 + n_calls;
     event.data.u32 = n_calls++;
     if (connect(call->source_fd, (const struct sockaddr *)&relay, sizeof(relay)) != 0 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, call->sink_fd, &event) != 0)
         exit(1);
-    if (line[at] == '-')
+    if (rest[0] == '-')
         return;
-    if (edge_sdes_parse((struct edge_view){line + at, strcspn(line + at, "\n")}, &key) != 0 ||
+    if (edge_sdes_parse((struct edge_view){rest, strcspn(rest, "\n")}, &key) != 0 ||
         edge_srtp_libsrtp.open(&key, EDGE_SRTP_SEND, &call->sender) != 0)
         exit(1);
 }
