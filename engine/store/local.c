@@ -132,18 +132,41 @@ static int shard_lock(struct local_shard *shard)
     return rc;
 }
 
+static bool is_window(const struct fg_meter_op *op)
+{
+    return op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
+}
+
+static struct local_key key_of(const struct local_key *customer, const struct fg_meter_op *op)
+{
+    return (struct local_key){.customer_lo = customer->customer_lo,
+                              .customer_hi = customer->customer_hi,
+                              .scope = op->scope_is_customer ? 0 : op->scope,
+                              .meter_id = op->meter_id,
+                              .scope_is_customer = op->scope_is_customer,
+                              .cells = is_window(op) ? op->cells : 0};
+}
+
+// The entries of a request lie all over the table: they are sent for together, so that their way
+// from memory is waited for once.
+static void entries_prefetch(const struct local_shard *shard, const struct local_key *customer,
+                             const struct fg_store_request *request)
+{
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct local_key key = key_of(customer, &request->ops[i]);
+        if (is_window(&request->ops[i]))
+            local_window_prefetch(shard, &key);
+        else
+            local_set_prefetch(shard, &key);
+    }
+}
+
 static int64_t op_run(struct local_shard *shard, const struct local_key *customer,
                       const struct fg_store_request *request, const struct fg_meter_op *op,
                       bool repeated)
 {
-    const bool window = op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
-    const struct local_key key = {.customer_lo = customer->customer_lo,
-                                  .customer_hi = customer->customer_hi,
-                                  .scope = op->scope_is_customer ? 0 : op->scope,
-                                  .meter_id = op->meter_id,
-                                  .scope_is_customer = op->scope_is_customer,
-                                  .cells = window ? op->cells : 0};
-    if (window)
+    const struct local_key key = key_of(customer, op);
+    if (is_window(op))
         return local_window_run(shard, &key, op, op->kind == FG_OP_WINDOW_ADD && !repeated);
     return local_set_run(shard, &key, op, request->now_ms);
 }
@@ -162,6 +185,7 @@ static int local_evaluate(void *store, const struct fg_store_request *request,
     if (rc != FG_OK)
         return rc;
     struct local_shard *shard = &local->shards[customer.customer_hi & (local->n_shards - 1)];
+    entries_prefetch(shard, &customer, request);
     rc = shard_lock(shard);
     if (rc != FG_OK)
         return rc;

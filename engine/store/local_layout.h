@@ -113,6 +113,10 @@ static inline uint64_t local_key_mix(const struct local_key *key)
                      local_mix(((uint64_t)key->meter_id << 16) + key->cells));
 }
 
+// Bring an entry's memory nearer before it is needed; without the lock.
+void local_window_prefetch(const struct local_shard *shard, const struct local_key *key);
+void local_set_prefetch(const struct local_shard *shard, const struct local_key *key);
+
 // Each takes the shard's lock as held.
 int64_t local_window_run(struct local_shard *shard, const struct local_key *key,
                          const struct fg_meter_op *op, bool add);

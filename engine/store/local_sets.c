@@ -29,6 +29,15 @@ static void set_clear(struct local_shard *shard, struct local_set *set)
     memset(set, 0, sizeof(*set));
 }
 
+void local_set_prefetch(const struct local_shard *shard, const struct local_key *key)
+{
+    const uint32_t n_buckets = shard->n_sets / LOCAL_WAYS;
+    const char *set =
+        (const char *)&shard->sets[(size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS];
+    for (size_t at = 0; at < sizeof(struct local_set); at += 64)
+        __builtin_prefetch(set + at, 1);
+}
+
 static struct local_set *set_find(struct local_shard *shard, const struct local_key *key, bool make)
 {
     const uint32_t n_buckets = shard->n_sets / LOCAL_WAYS;

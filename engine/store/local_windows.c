@@ -5,10 +5,17 @@
 
 #include "request.h"
 
-static struct local_window *bucket_of(struct local_shard *shard, const struct local_key *key)
+static struct local_window *bucket_of(const struct local_shard *shard, const struct local_key *key)
 {
     const uint32_t n_buckets = shard->n_windows / LOCAL_WAYS;
     return &shard->windows[(size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS];
+}
+
+void local_window_prefetch(const struct local_shard *shard, const struct local_key *key)
+{
+    const char *entry = (const char *)bucket_of(shard, key);
+    for (size_t at = 0; at < sizeof(struct local_window); at += 64)
+        __builtin_prefetch(entry + at, 1);
 }
 
 static struct local_window *window_find(struct local_window *bucket, const struct local_key *key)
