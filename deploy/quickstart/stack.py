@@ -27,9 +27,9 @@ class StartFailed(RuntimeError):
 
 
 class Stack:
-    def __init__(self, run_dir, build_dir, base_port=17000, say=print, kamailio_debug=2, secure_carrier=False):
+    def __init__(self, run_dir, build_dir, base_port=17000, say=print, kamailio_debug=2, secure_carrier=False, carrier_answers="auto"):
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
-        self.kamailio_debug, self.secure_carrier = kamailio_debug, secure_carrier
+        self.kamailio_debug, self.secure_carrier, self.carrier_answers = kamailio_debug, secure_carrier, carrier_answers
         self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []
         # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
@@ -140,7 +140,7 @@ class Stack:
         self.start_kamailio()
         self.say(f"  a stand-in carrier (baresip, {'TLS and SRTP' if self.secure_carrier else 'UDP and RTP'})")
         self.carrier = Softphone(self.path("carrier"), "carrier", self.carrier_port, address=self.customer_address, tone_hz=880, user=CARRIER_NUMBERS,
-                                 account_extra="answermode=auto" + (";mediaenc=srtp-mand" if self.secure_carrier else ""),
+                                 account_extra=f"answermode={self.carrier_answers}" + (";mediaenc=srtp-mand" if self.secure_carrier else ""),
                                  pem=self.pem("server") if self.secure_carrier else None, transport="tls" if self.secure_carrier else "udp",
                                  rtp_ports=self.phone_ports).start()
         return self

@@ -2,6 +2,7 @@
 """The whole chain on real parts: Kamailio, Redis, sbc-edge and baresip, as the quick start runs it, looked at more closely."""
 import os
 import re
+import signal
 import sys
 import time
 
@@ -138,3 +139,23 @@ def test_hold_and_resume_by_reinvite(loud_stack, holder):
             packets = [p for p in resumed if is_leg(p) and p.is_rtp and stack.sent_by_relay(p) == by_relay]
             assert len(packets) > 60, f"{is_leg.__name__}, sent by relay {by_relay}: {len(packets)} packets in 2 s"
     assert {len(p.payload) for p in resumed if stack.is_customer_leg(p) and p.is_rtp} == {182}
+
+
+def test_an_answer_without_the_relay_ends_the_call(tmp_path):
+    """The relay falls silent between offer and answer: the carrier's own description must not reach the customer."""
+    stack = Stack(str(tmp_path), BUILD, base_port=20000, say=lambda _: None, secure_carrier=True, carrier_answers="manual")
+    try:
+        stack.start()
+        phone, carrier = stack.pbx("acme"), stack.carrier
+        mark = phone.dial(f"sip:+442079460018@{stack.domain}")
+        assert carrier.wait("CALL_INCOMING", timeout=10)
+        stack.processes["sbc-edge"].send_signal(signal.SIGSTOP)
+        carrier.command("accept")
+        closed = phone.wait("CALL_CLOSED", since=mark, timeout=15)
+        assert closed, phone.events[mark:]
+        assert carrier.wait("CALL_CLOSED", timeout=15)
+        assert not [e for _, e in phone.events[mark:] if e.get("type") == "CALL_MENC"], "the customer's phone has the carrier's keys"
+    finally:
+        if "sbc-edge" in stack.processes:
+            stack.processes["sbc-edge"].send_signal(signal.SIGCONT)
+        stack.stop()
