@@ -32,9 +32,22 @@ static void add_text(struct digest *digest, struct fg_view text)
     add(digest, text.ptr, text.len);
 }
 
-// Lists and calendars count by their index: their items change often, and a counter should not
-// start anew for one more prefix.
-static void add_predicate(struct digest *digest, const struct fg_predicate *predicate)
+// A list counts by its name: its items change often, and a counter should not start anew for one
+// more prefix. One without a name is what it holds.
+static void add_list(struct digest *digest, const struct fg_list *list)
+{
+    add_number(digest, (int64_t)list->kind);
+    if (list->nameless) {
+        struct fg_hash128 hash = fg_prefix_hash(list->prefixes, &digest->key);
+        add_number(digest, (int64_t)hash.lo);
+        add_number(digest, (int64_t)hash.hi);
+    } else {
+        add_text(digest, fg_view_of(list->name));
+    }
+}
+
+static void add_predicate(struct digest *digest, const struct fg_predicate *predicate,
+                          const struct fg_list *lists, const struct fg_calendar *calendars)
 {
     add_number(digest, (int64_t)predicate->signal);
     add_number(digest, (int64_t)predicate->op);
@@ -49,12 +62,17 @@ static void add_predicate(struct digest *digest, const struct fg_predicate *pred
     for (uint32_t i = 0; i < predicate->n_texts; i++) {
         add_text(digest, fg_view_of(predicate->texts[i]));
     }
-    add_number(digest, predicate->list);
-    add_number(digest, predicate->calendar);
+    if (predicate->op == FG_OP_IN_LIST || predicate->op == FG_OP_NOT_IN_LIST) {
+        add_list(digest, &lists[predicate->list]);
+    }
+    if (predicate->op == FG_OP_CALENDAR) {
+        add_text(digest, fg_view_of(calendars[predicate->calendar].name));
+    }
     add_number(digest, (int64_t)predicate->state);
 }
 
-uint32_t fg_meter_id(const struct fg_meter *meter)
+uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
+                     const struct fg_calendar *calendars)
 {
     struct digest digest = {.key = {.bytes = "fraudguard meter"}}; // 16 bytes, no terminator
     add_text(&digest, fg_view_of(meter->name));
@@ -66,7 +84,7 @@ uint32_t fg_meter_id(const struct fg_meter *meter)
     add_number(&digest, (int64_t)meter->direction);
     add_number(&digest, meter->when.n);
     for (uint32_t i = 0; i < meter->when.n; i++) {
-        add_predicate(&digest, &meter->when.all[i]);
+        add_predicate(&digest, &meter->when.all[i], lists, calendars);
     }
     uint32_t id = 0;
     for (unsigned i = 0; i < 4; i++) {

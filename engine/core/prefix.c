@@ -195,6 +195,23 @@ int fg_prefix_lookup(const struct fg_prefix_trie *trie, const char *digits, uint
     }
 }
 
+struct fg_hash128 fg_prefix_hash(const struct fg_prefix_trie *trie, const struct fg_hash_key *key)
+{
+    struct fg_hash_key state = *key;
+    struct fg_hash128 hash = fg_hash128(&state, NULL, 0);
+    // The masks alone, in the order in which they are kept, say which prefixes there are.
+    for (uint32_t i = 0; trie != NULL && i < trie->n_nodes; i++) {
+        uint16_t mask = trie->nodes[i].mask;
+        const uint8_t bytes[] = {(uint8_t)mask, (uint8_t)(mask >> 8)};
+        hash = fg_hash128(&state, bytes, sizeof(bytes));
+        for (unsigned k = 0; k < 8; k++) {
+            state.bytes[k] = (uint8_t)(hash.lo >> (8 * k));
+            state.bytes[8 + k] = (uint8_t)(hash.hi >> (8 * k));
+        }
+    }
+    return hash;
+}
+
 uint32_t fg_prefix_count(const struct fg_prefix_trie *trie)
 {
     return trie != NULL ? trie->count : 0;

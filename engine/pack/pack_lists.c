@@ -142,6 +142,7 @@ int32_t pack_inline_list(struct pack_build *build, enum fg_list_kind kind,
     }
     int32_t index = (int32_t)build->n_lists - 1;
     list->kind = kind;
+    list->nameless = true;
     list->name = fg_field_copy(&build->fields, fg_view_of(name));
     return pack_fill_list(build, items, list) ? index : -1;
 }

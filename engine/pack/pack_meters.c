@@ -169,7 +169,7 @@ void pack_compile_meters(struct pack_build *build)
     }
     for (uint32_t i = 0; i < table->n; i++) {
         compile_meter(build, &table->items[i], &meters[i]);
-        meters[i].id = fg_meter_id(&meters[i]);
+        meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
     }
     build->out->meters = meters;
     build->out->n_meters = table->n;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -422,6 +423,47 @@ static void files_share_their_names(void **state)
     assert_string_not_equal(digest, fixture->ruleset.digest);
 }
 
+static uint32_t meter_id_with(struct fixture *fixture, const char *before, const char *matchers)
+{
+    char text[2000];
+    int len = snprintf(text, sizeof(text),
+                       HEAD "%smeters:\n  m: {count: calls, per: customer, over: 1m, when: {%s}}\n",
+                       before, matchers);
+    assert_true(len > 0 && (size_t)len < sizeof(text));
+    assert_int_equal(parse(fixture, text), FG_OK);
+    return fixture->ruleset.meters[0].id;
+}
+
+static void a_meters_id_survives_other_lists_and_calendars(void **state)
+{
+    struct fixture *fixture = *state;
+#define LISTS                                                                                      \
+    "  x: {type: e164_prefix, items: [\"+44\"]}\n  y: {type: e164_prefix, items: [\"+33\"]}\n"
+#define MORE  "  a: {type: text, items: [t]}\n"
+#define HOURS "  c: {open: [\"Mon-Fri 08:00-18:00\"]}\n  d: {open: [\"Sat 08:00-18:00\"]}\n"
+    static const char few[] = "lists:\n" LISTS "calendars:\n" HOURS;
+    static const char more[] =
+        "lists:\n" MORE LISTS "calendars:\n  b: {open: [\"Sun 08:00-09:00\"]}\n" HOURS;
+    static const char *const matchers[] = {"dest.prefix: {in: x}",
+                                           "dest.prefix: {not_in: x}",
+                                           "dest.prefix: {in: y}",
+                                           "dest.prefix: {in: [\"+44\", \"+331\"]}",
+                                           "dest.prefix: {in: [\"+44\", \"+332\"]}",
+                                           "dest.prefix: {in: [\"+44\", \"+331\", \"+33\"]}",
+                                           "calendar.c: closed",
+                                           "calendar.d: closed"};
+    uint32_t ids[sizeof(matchers) / sizeof(matchers[0])];
+    for (size_t i = 0; i < sizeof(matchers) / sizeof(matchers[0]); i++) {
+        ids[i] = meter_id_with(fixture, few, matchers[i]);
+        assert_int_equal(meter_id_with(fixture, more, matchers[i]), ids[i]);
+        for (size_t k = 0; k < i; k++) {
+            assert_true(ids[k] != ids[i]);
+        }
+    }
+    assert_int_equal(meter_id_with(fixture, more, "dest.prefix: {in: [\"+331\", \"+44\"]}"),
+                     ids[3]);
+}
+
 static void a_name_in_two_files_is_a_duplicate(void **state)
 {
     struct fixture *fixture = *state;
@@ -497,6 +539,7 @@ int main(void)
         TEST(a_pack_becomes_a_ruleset),
         TEST(rules_know_where_they_come_from),
         TEST(files_share_their_names),
+        TEST(a_meters_id_survives_other_lists_and_calendars),
         TEST(a_name_in_two_files_is_a_duplicate),
         TEST(depth_and_bytes_are_bounded),
         TEST(no_memory_is_an_error_and_nothing_else),

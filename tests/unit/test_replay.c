@@ -33,7 +33,7 @@ static void init_rules(struct world *world)
                                   .over_ms = 3600000};
     meters[2] = (struct fg_meter){.name = "live", .kind = FG_METER_GAUGE, .per = FG_KEY_CUSTOMER};
     for (size_t i = 0; i < 3; i++) {
-        meters[i].id = fg_meter_id(&meters[i]);
+        meters[i].id = fg_meter_id(&meters[i], NULL, NULL);
     }
     rules[0] = (struct fg_rule){.id = "PREMIUM", .group = -1, .events = 1, .when = {premium, 1}};
     rules[0].score = 10;

@@ -140,23 +140,32 @@ static void test_a_meters_id_follows_its_definition(void **state)
 {
     (void)state;
     reset();
-    uint32_t id = fg_meter_id(&meter);
+    uint32_t id = fg_meter_id(&meter, &list, &calendar);
     assert_true(id != 0);
-    assert_int_equal(fg_meter_id(&meter), id);
+    assert_int_equal(fg_meter_id(&meter, &list, &calendar), id);
     struct fg_meter copy = meter;
     char name[] = {'m', '\0'};
     copy.name = name;
-    assert_int_equal(fg_meter_id(&copy), id); // of the text, not of where it lies
+    assert_int_equal(fg_meter_id(&copy, &list, &calendar), id); // of the text, not of where it lies
 #define CHANGED(change)                                                                            \
     copy = meter;                                                                                  \
     change;                                                                                        \
-    assert_true(fg_meter_id(&copy) != id)
+    assert_true(fg_meter_id(&copy, &list, &calendar) != id)
     CHANGED(copy.name = "n");
     CHANGED(copy.over_ms = 60001);
     CHANGED(copy.kind = FG_METER_SUM);
     CHANGED(copy.per = FG_KEY_DEST_NUMBER);
     CHANGED(copy.direction = FG_INBOUND);
     CHANGED((copy.when.all = &predicate, copy.when.n = 1));
+    // Of a list its kind and name count, not what it holds.
+    id = fg_meter_id(&copy, &list, &calendar);
+    list.n = 5;
+    assert_int_equal(fg_meter_id(&copy, &list, &calendar), id);
+    list.name = "k";
+    assert_true(fg_meter_id(&copy, &list, &calendar) != id);
+    list.name = "l";
+    list.kind = FG_LIST_TEXT;
+    assert_true(fg_meter_id(&copy, &list, &calendar) != id);
 }
 
 static void test_words(void **state)

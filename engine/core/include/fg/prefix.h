@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fg/err.h"
+#include "fg/hash.h"
 #include "fg/heap.h"
 #include "fg/view.h"
 
@@ -31,4 +32,6 @@ struct fg_prefix_match {
 // matches nothing.
 FG_MUST_CHECK int fg_prefix_lookup(const struct fg_prefix_trie *trie, const char *digits,
                                    uint8_t len, struct fg_prefix_match *out);
+// Hash of the set of prefixes: their order and values do not count.
+struct fg_hash128 fg_prefix_hash(const struct fg_prefix_trie *trie, const struct fg_hash_key *key);
 uint32_t fg_prefix_count(const struct fg_prefix_trie *trie);

@@ -42,7 +42,8 @@ const char *fg_mode_name(enum fg_mode mode);
 // -------------------------------------------------------------------------------------------------------------------------------
 enum fg_list_kind { FG_LIST_PREFIX, FG_LIST_COUNTRY, FG_LIST_TEXT };
 struct fg_list {
-    const char *name;
+    const char *name; // of a nameless one: where it was written
+    bool nameless;    // written in a matcher
     enum fg_list_kind kind;
     const struct fg_prefix_trie *prefixes; // PREFIX; value: index into notes
     const char *const *notes;              // PREFIX; may hold NULL
@@ -229,8 +230,11 @@ struct fg_ruleset {
 FG_MUST_CHECK int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena,
                                   const char **why);
 
-// Identifier of a meter's definition, for fg_meter.id.
-uint32_t fg_meter_id(const struct fg_meter *meter);
+// Identifier of a meter's definition, for fg_meter.id. The lists and calendars are those that the
+// meter's condition points into; they count by kind and name, not by where they are in their table
+// nor by what they hold. A nameless list counts by its prefixes.
+uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
+                     const struct fg_calendar *calendars);
 
 // Everything one evaluation reads, published together so that no call is judged by a mix.
 struct fg_policy {
