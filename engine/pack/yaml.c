@@ -9,6 +9,7 @@
 
 #include "codes.h"
 #include "utf8.h"
+#include "yaml_quoted.h"
 
 // Scratch of the items read so far is given back when it exceeds this [bytes].
 #define ITEM_SCRATCH_BYTES ((size_t)1 << 20)
@@ -132,12 +133,35 @@ static int attach(struct builder *builder, struct fg_yaml_node *node)
     return FG_OK;
 }
 
-// instead: the text where there is no token.
-static int add_scalar(struct builder *builder, struct fy_token *token, const char *instead)
+// What stands between the quotes of token, which must be a text in single quotes.
+static bool between_quotes(const struct fg_yaml_doc *doc, struct fy_token *token,
+                           struct fg_view *out)
 {
-    struct fg_yaml_node *node = new_node(builder, FG_YAML_SCALAR);
-    if (node == NULL) {
-        return FG_ENOMEM;
+    const struct fy_mark *from = fy_token_start_mark(token);
+    const struct fy_mark *to = fy_token_end_mark(token);
+    if (from == NULL || to == NULL || from->input_pos > to->input_pos || from->input_pos == 0 ||
+        to->input_pos >= doc->len || doc->bytes[from->input_pos - 1] != '\'' ||
+        doc->bytes[to->input_pos] != '\'') {
+        return false;
+    }
+    *out = (struct fg_view){doc->bytes + from->input_pos, to->input_pos - from->input_pos};
+    return true;
+}
+
+// A copy of the token's text, because the library's own ends with its event. FG_ENOMEM.
+static int copy_text(struct builder *builder, struct fy_token *token, const char *instead,
+                     struct fg_view *out)
+{
+    struct fg_view written;
+    if (token != NULL && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED &&
+        between_quotes(builder->doc, token, &written)) {
+        char *text = fg_arena_alloc(builder->arena, written.len + 1);
+        if (text == NULL) {
+            return FG_ENOMEM;
+        }
+        *out = (struct fg_view){text, fg_yaml_unquote(written, text)};
+        text[out->len] = '\0';
+        return FG_OK;
     }
     size_t len = 0;
     const char *text = token == NULL ? NULL : fy_token_get_text(token, &len);
@@ -145,12 +169,21 @@ static int add_scalar(struct builder *builder, struct fy_token *token, const cha
         text = instead;
         len = strlen(instead);
     }
+    *out = (struct fg_view){fg_arena_copy(builder->arena, text, len), len};
+    return out->ptr == NULL ? FG_ENOMEM : FG_OK;
+}
+
+// instead: the text where there is no token.
+static int add_scalar(struct builder *builder, struct fy_token *token, const char *instead)
+{
+    struct fg_yaml_node *node = new_node(builder, FG_YAML_SCALAR);
+    if (node == NULL) {
+        return FG_ENOMEM;
+    }
     node->quoted = token != NULL && fy_token_scalar_style(token) != FYSS_PLAIN;
     place_node(builder, token, node);
-    // The library's text ends with its event, so it is kept as a copy.
-    node->text.ptr = fg_arena_copy(builder->arena, text, len);
-    node->text.len = len;
-    return node->text.ptr == NULL ? FG_ENOMEM : attach(builder, node);
+    int rc = copy_text(builder, token, instead, &node->text);
+    return rc != FG_OK ? rc : attach(builder, node);
 }
 
 static int open_collection(struct builder *builder, enum fg_yaml_kind kind, struct fy_token *token)

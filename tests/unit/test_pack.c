@@ -11,6 +11,7 @@
 
 #include "fg/pack.h"
 #include "pack_files.h"
+#include "yaml.h"
 
 struct fixture {
     struct fg_arena *arena;
@@ -481,6 +482,51 @@ static void a_name_in_two_files_is_a_duplicate(void **state)
     assert_string_equal(fg_diags_at(fixture->diags, 1)->file, "b.yaml");
 }
 
+static void single_quotes_are_read_as_yaml_says(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *written, *text;
+    } cases[] = {
+        {"''", ""},
+        {"' '", " "},
+        {"'it''s'", "it's"},
+        {"''''", "'"},
+        {"''''''''", "'''"},
+        {"'''a''''b''c'", "'a''b'c"},
+        {"''''''' da b'", "''' da b"},
+        {"'a  b\t'", "a  b\t"},
+        {"'a \t\n  b'", "a b"},
+        {"'a''''\n\n \n  b'", "a''\n\nb"},
+        {"'a\r\n  b\r\n\r\n  c '", "a b\nc "},
+        {"'\n  '", " "},
+        {"'a \n  '", "a "},
+        {"'\\n \"\303\251\"'", "\\n \"\303\251\""},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char bytes[100];
+        int len = snprintf(bytes, sizeof(bytes), "- %s\n", cases[i].written);
+        struct fg_yaml_doc doc = {"q.yaml", bytes, (size_t)len};
+        struct fg_yaml_node *root = NULL;
+        assert_int_equal(fg_yaml_read(&doc, fixture->arena, fixture->diags, &root), FG_OK);
+        assert_string_equal(root->first->text.ptr, cases[i].text);
+        assert_int_equal(root->first->text.len, strlen(cases[i].text));
+        assert_true(root->first->quoted);
+    }
+}
+
+// Many quotes in a row once leaked in the YAML library: for the leak checker.
+static void many_quotes_in_a_row_leave_nothing_behind(void **state)
+{
+    struct fixture *fixture = *state;
+    char bytes[2003] = "- ";
+    memset(bytes + 2, '\'', 2000);
+    struct fg_yaml_doc doc = {"q.yaml", bytes, 2002};
+    struct fg_yaml_node *root = NULL;
+    assert_int_equal(fg_yaml_read(&doc, fixture->arena, fixture->diags, &root), FG_OK);
+    assert_int_equal(root->first->text.len, 999);
+}
+
 static void depth_and_bytes_are_bounded(void **state)
 {
     struct fixture *fixture = *state;
@@ -541,6 +587,8 @@ int main(void)
         TEST(files_share_their_names),
         TEST(a_meters_id_survives_other_lists_and_calendars),
         TEST(a_name_in_two_files_is_a_duplicate),
+        TEST(single_quotes_are_read_as_yaml_says),
+        TEST(many_quotes_in_a_row_leave_nothing_behind),
         TEST(depth_and_bytes_are_bounded),
         TEST(no_memory_is_an_error_and_nothing_else),
     };
