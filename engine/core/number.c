@@ -27,6 +27,17 @@ static bool begins_with(struct span span, const char *prefix)
     return len > 0 && len <= span.len && memcmp(span.digits, prefix, len) == 0;
 }
 
+static bool begins_with_any(struct span span, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    for (size_t i = 0; i < len && i < span.len; i++) {
+        if (prefix[i] != 'x' && prefix[i] != span.digits[i]) {
+            return false;
+        }
+    }
+    return len > 0 && len <= span.len;
+}
+
 static uint8_t national_min_len(const struct fg_dial_plan *plan)
 {
     return plan != NULL && plan->national_min_len != 0 ? plan->national_min_len
@@ -44,16 +55,30 @@ static size_t international_len(const struct fg_dial_plan *plan, struct span spa
 {
     size_t longest = 0;
     bool named = false;
-    const size_t n =
-        plan != NULL ? sizeof(plan->international) / sizeof(plan->international[0]) : 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; plan != NULL && i < FG_INTERNATIONAL_MAX; i++) {
         const char *prefix = plan->international[i];
         named = named || prefix[0] != '\0';
-        if (begins_with(span, prefix) && strlen(prefix) > longest) {
+        if (begins_with_any(span, prefix) && strlen(prefix) > longest) {
             longest = strlen(prefix);
         }
     }
     return !named && begins_with(span, "00") ? 2 : longest;
+}
+
+// Length of another prefix that the plan names and span begins with: Hong Kong dials 00 and 001, so
+// "0012…" is two numbers. 0 for none.
+static size_t shorter_international_len(const struct fg_dial_plan *plan, struct span span,
+                                        size_t longest)
+{
+    size_t shorter = 0;
+    for (size_t i = 0; plan != NULL && i < FG_INTERNATIONAL_MAX; i++) {
+        const char *prefix = plan->international[i];
+        size_t len = strlen(prefix);
+        if (len < longest && len > shorter && begins_with_any(span, prefix)) {
+            shorter = len;
+        }
+    }
+    return shorter;
 }
 
 // Adds country code (may be empty) + span as a reading unless it is too long, empty or there.
@@ -186,12 +211,15 @@ static void read_with_plan(struct span span, const struct fg_dialled *dialled,
 {
     struct span rest = span;
     size_t prefix_len = international_len(plan, span);
+    size_t shorter_len = shorter_international_len(plan, span, prefix_len);
     bool national = national_rest(span, plan, &rest);
     if (prefix_len > 0 && prefix_len < span.len) {
         out->international_prefix_seen = true;
         read_international(skip(span, prefix_len), dialled, plan, out);
-        if (national && rest.digits[0] != '0' && rest.len <= national_max_len(plan) &&
-            (rest.len < span.len || plan->trunk[0] == '\0')) {
+        if (shorter_len > 0 && span.digits[shorter_len] != '0') {
+            read_international(skip(span, shorter_len), dialled, plan, out);
+        }
+        if (national && rest.digits[0] != '0' && rest.len <= national_max_len(plan)) {
             add_reading(out, plan->country_code, rest);
         }
         return;

@@ -89,9 +89,10 @@ void fg_customer_read_numbers(struct fg_customer_reader *reader, const struct fg
     out->numbers = ranges;
 }
 
-// Digits into a field of a dial plan; quoted, because 00 is the number 0 to other tools.
+// Digits (and x where any_digit says so) into a field of a dial plan; quoted, because 00 is the
+// number 0 to other tools.
 static void read_digits(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
-                        const char *what, size_t max, char *out)
+                        const char *what, size_t max, bool any_digit, char *out)
 {
     if (node->kind == FG_YAML_SCALAR && node->quoted && node->text.len == 0) {
         out[0] = '\0';
@@ -103,11 +104,12 @@ static void read_digits(struct fg_customer_reader *reader, const struct fg_yaml_
     }
     bool fits = node->text.len <= max;
     for (size_t i = 0; i < node->text.len && fits; i++) {
-        fits = node->text.ptr[i] >= '0' && node->text.ptr[i] <= '9';
+        char c = node->text.ptr[i];
+        fits = (c >= '0' && c <= '9') || (c == 'x' && any_digit);
     }
     if (!fits) {
-        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_DIAL_PLAN, "%s must be at most %u digits",
-                       what, (unsigned)max);
+        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_DIAL_PLAN, "%s must be at most %u digits%s",
+                       what, (unsigned)max, any_digit ? " (x: any digit)" : "");
         return;
     }
     memcpy(out, node->text.ptr, node->text.len);
@@ -117,19 +119,18 @@ static void read_digits(struct fg_customer_reader *reader, const struct fg_yaml_
 static void read_international(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                                struct fg_dial_plan *plan)
 {
-    const size_t room = sizeof(plan->international) / sizeof(plan->international[0]);
     memset(plan->international, 0, sizeof(plan->international));
     if (node->kind == FG_YAML_SCALAR) {
-        read_digits(reader, node, "international", sizeof(plan->international[0]) - 1,
+        read_digits(reader, node, "international", FG_INTERNATIONAL_DIGITS_MAX, true,
                     plan->international[0]);
         return;
     }
-    if (!fg_customer_is_list(reader, node, "international prefixes", (uint32_t)room)) {
+    if (!fg_customer_is_list(reader, node, "international prefixes", FG_INTERNATIONAL_MAX)) {
         return;
     }
     size_t n = 0;
     for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
-        read_digits(reader, item, "international", sizeof(plan->international[0]) - 1,
+        read_digits(reader, item, "international", FG_INTERNATIONAL_DIGITS_MAX, true,
                     plan->international[n++]);
     }
 }
@@ -141,7 +142,8 @@ static const struct fg_country_facts *read_plan_country(struct fg_customer_reade
                                                         struct fg_dial_plan *plan)
 {
     if (node->kind != FG_YAML_SCALAR || node->text.len != 2 || node->text.ptr[0] < 'A') {
-        read_digits(reader, node, "country", sizeof(plan->country_code) - 1, plan->country_code);
+        read_digits(reader, node, "country", sizeof(plan->country_code) - 1, false,
+                    plan->country_code);
         return fg_countries_by_code(reader->countries, plan->country_code);
     }
     fg_country country;
@@ -190,7 +192,7 @@ static void read_plan(struct fg_customer_reader *reader, const struct fg_yaml_no
         read_international(reader, international, plan);
     }
     if (trunk != NULL) {
-        read_digits(reader, trunk, "trunk", sizeof(plan->trunk) - 1, plan->trunk);
+        read_digits(reader, trunk, "trunk", sizeof(plan->trunk) - 1, false, plan->trunk);
     }
 }
 

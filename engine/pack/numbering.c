@@ -287,11 +287,43 @@ static bool read_national_max(struct fg_csv *csv, uint8_t *out)
     return true;
 }
 
+static bool is_international(struct fg_view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != 'x' && (text.ptr[i] < '0' || text.ptr[i] > '9')) {
+            return false;
+        }
+    }
+    return text.len <= FG_INTERNATIONAL_DIGITS_MAX;
+}
+
+// Prefixes with spaces between them, the usual one first.
+static bool read_international(struct fg_csv *csv, struct fg_dial_plan *plan)
+{
+    struct fg_view left = fg_csv_get(csv, 2);
+    uint32_t n = 0;
+    while (left.len > 0) {
+        const char *space = memchr(left.ptr, ' ', left.len);
+        struct fg_view prefix = {left.ptr, space == NULL ? left.len : (size_t)(space - left.ptr)};
+        left.ptr += prefix.len + (space != NULL);
+        left.len -= prefix.len + (space != NULL);
+        if (prefix.len == 0) {
+            continue;
+        }
+        if (n == FG_INTERNATIONAL_MAX || !is_international(prefix)) {
+            fg_csv_report(csv, 2, "at most %d international prefixes of at most %d digits or x",
+                          FG_INTERNATIONAL_MAX, FG_INTERNATIONAL_DIGITS_MAX);
+            return false;
+        }
+        copy_digits(plan->international[n++], prefix);
+    }
+    return true;
+}
+
 static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
 {
     struct fg_view name = fg_csv_get(csv, 0);
     struct fg_view calling = fg_csv_get(csv, 1);
-    struct fg_view international = fg_csv_get(csv, 2);
     struct fg_view trunk = fg_csv_get(csv, 3);
     memset(out, 0, sizeof(*out));
     out->country = fg_country_parse(name);
@@ -303,15 +335,16 @@ static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
         fg_csv_report(csv, 1, "a calling code has 1 to 3 digits");
         return false;
     }
-    if (!is_digits(international, 0, 7) || !is_digits(trunk, 0, 7)) {
-        fg_csv_report(csv, 2, "dialling prefixes have at most 7 digits");
+    if (!is_digits(trunk, 0, sizeof(out->dial_plan.trunk) - 1)) {
+        fg_csv_report(csv, 3, "a trunk prefix has at most %u digits",
+                      (unsigned)sizeof(out->dial_plan.trunk) - 1);
         return false;
     }
-    if (!read_national_max(csv, &out->dial_plan.national_max_len)) {
+    if (!read_international(csv, &out->dial_plan) ||
+        !read_national_max(csv, &out->dial_plan.national_max_len)) {
         return false;
     }
     copy_digits(out->dial_plan.country_code, calling);
-    copy_digits(out->dial_plan.international[0], international);
     copy_digits(out->dial_plan.trunk, trunk);
     return true;
 }

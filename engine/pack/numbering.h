@@ -13,7 +13,7 @@ struct fg_named_bytes {
 
 struct fg_country_facts {
     fg_country country;
-    struct fg_dial_plan dial_plan; // one international prefix, trunk prefix, calling code, length
+    struct fg_dial_plan dial_plan; // international prefixes, trunk prefix, calling code, length
 };
 struct fg_countries {
     const struct fg_country_facts *items; // sorted by country
@@ -28,9 +28,9 @@ const struct fg_country_facts *fg_countries_find(const struct fg_countries *coun
 const struct fg_country_facts *fg_countries_by_code(const struct fg_countries *countries,
                                                     const char *calling_code);
 
-// countries.csv: country,calling_code,international,trunk and, where the file has it, national_max,
-// the digits of the longest fixed or mobile number. A repeated country is an error. FG_ESYNTAX with
-// diags, FG_ENOMEM.
+// countries.csv: country,calling_code,international (prefixes with spaces between them; x is any
+// digit),trunk and, where the file has it, national_max, the digits of the longest fixed or mobile
+// number. A repeated country is an error. FG_ESYNTAX with diags, FG_ENOMEM.
 FG_MUST_CHECK int fg_countries_parse(struct fg_named_bytes file, struct fg_arena *arena,
                                      struct fg_diags *diags, struct fg_countries *out);
 

@@ -211,18 +211,53 @@ def numbering():
     return table
 
 
-def first_literal(pattern):
-    """International prefixes are patterns; the first plain reading of each is enough for dial plans ("00", "011")."""
-    out = []
-    for branch in (pattern or "").split("|"):
-        digits = ""
-        for ch in branch:
-            if not ch.isdigit():
-                break
-            digits += ch
-        if 1 < len(digits) < 8 and digits not in out:
-            out.append(digits)
-    return out
+INTERNATIONAL_MAX = 16  # prefixes of one dial plan that the engine holds
+
+
+def expand(items):
+    """The texts that a pattern of prefixes allows, sorted; "x" stands for a class of all ten digits."""
+    texts = [""]
+    for op, arg in items:
+        name = str(op)
+        if name in ("LITERAL", "IN"):
+            digits = sorted(digits_of((op, arg)))
+            choices = ["x"] if len(digits) == 10 else digits
+        elif name == "SUBPATTERN":
+            choices = expand(arg[3])
+        elif name == "BRANCH":
+            choices = [text for branch in arg[1] for text in expand(branch)]
+        elif name == "MAX_REPEAT":
+            low, high, body = arg
+            once = expand(body)
+            choices = []
+            for n in range(low, high + 1):
+                repeated = [""]
+                for _ in range(n):
+                    repeated = [r + o for r in repeated for o in once]
+                choices += repeated
+        else:
+            raise ValueError(f"pattern part {name} is not known")
+        texts = [text + choice for text in texts for choice in choices]
+    return sorted(set(texts))
+
+
+def widen(prefixes):
+    """Makes them few enough: the largest group that differs in one digit becomes one prefix with an x there, until they fit."""
+    while len(prefixes) > INTERNATIONAL_MAX:
+        groups = {}
+        for prefix in prefixes:
+            for i in range(len(prefix)):
+                groups.setdefault(prefix[:i] + "x" + prefix[i + 1:], set()).add(prefix)
+        wide = min(groups, key=lambda g: (-len(groups[g]), g))
+        prefixes = sorted(set(prefixes) - groups[wide] | {wide})
+    return prefixes
+
+
+def international(meta):
+    """All prefixes that mean "international follows", the preferred one (else the shortest) first."""
+    prefixes = widen(expand(sre.parse(meta.international_prefix or "00")))
+    preferred = meta.preferred_international_prefix
+    return sorted(prefixes, key=lambda p: (p != preferred, len(p), p))
 
 
 def national_max(meta):
@@ -243,10 +278,8 @@ def countries():
             if region == "001":
                 continue
             meta = metadata(region)
-            idd = meta.preferred_international_prefix
-            idd = idd if idd and idd.isdigit() else (first_literal(meta.international_prefix) or ["00"])[0]
             trunk = meta.national_prefix if meta.national_prefix and meta.national_prefix.isdigit() else ""
-            rows.append((region, code, idd, trunk, national_max(meta)))
+            rows.append((region, code, " ".join(international(meta)), trunk, national_max(meta)))
     return sorted(rows)
 
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "numbering.h"
@@ -98,6 +99,35 @@ static void a_missing_column_is_named(void **state)
     assert_diag(fixture, 1, 1, 1, "the header row has no column 'international'");
 }
 
+static void countries_have_one_or_many_international_prefixes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_countries countries;
+    assert_int_equal(
+        fg_countries_parse(file("country,calling_code,international,trunk\nGB,44,00,0\n"
+                                "AU,61,0011  0014 14110011 ,0\nSG,65,00x 01x,\nRU,7,,8\n"),
+                           fixture->arena, fixture->diags, &countries),
+        FG_OK);
+    const struct fg_dial_plan *au = &fg_countries_by_code(&countries, "61")->dial_plan;
+    assert_string_equal(fg_countries_by_code(&countries, "44")->dial_plan.international[0], "00");
+    assert_string_equal(au->international[0], "0011");
+    assert_string_equal(au->international[1], "0014");
+    assert_string_equal(au->international[2], "14110011");
+    assert_string_equal(au->international[3], "");
+    assert_string_equal(fg_countries_by_code(&countries, "65")->dial_plan.international[1], "01x");
+    assert_string_equal(fg_countries_by_code(&countries, "7")->dial_plan.international[0], "");
+    static const char *const wrong[] = {"001100110", "00y",
+                                        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"};
+    for (uint32_t i = 0; i < 3; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof(text), "country,calling_code,international,trunk\nGB,44,%s,0\n",
+                       wrong[i]);
+        assert_int_equal(fg_countries_parse(file(text), fixture->arena, fixture->diags, &countries),
+                         FG_ESYNTAX);
+        assert_diag(fixture, i, 2, 7, "at most 16 international prefixes of at most 8 digits or x");
+    }
+}
+
 static void an_empty_file_is_no_table(void **state)
 {
     struct fixture *fixture = *state;
@@ -168,6 +198,7 @@ int main(void)
         TEST(spreadsheets_are_read),
         TEST(every_bad_row_is_reported_with_its_place),
         TEST(a_missing_column_is_named),
+        TEST(countries_have_one_or_many_international_prefixes),
         TEST(an_empty_file_is_no_table),
         TEST(control_characters_are_refused),
         TEST(destinations_come_from_three_files),

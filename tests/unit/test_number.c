@@ -114,6 +114,40 @@ static void test_spellings_of_one_number(void **state)
     }
 }
 
+static void test_many_international_prefixes(void **state)
+{
+    (void)state;
+    static const struct fg_dial_plan kr = {
+        .international = {"001", "002", "005", "00345", "00700", "0073"},
+        .trunk = "0",
+        .country_code = "82",
+        .national_max_len = 11};
+    static const struct fg_dial_plan au = {
+        .international = {"0011", "14110011"}, .trunk = "0", .country_code = "61"};
+    static const struct fg_dial_plan sg = {
+        .international = {"00x", "01x"}, .country_code = "65", .national_max_len = 8};
+    static const struct fg_dial_plan hk = {
+        .international = {"00", "001"}, .country_code = "852", .national_max_len = 8};
+    static const struct fg_dial_plan fi = {
+        .international = {"00", "99511"}, .trunk = "0", .country_code = "358"};
+    static const struct reading_case cases[] = {
+        {"0019607712345", &kr, "9607712345"},
+        {"007009607712345", &kr, "9607712345"},
+        {"00739607712345", &kr, "9607712345"},
+        {"003459607712345", &kr, "9607712345"},
+        {"00449607712345", &kr, "449607712345"}, // 00 where the plan does not name it
+        {"0212345678", &kr, "82212345678"},
+        {"141100119607712345", &au, "9607712345"},
+        {"1411001", &au, "611411001|1411001"},
+        {"0189607712345", &sg, "9607712345"},
+        {"61234567", &sg, "6561234567"},
+        {"00112125551234", &hk, "12125551234|112125551234"},
+        {"004420794600", &hk, "4420794600"},
+        {"9951196077", &fi, "96077|3589951196077"}, // Helsinki's area code is 9
+    };
+    CHECK(cases);
+}
+
 static void test_british_plan(void **state)
 {
     (void)state;
@@ -303,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spellings_of_one_number),
+        cmocka_unit_test(test_many_international_prefixes),
         cmocka_unit_test(test_british_plan),
         cmocka_unit_test(test_other_plans),
         cmocka_unit_test(test_without_plan),

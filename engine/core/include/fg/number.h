@@ -17,9 +17,14 @@ struct fg_number {
     uint8_t len;
 };
 
+#define FG_INTERNATIONAL_MAX        16 // prefixes of one plan
+#define FG_INTERNATIONAL_DIGITS_MAX 8  // of one prefix: Australia's 14110011
+
 // How a customer dials. All strings are digits, NUL-terminated, empty when unset.
 struct fg_dial_plan {
-    char international[4][8]; // prefixes that mean "international follows", such as "00", "011"
+    // Prefixes that mean "international follows", such as "00", "011"; an x stands for any digit.
+    // The longest one that fits counts.
+    char international[FG_INTERNATIONAL_MAX][FG_INTERNATIONAL_DIGITS_MAX + 1];
     char trunk[8];            // national prefix to strip, such as "0"
     char country_code[4];     // E.164 country code that national numbers get, such as "44"
     uint8_t national_min_len; // shorter digit strings are short codes, never national numbers; 0: 6
