@@ -101,7 +101,7 @@ def pbx_probing(scene):
     stem = scene.dear_range(rng.choice((("mobile", "fixed_or_mobile"), ("fixed",), ("unallocated",))))
     tail = scene.numbers(1, stem)[0]
     caller = scene.extensions(1)[0]
-    right = rng.choice(("+", "00")) if scene.plan.dialling[scene.victim.country]["international"] == "00" else "+"
+    right = rng.choice(("+", "00")) if scene.plan.dialling[scene.victim.country]["international"].split()[:1] == ["00"] else "+"
     order = list(DIAL_PREFIXES)
     rng.shuffle(order)
     scene.stolen()

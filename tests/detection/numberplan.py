@@ -9,6 +9,7 @@ DIGITS = {"1": 11, "7": 11, "20": 12, "27": 11, "30": 12, "31": 11, "32": 11, "3
           "61": 11, "62": 12, "63": 12, "64": 11, "65": 10, "66": 11, "81": 12, "82": 12, "84": 11, "86": 13, "90": 12, "91": 12, "92": 12, "94": 11,
           "98": 12, "353": 12, "356": 11, "357": 11, "371": 11, "372": 11, "852": 11, "971": 12, "972": 12, "882": 13, "883": 13, "881": 12, "870": 12,
           "960": 10, "676": 10, "677": 10, "678": 10, "679": 10, "670": 10, "290": 9, "247": 9, "500": 8, "246": 10, "239": 10}
+CARRIER = str.maketrans("xX", "11")
 FIXED = ("fixed", "fixed_or_mobile")
 MOBILE = ("mobile", "fixed_or_mobile")
 ORDINARY = ("fixed", "mobile", "fixed_or_mobile")
@@ -71,4 +72,6 @@ class NumberPlan:
         plan = self.dialling[country]
         if self.lookup(number)[0] == country and number.startswith(plan["calling_code"]):
             return plan["trunk"] + number[len(plan["calling_code"]):]
-        return plan["international"].split("|")[0].split(" ")[0] + number
+        # The first prefix that is digits only; where each one names a carrier ("00x") its letters are ones.
+        known = plan["international"].split()
+        return next((p for p in known if p.isdigit()), known[0].translate(CARRIER)) + number

@@ -33,6 +33,13 @@ def test_dialling(number, country, dialled):
     assert world.number_plan().as_dialled(number, country) == dialled
 
 
+def test_every_country_dials_digits():
+    plan = world.number_plan()
+    for country, row in plan.dialling.items():
+        if row["international"]:
+            assert plan.as_dialled("442079460018" if country != "GB" else "12025550143", country).isdigit()
+
+
 def test_a_country_without_the_type():
     with pytest.raises(ValueError):
         world.number_plan().draw(random.Random(1), "NR", "premium")
