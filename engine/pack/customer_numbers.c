@@ -42,6 +42,7 @@ static bool read_range(struct fg_customer_reader *reader, const struct fg_yaml_n
     char range[2 * FG_NUMBER_DIGITS_MAX + 2]; // however it was spaced
     int len = snprintf(range, sizeof(range), "%s-%s", out->first.digits, out->last.digits);
     reader->claim(reader->claim_ctx, FG_CLAIM_NUMBER, (struct fg_view){range, (size_t)len}, node);
+    reader->range(reader->claim_ctx, out, node);
     return true;
 }
 

@@ -28,7 +28,9 @@ struct fg_customer_reader {
     // Told of everything that belongs to one customer only.
     void (*claim)(void *ctx, enum fg_claim_kind kind, struct fg_view text,
                   const struct fg_yaml_node *node);
-    void *claim_ctx;
+    // Told of every range of numbers.
+    void (*range)(void *ctx, const struct fg_number_range *range, const struct fg_yaml_node *node);
+    void *claim_ctx; // of both
 };
 
 // Fills *out from node; every mistake is reported.

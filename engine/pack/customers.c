@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "customer_ranges.h"
 #include "customer_read.h"
 #include "customers_load.h"
 #include "digest.h"
@@ -21,6 +22,7 @@ struct load {
     uint32_t n, room;
     struct claim *claims; // open addressing, at most half full
     uint32_t n_claims, claim_slots;
+    struct fg_written_ranges ranges;
 };
 
 static bool grow_claims(struct load *load)
@@ -93,6 +95,15 @@ static void claim(void *ctx, enum fg_claim_kind kind, struct fg_view text,
     load->n_claims++;
 }
 
+static void note_range(void *ctx, const struct fg_number_range *range,
+                       const struct fg_yaml_node *node)
+{
+    struct load *load = ctx;
+    if (fg_written_ranges_add(&load->ranges, load->n, range, node) != FG_OK) {
+        load->reader.fields.out_of_memory = true;
+    }
+}
+
 static int read_item(void *ctx, const struct fg_yaml_node *item)
 {
     struct load *load = ctx;
@@ -158,6 +169,7 @@ static bool load_init(struct load *load, const struct fg_countries *countries,
     load->reader = (struct fg_customer_reader){.fields = {.arena = arena, .diags = diags},
                                                .countries = countries,
                                                .claim = claim,
+                                               .range = note_range,
                                                .claim_ctx = load,
                                                .zones = fg_zone_cache_new(arena)};
     return load->reader.zones != NULL;
@@ -168,6 +180,7 @@ static void load_fini(struct load *load)
     fg_zone_cache_free(load->reader.zones);
     free(load->items);
     free(load->claims);
+    fg_written_ranges_fini(&load->ranges);
 }
 
 int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *countries,
@@ -180,6 +193,9 @@ int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *cou
     int rc = load_init(&load, countries, hash_key, arena, diags) ? FG_OK : FG_ENOMEM;
     if (rc == FG_OK) {
         rc = fg_yaml_read_items(&doc, diags, read_item, &load);
+    }
+    if (rc == FG_OK) {
+        fg_written_ranges_check(&load.ranges, load.items, &doc, diags);
     }
     if (rc == FG_OK && fg_diags_count(diags, FG_ERROR) > errors) {
         rc = FG_ESYNTAX;
@@ -202,6 +218,9 @@ int fg_customers_load_fixtures(const struct fg_yaml_node *fixtures,
     for (const struct fg_yaml_node *key = fixtures->first; key != NULL && rc == FG_OK;
          key = key->next) {
         rc = read_item(&load, key->value);
+    }
+    if (rc == FG_OK) {
+        fg_written_ranges_check(&load.ranges, load.items, fixtures->doc, diags);
     }
     if (rc == FG_OK && fg_diags_count(diags, FG_ERROR) > errors) {
         rc = FG_ESYNTAX;

@@ -235,6 +235,16 @@ static const struct mistake mistakes[] = {
     {"- {id: a, tz: UTC, numbers: [\"+4416-+4418\"]}\n- {id: b, tz: UTC, numbers: "
      "[\"+4416 - +4418\"]}\n",
      2, 30, "number '+4416 - +4418' belongs to customer 'a' already, in line 1"},
+    {"- {id: a, tz: UTC, numbers: [\"+4416-+4418\"]}\n- {id: b, tz: UTC, numbers: "
+     "[\"+4410-+4413\", \"+4418-+4419\"]}\n",
+     2, 45, "range '+4418-+4419' overlaps '+4416-+4418' of customer 'a', in line 1"},
+    {"- {id: a, tz: UTC, numbers: [\"+4416-+4417\"]}\n- {id: b, tz: UTC, numbers: "
+     "[\"+4410-+4499\"]}\n",
+     2, 30, "range '+4410-+4499' overlaps '+4416-+4417' of customer 'a', in line 1"},
+    {"- {id: a, tz: UTC, numbers: [\"+4410-+4499\", \"+4420-+4421\"]}\n"
+     "- {id: c, tz: UTC, numbers: [\"+4510-+4519\"]}\n"
+     "- {id: b, tz: UTC, numbers: [\"+4498-+4500\"]}\n",
+     3, 30, "range '+4498-+4500' overlaps '+4410-+4499' of customer 'a', in line 1"},
     {"- {id: a, tz: UTC, cert_names: [sip_1.a.example]}\n", 1, 33,
      "a certificate name must be a whole host name such as sip.acme.example"},
     {"- {id: a, tz: UTC, cert_names: [a..example]}\n", 1, 33,
@@ -260,6 +270,18 @@ static void each_mistake_is_told_with_its_place_and_remedy(void **state)
         assert_int_equal(fg_diags_count(fixture->diags, FG_ERROR), 1);
         (void)teardown(&fresh);
     }
+}
+
+// Whole numbers and prefixes go before and behind ranges; a customer's own ranges may overlap.
+static void ranges_side_by_side_or_of_one_customer_are_fine(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture,
+                           "- {id: a, tz: UTC, numbers: [\"+4410-+4419\", \"+4415-+4429\"]}\n"
+                           "- {id: b, tz: UTC, numbers: [\"+4430-+4439\", \"+44100-+44199\"]}\n"
+                           "- {id: c, tz: UTC, numbers: [\"+4412\", \"+443*\"]}\n"),
+                     FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
 }
 
 static void many_customers_share_zones_and_texts(void **state)
@@ -299,6 +321,7 @@ int main(void)
         TEST(json_is_yaml),
         TEST(an_unknown_profile_is_a_warning),
         cmocka_unit_test(each_mistake_is_told_with_its_place_and_remedy),
+        TEST(ranges_side_by_side_or_of_one_customer_are_fine),
         TEST(many_customers_share_zones_and_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
