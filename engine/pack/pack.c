@@ -121,6 +121,12 @@ static void read_head(struct pack_build *build, struct pack_file *file)
         "lists",      "meters", "calendars", "rules",    "composites", "description"};
     struct fg_fields *fields = &build->fields;
     const struct fg_yaml_node *root = file->root;
+    if (root->kind == FG_YAML_LIST) {
+        FG_FIELD_ERROR(fields, root, FG_CODE_TYPE,
+                       "a pack must be a mapping, not a list; is this a customers file? 'fgctl "
+                       "rules check' takes it with --customers");
+        return;
+    }
     if (!fg_field_keys(fields, root, "pack", FG_WORDS(keys)) && root->kind != FG_YAML_MAP) {
         return;
     }
@@ -236,7 +242,9 @@ static void compile(struct pack_build *build, struct pack_file *files, uint32_t 
     for (uint32_t i = 0; i < n; i++) {
         declare_file(build, &files[i]);
     }
-    if (build->scoring == NULL) {
+    if (build->scoring == NULL && files[0].root->kind != FG_YAML_MAP) {
+        build->main_file = &files[0]; // that it is no pack has been told
+    } else if (build->scoring == NULL) {
         FG_FIELD_ERROR(&build->fields, files[0].root, FG_CODE_MISSING_KEY,
                        "one file needs 'scoring' with its thresholds");
         build->main_file = &files[0];

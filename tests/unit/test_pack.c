@@ -70,6 +70,9 @@ static const struct mistake mistakes[] = {
     {HEAD "maintainer: !me x\n", 5, 13, 3, "FG003",
      "tags are not allowed; quote the text if '!' belongs to it"},
     {HEAD "lists: 5\n", 5, 8, 1, "FG012", "lists must be a mapping, not a text"},
+    {"- id: acme\n  tz: UTC\n", 1, 1, 1, "FG012",
+     "a pack must be a mapping, not a list; is this a customers file? 'fgctl rules check' takes it "
+     "with --customers"},
     // Versions
     {"fraudguard: 2\npack: p\nversion: \"1.0.0\"\nscoring: {thresholds: {block: 80}}\n", 1, 13, 1,
      "FG026", "this engine reads pack format 1; write 'fraudguard: 1'"},
