@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fg/pack.h"
 #include "fg/replay_summary.h"
@@ -59,6 +60,7 @@ static const struct fg_policy_bundle *load(const char *rules, uint32_t customers
     if (fd < 0) {
         fail("no temporary file");
     }
+    close(fd);
     write_customers(path, customers);
     const struct fg_policy_paths paths = {.rules_dir = rules, .customers_file = path};
     struct fg_diags *diags = fg_diags_new();

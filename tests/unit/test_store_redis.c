@@ -428,7 +428,7 @@ static void test_a_mistreated_answer_is_never_used(void **unused)
 {
     (void)unused;
     enum { CALLS = 600, DEADLINE_MS = 15 };
-    struct store_proxy proxy;
+    struct store_proxy proxy = {0};
     store_proxy_start(&proxy, &server);
     const struct fg_redis_config config = store_proxy_config(&proxy, DEADLINE_MS);
     struct fg_redis *redis = fg_redis_new(&config);
