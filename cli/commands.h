@@ -10,6 +10,8 @@ enum exit_code cmd_holds(struct invocation *call);
 enum exit_code cmd_number(struct invocation *call);
 enum exit_code cmd_replay(struct invocation *call);
 enum exit_code cmd_rules_check(struct invocation *call);
+enum exit_code cmd_rules_reference(struct invocation *call);
+enum exit_code cmd_rules_schema(struct invocation *call);
 enum exit_code cmd_rules_test(struct invocation *call);
 enum exit_code cmd_signals(struct invocation *call);
 enum exit_code cmd_status(struct invocation *call);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "file.h"
 
@@ -12,8 +13,10 @@ int rules_load(const struct invocation *call, const char *directory, struct fg_d
 {
     // Hashes of one short run: nobody can aim at them.
     static const struct fg_hash_key any_key = {{0}};
-    struct fg_policy_paths paths = {
-        .rules_dir = directory, .customers_file = call->customers_file, .data_dir = call->data_dir};
+    struct fg_policy_paths paths = {.rules_dir = directory,
+                                    .customers_file = call->customers_file,
+                                    .data_dir = call->data_dir,
+                                    .now_ms = (int64_t)time(NULL) * FG_MS_PER_S};
     char *own_data = NULL;
     char *usual_data = NULL;
     int rc = FG_ENOMEM;

@@ -85,6 +85,26 @@ static bool in_list(const struct fg_list *list, enum fg_signal_type type,
     return false;
 }
 
+bool fg_plan_in_list(const struct fg_plan *plan, uint16_t list, enum fg_signal_type type,
+                     const struct fg_value *value, int32_t *by)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    int32_t found = in_list(&ruleset->lists[list], type, value) ? -1 : -2;
+    for (uint16_t i = 0; plan->lists_grow && found == -2 && i < plan->n_overrides; i++) {
+        const struct fg_override *override = &ruleset->overrides[plan->overrides[i]];
+        for (uint32_t k = 0; k < override->n_appends && found == -2; k++) {
+            const struct fg_list_append *append = &override->appends[k];
+            if (append->list == list && in_list(&ruleset->lists[append->items], type, value)) {
+                found = plan->overrides[i];
+            }
+        }
+    }
+    if (by != NULL && found != -2) {
+        *by = found;
+    }
+    return found != -2;
+}
+
 static bool is_digit_prefix(struct fg_view digits, const char *prefix)
 {
     const char *bare = prefix[0] == '+' ? prefix + 1 : prefix;
@@ -156,14 +176,13 @@ static bool holds(const struct fg_plan *plan, const struct fg_predicate *predica
         return false;
     }
     enum fg_signal_type type = fg_signal_info(predicate->signal)->type;
-    const struct fg_list *lists = plan->policy->ruleset->lists;
     switch (predicate->op) {
     case FG_OP_IS:
         return is_same(predicate, type, &value);
     case FG_OP_IN_LIST:
-        return in_list(&lists[predicate->list], type, &value);
+        return fg_plan_in_list(plan, predicate->list, type, &value, NULL);
     case FG_OP_NOT_IN_LIST:
-        return !in_list(&lists[predicate->list], type, &value);
+        return !fg_plan_in_list(plan, predicate->list, type, &value, NULL);
     case FG_OP_IN_TEXTS:
         return in_texts(predicate, type, &value);
     case FG_OP_NOT_IN_TEXTS:
@@ -187,4 +206,24 @@ bool fg_plan_condition(const struct fg_plan *plan, const struct fg_condition *co
         }
     }
     return true;
+}
+
+int32_t fg_plan_condition_override(const struct fg_plan *plan, const struct fg_condition *condition)
+{
+    for (uint32_t i = 0; plan->lists_grow && i < condition->n; i++) {
+        const struct fg_predicate *predicate = &condition->all[i];
+        struct fg_value value;
+        int32_t by = -1;
+        if (predicate->op != FG_OP_IN_LIST) {
+            continue;
+        }
+        fg_plan_signal(plan, predicate->signal, predicate->attr, &value);
+        if (value.present &&
+            fg_plan_in_list(plan, predicate->list, fg_signal_info(predicate->signal)->type, &value,
+                            &by) &&
+            by >= 0) {
+            return by;
+        }
+    }
+    return -1;
 }

@@ -47,11 +47,19 @@ void fg_reason_id(const struct fg_plan *plan, const struct fg_reason *reason, ch
     case FG_REASON_DEGRADED:
         fg_text_put(&text, "DEGRADED");
         break;
+    case FG_REASON_EXCEPTION:
+        fg_text_put(&text, "EXCEPTION:");
+        fg_text_put(&text, ruleset->rules[reason->index].id);
+        break;
+    case FG_REASON_OVERRIDE:
+        fg_text_put(&text, "OVERRIDE:");
+        fg_text_put(&text, ruleset->rules[reason->index].id);
+        break;
     }
 }
 
-static void explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
-                         struct fg_text *text)
+void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
+                     struct fg_text *text)
 {
     const struct fg_rule *rule = &plan->policy->ruleset->rules[reason->index];
     if (reason->unavailable) {
@@ -138,11 +146,7 @@ static void explain_cap(const struct fg_plan *plan, const struct fg_reason *reas
 static void put_utc(struct fg_text *text, int64_t time_ms)
 {
     struct fg_local_time utc = fg_local_time(NULL, time_ms);
-    fg_text_put_int(text, utc.yyyymmdd / 10000, 4);
-    fg_text_put(text, "-");
-    fg_text_put_int(text, utc.yyyymmdd / 100 % 100, 2);
-    fg_text_put(text, "-");
-    fg_text_put_int(text, utc.yyyymmdd % 100, 2);
+    fg_explain_date(time_ms, text);
     fg_text_put(text, " ");
     fg_text_put_int(text, utc.minute / 60, 2);
     fg_text_put(text, ":");
@@ -198,7 +202,7 @@ void fg_reason_text(const struct fg_plan *plan, const struct fg_decision *decisi
     fg_text_begin(&text, out, size);
     switch (reason->kind) {
     case FG_REASON_RULE:
-        explain_rule(plan, reason, &text);
+        fg_explain_rule(plan, reason, &text);
         break;
     case FG_REASON_COMPOSITE:
         explain_composite(plan, decision, reason, &text);
@@ -224,6 +228,12 @@ void fg_reason_text(const struct fg_plan *plan, const struct fg_decision *decisi
         break;
     case FG_REASON_DEGRADED:
         explain_degraded(plan, &text);
+        break;
+    case FG_REASON_EXCEPTION:
+        fg_explain_exception(plan, reason, &text);
+        break;
+    case FG_REASON_OVERRIDE:
+        fg_explain_override(plan, reason, &text);
         break;
     }
 }

@@ -121,13 +121,29 @@ struct list_match {
     const char *note;      // may be NULL
 };
 
+// The list in which a predicate found its value: the one it names, or what an override adds to it.
+static const struct fg_list *matching_list(const struct fg_plan *plan,
+                                           const struct fg_predicate *predicate)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    const struct fg_condition alone = {.all = predicate, .n = 1};
+    int32_t by = fg_plan_condition_override(plan, &alone);
+    for (uint32_t i = 0; by >= 0 && i < ruleset->overrides[by].n_appends; i++) {
+        const struct fg_list_append *append = &ruleset->overrides[by].appends[i];
+        if (append->list == predicate->list) {
+            return &ruleset->lists[append->items];
+        }
+    }
+    return &ruleset->lists[predicate->list];
+}
+
 static bool find_match(const struct fg_plan *plan, const struct fg_predicate *predicate,
                        struct list_match *out)
 {
     if (predicate->op != FG_OP_IN_LIST) {
         return false;
     }
-    const struct fg_list *list = &plan->policy->ruleset->lists[predicate->list];
+    const struct fg_list *list = matching_list(plan, predicate);
     const struct fg_number *number = number_of(plan, predicate->signal);
     struct fg_prefix_match match;
     if (list->kind != FG_LIST_PREFIX ||

@@ -20,3 +20,14 @@ void fg_explain_masked(const struct fg_number *number, struct fg_text *text);
 // "12.50 USD", "31", "95%": a measured value of this rule.
 void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
                       struct fg_text *text);
+// Why a rule hit; reason may also be of an exception's kind.
+void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
+                     struct fg_text *text);
+// "FRAUD-212 (until 2027-03-31); else: +96077***45 matches +960"
+void fg_explain_exception(const struct fg_plan *plan, const struct fg_reason *reason,
+                          struct fg_text *text);
+// "override of VEL_CPM: dialler, contract 8841 (noc@example.net, until 2027-01-31)"
+void fg_explain_override(const struct fg_plan *plan, const struct fg_reason *reason,
+                         struct fg_text *text);
+// "2027-01-31", in UTC.
+void fg_explain_date(int64_t time_ms, struct fg_text *text);

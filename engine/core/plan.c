@@ -39,6 +39,9 @@ static uint32_t match_rules(struct fg_plan *plan)
             fg_plan_relative_base(plan, rule->relative_to) == 0) {
             continue;
         }
+        if (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, indexes[i])) {
+            continue; // on for some customers only, and not for this one
+        }
         if (!fg_plan_condition(plan, &rule->when)) {
             continue;
         }
@@ -82,6 +85,7 @@ void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64
     plan->request.now_ms = now_ms;
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
+    fg_plan_overrides(plan);
     fg_plan_meters(plan, match_rules(plan));
     plan->store_needed = plan->request.n_ops > 0;
     ask_for_holds(plan);

@@ -10,6 +10,16 @@ void fg_plan_meters(struct fg_plan *plan, uint32_t needed);
 // Looks up the called number and the caller.
 void fg_plan_numbers(struct fg_plan *plan);
 
+// Finds the overrides that apply.
+void fg_plan_overrides(struct fg_plan *plan);
+// Whether value is in a list, or in what overrides add to it for this customer. *by, where it is
+// not NULL: index of the override that made it so, -1 when the list itself did.
+bool fg_plan_in_list(const struct fg_plan *plan, uint16_t list, enum fg_signal_type type,
+                     const struct fg_value *value, int32_t *by);
+// The override that alone makes a condition hold, by what it adds to a list; -1 when none does.
+int32_t fg_plan_condition_override(const struct fg_plan *plan,
+                                   const struct fg_condition *condition);
+
 // What a rule's measure is divided by, in millionths; 0 when the customer has none.
 fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative);
 
@@ -26,4 +36,9 @@ struct fg_local_time fg_plan_calendar_time(const struct fg_plan *plan, uint16_t 
 static inline bool fg_plan_hit(const struct fg_plan *plan, uint16_t rule)
 {
     return (plan->static_hits[rule / 64] & (UINT64_C(1) << (rule % 64))) != 0;
+}
+
+static inline bool fg_plan_is_overridden(const struct fg_plan *plan, uint16_t rule)
+{
+    return (plan->overridden[rule / 64] & (UINT64_C(1) << (rule % 64))) != 0;
 }

@@ -2,7 +2,7 @@
 #include "fg/ruleset.h"
 
 static const char *const action_names[FG_ACTION_COUNT] = {
-#define FG_ACTION_NAME(name, text) [FG_##name] = (text),
+#define FG_ACTION_NAME(name, text, doc) [FG_##name] = (text),
     FG_ACTIONS(FG_ACTION_NAME)
 #undef FG_ACTION_NAME
 };
@@ -10,6 +10,16 @@ static const char *const action_names[FG_ACTION_COUNT] = {
 const char *fg_action_name(enum fg_action action)
 {
     return action_names[(unsigned)action < FG_ACTION_COUNT ? action : FG_BLOCK];
+}
+
+const char *fg_action_doc(enum fg_action action)
+{
+    static const char *const docs[FG_ACTION_COUNT] = {
+#define FG_ACTION_DOC(name, text, doc) [FG_##name] = (doc),
+        FG_ACTIONS(FG_ACTION_DOC)
+#undef FG_ACTION_DOC
+    };
+    return docs[(unsigned)action < FG_ACTION_COUNT ? action : FG_BLOCK];
 }
 
 int fg_action_parse(struct fg_view text, enum fg_action *out)
@@ -49,4 +59,37 @@ const char *fg_hold_scope_name(enum fg_hold_scope scope)
         break;
     }
     return "unknown";
+}
+
+const char *fg_maturity_name(enum fg_maturity maturity)
+{
+    static const char *const names[FG_MATURITY_COUNT] = {
+#define FG_MATURITY_NAME(name, text, doc) [FG_MATURITY_##name] = (text),
+        FG_MATURITIES(FG_MATURITY_NAME)
+#undef FG_MATURITY_NAME
+    };
+    return names[(unsigned)maturity < FG_MATURITY_COUNT ? maturity : FG_MATURITY_SANDBOX];
+}
+
+const char *fg_maturity_doc(enum fg_maturity maturity)
+{
+    static const char *const docs[FG_MATURITY_COUNT] = {
+#define FG_MATURITY_DOC(name, text, doc) [FG_MATURITY_##name] = (doc),
+        FG_MATURITIES(FG_MATURITY_DOC)
+#undef FG_MATURITY_DOC
+    };
+    return docs[(unsigned)maturity < FG_MATURITY_COUNT ? maturity : FG_MATURITY_SANDBOX];
+}
+
+const char *fg_notify_name(enum fg_notify notify)
+{
+    switch (notify) {
+    case FG_NOTIFY_CUSTOMER:
+        return "customer";
+    case FG_NOTIFY_NOC:
+        return "noc";
+    case FG_NOTIFY_NONE:
+        break;
+    }
+    return "none";
 }

@@ -104,18 +104,110 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     return check_condition(seal, &meter->when);
 }
 
-static bool check_steps(struct seal *seal, const struct fg_rule *rule)
+static bool check_steps(struct seal *seal, const struct fg_step *steps, uint8_t n)
 {
-    if (rule->n_steps == 0 || rule->n_steps > FG_STEPS_MAX) {
+    if (n == 0 || n > FG_STEPS_MAX) {
         return refuse(seal, "a rule with a measure needs 1 to 8 steps");
     }
-    for (uint8_t i = 0; i < rule->n_steps; i++) {
-        const struct fg_step *step = &rule->steps[i];
-        if (i > 0 && step->above <= rule->steps[i - 1].above) {
+    for (uint8_t i = 0; i < n; i++) {
+        const struct fg_step *step = &steps[i];
+        if (i > 0 && step->above <= steps[i - 1].above) {
             return refuse(seal, "the steps of a rule do not rise");
         }
         if (!points_fit(step->score) || !action_is_known(step->action_at_least)) {
             return refuse(seal, "a step's points or action are out of range");
+        }
+    }
+    return true;
+}
+
+static bool check_exceptions(struct seal *seal, const struct fg_rule *rule)
+{
+    if (rule->n_exceptions > FG_EXCEPTIONS_MAX) {
+        return refuse(seal, "a rule has more than 256 exceptions");
+    }
+    for (uint16_t i = 0; i < rule->n_exceptions; i++) {
+        const struct fg_exception *exception = &rule->exceptions[i];
+        if (exception->reason == NULL) {
+            return refuse(seal, "an exception has no reason");
+        }
+        for (uint32_t k = 0; k < exception->n; k++) {
+            if (exception->any[k].n == 0) {
+                return refuse(seal, "an exception is about everything");
+            }
+            if (!check_condition(seal, &exception->any[k])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_appends(struct seal *seal, const struct fg_override *override)
+{
+    for (uint32_t i = 0; i < override->n_appends; i++) {
+        const struct fg_list_append *append = &override->appends[i];
+        if (append->list >= seal->ruleset->n_lists || append->items >= seal->ruleset->n_lists) {
+            return refuse(seal, "an override adds to a list that does not exist");
+        }
+        if (seal->ruleset->lists[append->list].kind != seal->ruleset->lists[append->items].kind) {
+            return refuse(seal, "an override adds to a list what does not fit it");
+        }
+    }
+    return true;
+}
+
+static bool check_changes(struct seal *seal, const struct fg_override *override)
+{
+    if (override->changes == 0) {
+        return true;
+    }
+    if (override->rule >= seal->ruleset->n_rules) {
+        return refuse(seal, "an override changes a rule that does not exist");
+    }
+    bool measured = seal->ruleset->rules[override->rule].measured;
+    if ((override->changes & (measured ? FG_CHANGE_SCORE : FG_CHANGE_STEPS)) != 0) {
+        return refuse(seal, "an override's points do not fit its rule");
+    }
+    if ((unsigned) override->mode > FG_MODE_OFF || !points_fit(override->score) ||
+        !action_is_known(override->action_at_least)) {
+        return refuse(seal, "an override's mode, points or action are out of range");
+    }
+    return (override->changes & FG_CHANGE_STEPS) == 0 ||
+           check_steps(seal, override->steps, override->n_steps);
+}
+
+static bool check_override(struct seal *seal, uint32_t index)
+{
+    const struct fg_ruleset *ruleset = seal->ruleset;
+    const struct fg_override *override = &ruleset->overrides[index];
+    bool shared = index < ruleset->n_shared_overrides;
+    if (override->reason == NULL || shared != (override->customer == NULL)) {
+        return refuse(seal, "an override has no reason, or stands in the wrong place");
+    }
+    if (!shared && index > ruleset->n_shared_overrides &&
+        strcmp(ruleset->overrides[index - 1].customer, override->customer) > 0) {
+        return refuse(seal, "the overrides are not sorted by customer");
+    }
+    for (uint32_t i = 0; i < override->match.n; i++) {
+        if (override->match.all[i].op == FG_OP_CALENDAR ||
+            override->match.all[i].signal > FG_SIG_CUSTOMER_TAG) {
+            return refuse(seal, "an override matches something else than a customer");
+        }
+    }
+    return check_condition(seal, &override->match) && check_changes(seal, override) &&
+           check_appends(seal, override);
+}
+
+static bool check_overrides(struct seal *seal)
+{
+    const struct fg_ruleset *ruleset = seal->ruleset;
+    if (ruleset->n_shared_overrides > ruleset->n_overrides) {
+        return refuse(seal, "more overrides are shared than there are");
+    }
+    for (uint32_t i = 0; i < ruleset->n_overrides; i++) {
+        if (!check_override(seal, i)) {
+            return false;
         }
     }
     return true;
@@ -133,7 +225,7 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
         !points_fit(rule->score) || !points_fit(rule->unavailable_score)) {
         return refuse(seal, "a rule's direction, action or points are out of range");
     }
-    if (!check_condition(seal, &rule->when)) {
+    if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule)) {
         return false;
     }
     if (!rule->measured) {
@@ -147,7 +239,7 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
          fg_signal_info(rule->measure_signal)->type != FG_SIGNAL_NUMBER)) {
         return refuse(seal, "a rule measures a signal that is not a number");
     }
-    return check_steps(seal, rule);
+    return check_steps(seal, rule->steps, rule->n_steps);
 }
 
 static bool check_terms(struct seal *seal, const struct fg_composite_term *terms, uint32_t n)
@@ -222,7 +314,19 @@ static bool check_all(struct seal *seal)
             return false;
         }
     }
-    return true;
+    return check_overrides(seal);
+}
+
+// A rule that is off is looked at where an override may switch it on.
+static bool is_ever_on(const struct fg_ruleset *ruleset, uint32_t rule)
+{
+    bool on = ruleset->rules[rule].mode != FG_MODE_OFF;
+    for (uint32_t i = 0; !on && i < ruleset->n_overrides; i++) {
+        const struct fg_override *override = &ruleset->overrides[i];
+        on = override->rule == rule && (override->changes & FG_CHANGE_MODE) != 0 &&
+             override->mode != FG_MODE_OFF;
+    }
+    return on;
 }
 
 static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, struct fg_arena *arena)
@@ -234,8 +338,8 @@ static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, stru
     uint32_t n = 0;
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         const struct fg_rule *rule = &ruleset->rules[i];
-        if (rule->mode != FG_MODE_OFF && (int)rule->direction == direction &&
-            (rule->events & (1U << kind)) != 0) {
+        if ((int)rule->direction == direction && (rule->events & (1U << kind)) != 0 &&
+            is_ever_on(ruleset, i)) {
             indexes[n++] = (uint16_t)i;
         }
     }
@@ -249,8 +353,10 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
     struct seal seal = {.ruleset = ruleset, .why = NULL};
     *why = NULL;
     if (ruleset->n_rules > FG_RULES_MAX || ruleset->n_meters > FG_METERS_MAX ||
-        ruleset->n_groups > FG_GROUPS_MAX || ruleset->n_composites > FG_COMPOSITES_MAX) {
-        *why = "too many rules, meters, groups or composites";
+        ruleset->n_groups > FG_GROUPS_MAX || ruleset->n_composites > FG_COMPOSITES_MAX ||
+        ruleset->n_overrides > FG_OVERRIDES_MAX ||
+        ruleset->n_shared_overrides > FG_SHARED_OVERRIDES_MAX) {
+        *why = "too many rules, meters, groups, composites or overrides";
         return FG_ELIMIT;
     }
     if (!check_all(&seal)) {

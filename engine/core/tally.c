@@ -106,7 +106,7 @@ static enum fg_action severer(enum fg_action a, enum fg_action b)
 
 // Fills reason where the rule's measure gives points. False when it does not hit.
 static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rule,
-                         struct fg_reason *reason)
+                         const struct fg_rule_terms *terms, struct fg_reason *reason)
 {
     fg_micro value = 0;
     switch (take_measure(tally, rule, &value)) {
@@ -120,19 +120,48 @@ static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rul
     case MEASURE_KNOWN:
         break;
     }
-    for (uint8_t i = rule->n_steps; i > 0; i--) {
-        const struct fg_step *step = &rule->steps[i - 1];
+    for (uint8_t i = terms->n_steps; i > 0; i--) {
+        const struct fg_step *step = &terms->steps[i - 1];
         if (value > step->above) {
             reason->measured = true;
             reason->value = value;
             reason->threshold = step->above;
             reason->step = (uint8_t)(i - 1);
             reason->points = step->score;
-            reason->action_at_least = severer(rule->action_at_least, step->action_at_least);
+            reason->action_at_least = severer(terms->action_at_least, step->action_at_least);
+            reason->notify = step->notify;
             return true;
         }
     }
     return false;
+}
+
+static struct fg_rule_terms written_terms(const struct fg_rule *rule)
+{
+    return (struct fg_rule_terms){.mode = rule->mode,
+                                  .score = rule->score,
+                                  .action_at_least = rule->action_at_least,
+                                  .steps = rule->steps,
+                                  .n_steps = rule->n_steps};
+}
+
+// What a rule whose condition holds comes to under these terms. False when it does not hit.
+static inline bool rule_hits(const struct fg_tally *tally, uint16_t index,
+                             const struct fg_rule_terms *terms, struct fg_reason *reason)
+{
+    const struct fg_rule *rule = &tally->plan->policy->ruleset->rules[index];
+    *reason = (struct fg_reason){.kind = FG_REASON_RULE,
+                                 .index = index,
+                                 .points = terms->score,
+                                 .action_at_least = terms->action_at_least};
+    if (terms->mode == FG_MODE_OFF ||
+        (rule->measured && !measure_hits(tally, rule, terms, reason))) {
+        return false;
+    }
+    bool rolls_out = rule->rolls_out && !terms->mode_overridden;
+    reason->shadow =
+        terms->mode == FG_MODE_SHADOW || (rolls_out && !fg_plan_rolled_out(tally->plan, rule));
+    return true;
 }
 
 static void add_hit(struct fg_tally *tally, uint16_t index, const struct fg_reason *reason)
@@ -154,6 +183,86 @@ static void add_hit(struct fg_tally *tally, uint16_t index, const struct fg_reas
     fg_tally_add(tally, reason);
 }
 
+static void add_note(struct fg_tally *tally, enum fg_reason_kind kind, uint16_t rule,
+                     uint16_t detail, bool shadow)
+{
+    struct fg_reason reason = {.kind = kind, .index = rule, .detail = detail, .shadow = shadow};
+    fg_tally_add(tally, &reason);
+}
+
+// Overrides are told where they made a difference possible: the rule hits, or would have hit as it
+// is written.
+static void note_overrides(struct fg_tally *tally, uint16_t index, bool hit,
+                           const struct fg_reason *reason)
+{
+    const struct fg_plan *plan = tally->plan;
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    const struct fg_rule_terms written = written_terms(&ruleset->rules[index]);
+    struct fg_reason ignored;
+    if (!hit && !rule_hits(tally, index, &written, &ignored)) {
+        return;
+    }
+    bool shadow = hit && reason->shadow;
+    for (uint16_t i = 0; i < plan->n_overrides; i++) {
+        const struct fg_override *override = &ruleset->overrides[plan->overrides[i]];
+        if (override->changes != 0 && override->rule == index) {
+            add_note(tally, FG_REASON_OVERRIDE, index, plan->overrides[i], shadow);
+        }
+    }
+}
+
+// An exception leaves a reason that tells what the rule would have seen.
+static void add_exception(struct fg_tally *tally, uint16_t exception, const struct fg_reason *hit)
+{
+    struct fg_reason reason = *hit;
+    reason.kind = FG_REASON_EXCEPTION;
+    reason.detail = exception;
+    reason.points = 0;
+    reason.action_at_least = FG_ALLOW;
+    reason.notify = FG_NOTIFY_NONE;
+    fg_tally_add(tally, &reason);
+}
+
+// A rule for a customer who has overrides: of this rule, of its lists, or of others.
+static void judge_overridden(struct fg_tally *tally, uint16_t index)
+{
+    const struct fg_plan *plan = tally->plan;
+    const struct fg_rule *rule = &plan->policy->ruleset->rules[index];
+    struct fg_rule_terms terms;
+    struct fg_reason reason;
+    fg_plan_rule_terms(plan, index, &terms);
+    bool hit = rule_hits(tally, index, &terms, &reason);
+    int32_t exception = hit ? fg_plan_exception(plan, rule) : -1;
+    if (exception >= 0) {
+        add_exception(tally, (uint16_t)exception, &reason);
+    } else if (hit) {
+        add_hit(tally, index, &reason);
+    }
+    if (fg_plan_is_overridden(plan, index)) {
+        note_overrides(tally, index, hit, &reason);
+    }
+    int32_t by = hit ? fg_plan_condition_override(plan, &rule->when) : -1;
+    if (by >= 0) {
+        add_note(tally, FG_REASON_OVERRIDE, index, (uint16_t)by, reason.shadow);
+    }
+}
+
+static void judge_rule(struct fg_tally *tally, uint16_t index)
+{
+    const struct fg_rule *rule = &tally->plan->policy->ruleset->rules[index];
+    const struct fg_rule_terms terms = written_terms(rule);
+    struct fg_reason reason;
+    if (!rule_hits(tally, index, &terms, &reason)) {
+        return;
+    }
+    int32_t exception = rule->n_exceptions > 0 ? fg_plan_exception(tally->plan, rule) : -1;
+    if (exception >= 0) {
+        add_exception(tally, (uint16_t)exception, &reason);
+    } else {
+        add_hit(tally, index, &reason);
+    }
+}
+
 void fg_tally_rules(struct fg_tally *tally)
 {
     const struct fg_event *event = tally->plan->event;
@@ -164,14 +273,10 @@ void fg_tally_rules(struct fg_tally *tally)
         if (!fg_plan_hit(tally->plan, indexes[i])) {
             continue;
         }
-        const struct fg_rule *rule = &ruleset->rules[indexes[i]];
-        struct fg_reason reason = {.kind = FG_REASON_RULE,
-                                   .index = indexes[i],
-                                   .points = rule->score,
-                                   .shadow = rule->mode == FG_MODE_SHADOW,
-                                   .action_at_least = rule->action_at_least};
-        if (!rule->measured || measure_hits(tally, rule, &reason)) {
-            add_hit(tally, indexes[i], &reason);
+        if (tally->plan->n_overrides > 0) {
+            judge_overridden(tally, indexes[i]);
+        } else {
+            judge_rule(tally, indexes[i]);
         }
     }
 }

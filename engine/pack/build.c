@@ -130,9 +130,8 @@ bool pack_read_id(struct pack_build *build, const struct fg_yaml_node *node)
 bool pack_read_action(struct pack_build *build, const struct fg_yaml_node *node,
                       enum fg_action *out)
 {
-    static const char *const words[] = {"alert", "throttle", "challenge", "block"};
     size_t index;
-    if (!fg_field_word(&build->fields, node, "action", FG_WORDS(words), &index)) {
+    if (!fg_field_word(&build->fields, node, "action", fg_word_set(FG_SET_ACTION), &index)) {
         return false;
     }
     *out = (enum fg_action)(FG_ALERT + (int)index);
@@ -141,9 +140,8 @@ bool pack_read_action(struct pack_build *build, const struct fg_yaml_node *node,
 
 bool pack_read_mode(struct pack_build *build, const struct fg_yaml_node *node, enum fg_mode *out)
 {
-    static const char *const words[] = {"enforce", "shadow", "off"};
     size_t index;
-    if (!fg_field_word(&build->fields, node, "mode", FG_WORDS(words), &index)) {
+    if (!fg_field_word(&build->fields, node, "mode", fg_word_set(FG_SET_MODE), &index)) {
         return false;
     }
     *out = (enum fg_mode)index;
@@ -153,18 +151,21 @@ bool pack_read_mode(struct pack_build *build, const struct fg_yaml_node *node, e
 bool pack_read_direction(struct pack_build *build, const struct fg_yaml_node *node,
                          enum fg_direction *out)
 {
-    static const char *const words[] = {"outbound", "inbound"};
     size_t index;
-    if (!fg_field_word(&build->fields, node, "direction", FG_WORDS(words), &index)) {
+    if (!fg_field_word(&build->fields, node, "direction", fg_word_set(FG_SET_DIRECTION), &index)) {
         return false;
     }
     *out = (enum fg_direction)index;
     return true;
 }
 
-bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node)
+bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node,
+                        enum fg_maturity *out)
 {
-    static const char *const words[] = {"stable", "incubating", "sandbox", "deprecated"};
     size_t index;
-    return fg_field_word(&build->fields, node, "maturity", FG_WORDS(words), &index);
+    if (!fg_field_word(&build->fields, node, "maturity", fg_word_set(FG_SET_MATURITY), &index)) {
+        return false;
+    }
+    *out = (enum fg_maturity)index;
+    return true;
 }

@@ -9,6 +9,7 @@
 #include "zone.h"
 
 #define PACK_LISTS_MAX      512
+#define PACK_INLINE_MAX     20000 // lists in matchers and overrides
 #define PACK_CALENDARS_MAX  64
 #define PACK_PREDICATES_MAX 64 // of one condition
 
@@ -28,6 +29,8 @@ struct pack_file {
     const struct fg_yaml_node *root;
     const char *origin; // its name, in the result's arena
     enum fg_mode mode;  // defaults of its rules
+    bool has_mode;      // mode is written, and not what follows from the maturity
+    enum fg_maturity maturity;
     enum fg_direction direction;
 };
 
@@ -50,6 +53,7 @@ struct pack_build {
     struct pack_table tables[PACK_KINDS];
     struct fg_zone_cache *zones;
     struct fg_digest *digest;
+    int64_t now_ms;  // what has expired is told; 0: unknown, and nothing is
     const char *dir; // where the files of lists are looked for; NULL: nowhere
     struct fg_list *lists;
     uint32_t n_lists, lists_room;       // declared ones first, then inline ones
@@ -85,10 +89,19 @@ void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
 void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule);
 void pack_compile_groups(struct pack_build *build); // after the rules, which may name more of them
+void pack_compile_overrides(struct pack_build *build, const struct pack_file *files, uint32_t n);
+// The exceptions of one rule.
+void pack_compile_exceptions(struct pack_build *build, const struct fg_yaml_node *list,
+                             const char *origin, struct fg_rule *rule);
 
 // A condition from a `when` mapping.
 void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when,
                        struct fg_condition *out);
+// One signal (key) and its matcher (key's value); returns how many predicates it gave, at most
+// pack_matcher_size().
+uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
+                              struct fg_predicate *out);
+uint32_t pack_matcher_size(const struct fg_yaml_node *value);
 // A list without a name, from items written in a matcher. Index of the list, -1 after an error.
 int32_t pack_inline_list(struct pack_build *build, enum fg_list_kind kind,
                          const struct fg_yaml_node *items);
@@ -103,4 +116,18 @@ bool pack_read_action(struct pack_build *build, const struct fg_yaml_node *node,
 bool pack_read_mode(struct pack_build *build, const struct fg_yaml_node *node, enum fg_mode *out);
 bool pack_read_direction(struct pack_build *build, const struct fg_yaml_node *node,
                          enum fg_direction *out);
-bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node);
+bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node,
+                        enum fg_maturity *out);
+// 1 to FG_STEPS_MAX rising steps.
+void pack_read_steps(struct pack_build *build, const struct fg_yaml_node *node,
+                     struct fg_step steps[FG_STEPS_MAX], uint8_t *n);
+
+// What departs from the rules is agreed: why, with whom, until when.
+struct pack_agreement {
+    const char *reason, *owner; // owner NULL: not given
+    int64_t until_ms;           // end of the last day, in UTC; FG_NEVER_MS
+};
+// Reads reason, owner and expires of map, which is a WHAT; reason and expires are required, owner
+// where needs_owner is set. What has expired is a warning.
+bool pack_read_agreement(struct pack_build *build, const struct fg_yaml_node *map, const char *what,
+                         bool needs_owner, struct pack_agreement *out);

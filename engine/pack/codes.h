@@ -35,5 +35,6 @@
 #define FG_CODE_CURRENCY      "FG043"
 #define FG_CODE_DIAL_PLAN     "FG044"
 #define FG_CODE_NEVER         "FG045" // a rule that cannot do what it says
+#define FG_CODE_EXPIRED       "FG046" // exceptions and overrides that no longer apply
 #define FG_CODE_CSV           "FG050"
 #define FG_CODE_TEST          "FG060" // rule tests

@@ -24,9 +24,8 @@ static bool read_time(struct fg_customer_reader *reader, const struct fg_yaml_no
 static uint32_t read_hours(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                            struct fg_hours out[2])
 {
-    static const char *const keys[] = {"days", "from", "to"};
     struct fg_fields *fields = &reader->fields;
-    if (!fg_field_keys(fields, node, "hours", FG_WORDS(keys))) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_HOURS)) {
         return 0;
     }
     const struct fg_yaml_node *days = fg_yaml_get(node, "days");

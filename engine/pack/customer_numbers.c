@@ -219,10 +219,9 @@ void fg_customer_read_dialling(struct fg_customer_reader *reader,
                                const struct fg_yaml_node *home_countries,
                                const struct fg_yaml_node *dial_plan, struct fg_customer *out)
 {
-    static const char *const keys[] = {"international", "trunk", "country"};
     fg_country home = read_home(reader, home_countries, out);
     if (dial_plan != NULL) {
-        (void)fg_field_keys(&reader->fields, dial_plan, "dial_plan", FG_WORDS(keys));
+        (void)fg_field_shape(&reader->fields, dial_plan, FG_SHAPE_DIAL_PLAN);
     }
     begin_plan(reader, home, fg_yaml_get(dial_plan, "country"), &out->dial_plan);
     read_plan(reader, dial_plan, &out->dial_plan);

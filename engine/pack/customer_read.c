@@ -7,10 +7,6 @@
 #include "fg/suggest.h"
 #include "hours.h"
 
-static const char *const profiles[] = {"default",     "office",     "hotel",     "callcentre",
-                                       "shop",        "healthcare", "education", "public",
-                                       "residential", "wholesale"};
-
 bool fg_customer_is_list(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                          const char *what, uint32_t max)
 {
@@ -102,11 +98,11 @@ static void read_zone(struct fg_customer_reader *reader, const struct fg_yaml_no
 static void read_profile(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                          struct fg_customer *out)
 {
-    out->profile = profiles[0];
+    out->profile = fg_word_set(FG_SET_PROFILE).words[0];
     if (node == NULL || !fg_field_is(&reader->fields, node, FG_YAML_SCALAR, "profile")) {
         return;
     }
-    struct fg_words known = FG_WORDS(profiles);
+    struct fg_words known = fg_word_set(FG_SET_PROFILE);
     for (size_t i = 0; i < known.n; i++) {
         if (fg_view_equal(node->text, fg_view_of(known.words[i]))) {
             out->profile = known.words[i];
@@ -171,10 +167,9 @@ static void read_money(struct fg_customer_reader *reader, const struct fg_yaml_n
 static void read_media(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                        struct fg_customer *out)
 {
-    static const char *const keys[] = {"srtp"};
     static const char *const words[] = {"preferred", "required", "off"}; // enum fg_media_policy
     size_t index;
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "media", FG_WORDS(keys))) {
+    if (node == NULL || !fg_field_shape(&reader->fields, node, FG_SHAPE_MEDIA)) {
         return;
     }
     const struct fg_yaml_node *srtp = fg_yaml_get(node, "srtp");
@@ -228,31 +223,9 @@ static void read_plain(struct fg_customer_reader *reader, const struct fg_yaml_n
 void fg_customer_read(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                       struct fg_customer *out)
 {
-    static const char *const keys[] = {"id",
-                                       "name",
-                                       "profile",
-                                       "tags",
-                                       "since",
-                                       "tz",
-                                       "channels",
-                                       "daily_limit",
-                                       "currency",
-                                       "numbers",
-                                       "home_countries",
-                                       "dial_plan",
-                                       "cert_names",
-                                       "cert_fingerprints",
-                                       "source_ips",
-                                       "hours",
-                                       "holidays",
-                                       "media",
-                                       "contacts",
-                                       "locale",
-                                       "degraded_policy"};
     memset(out, 0, sizeof(*out));
     out->id = "";
-    if (!fg_field_keys(&reader->fields, node, "customer", FG_WORDS(keys)) &&
-        node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(&reader->fields, node, FG_SHAPE_CUSTOMER) && node->kind != FG_YAML_MAP) {
         return;
     }
     read_id(reader, node, out);

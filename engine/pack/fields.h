@@ -7,6 +7,7 @@
 
 #include "codes.h"
 #include "fg/country.h"
+#include "fg/format.h"
 #include "fg/number.h"
 #include "fg/units.h"
 #include "yaml.h"
@@ -18,10 +19,6 @@ struct fg_fields {
     bool out_of_memory; // set by a reader that could not copy; the load then ends in FG_ENOMEM
 };
 
-struct fg_words {
-    const char *const *words;
-    size_t n;
-};
 #define FG_WORDS(array)                                                                            \
     (struct fg_words)                                                                              \
     {                                                                                              \
@@ -42,6 +39,9 @@ bool fg_field_is(struct fg_fields *fields, const struct fg_yaml_node *node, enum
 // Whether map is a mapping that has no other keys than these; reports each one that is unknown.
 bool fg_field_keys(struct fg_fields *fields, const struct fg_yaml_node *map, const char *what,
                    struct fg_words allowed);
+
+// As fg_field_keys() with the keys of a shape.
+bool fg_field_shape(struct fg_fields *fields, const struct fg_yaml_node *map, enum fg_shape shape);
 
 // A NUL-terminated copy of a text that is not empty; NULL after an error.
 const char *fg_field_text(struct fg_fields *fields, const struct fg_yaml_node *node,

@@ -53,8 +53,7 @@ static void check_format(struct pack_build *build, const struct fg_yaml_node *ro
 
 static void check_requires(struct pack_build *build, const struct fg_yaml_node *node)
 {
-    static const char *const keys[] = {"engine"};
-    if (!fg_field_keys(&build->fields, node, "requires", FG_WORDS(keys))) {
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REQUIRES)) {
         return;
     }
     const struct fg_yaml_node *engine = fg_yaml_get(node, "engine");
@@ -79,19 +78,20 @@ static void check_requires(struct pack_build *build, const struct fg_yaml_node *
 static void read_defaults(struct pack_build *build, const struct fg_yaml_node *node,
                           struct pack_file *file)
 {
-    static const char *const keys[] = {"mode", "maturity", "direction"};
-    if (!fg_field_keys(&build->fields, node, "defaults", FG_WORDS(keys)) &&
-        node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_DEFAULTS) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *mode = fg_yaml_get(node, "mode");
     const struct fg_yaml_node *maturity = fg_yaml_get(node, "maturity");
     const struct fg_yaml_node *direction = fg_yaml_get(node, "direction");
     if (mode != NULL) {
-        (void)pack_read_mode(build, mode, &file->mode);
+        file->has_mode = pack_read_mode(build, mode, &file->mode);
     }
     if (maturity != NULL) {
-        (void)pack_read_maturity(build, maturity);
+        (void)pack_read_maturity(build, maturity, &file->maturity);
+    }
+    if (!file->has_mode && file->maturity != FG_MATURITY_STABLE) {
+        file->mode = FG_MODE_SHADOW;
     }
     if (direction != NULL) {
         (void)pack_read_direction(build, direction, &file->direction);
@@ -114,11 +114,15 @@ static void read_pack_version(struct pack_build *build, const struct fg_yaml_nod
     }
 }
 
+// A file of overrides alone is no pack and has no version.
+static void read_overrides_head(struct pack_build *build, const struct fg_yaml_node *root)
+{
+    (void)fg_field_shape(&build->fields, root, FG_SHAPE_OVERRIDES_FILE);
+    check_format(build, root);
+}
+
 static void read_head(struct pack_build *build, struct pack_file *file)
 {
-    static const char *const keys[] = {
-        "fraudguard", "pack",   "version",   "requires", "maintainer", "defaults",   "scoring",
-        "lists",      "meters", "calendars", "rules",    "composites", "description"};
     struct fg_fields *fields = &build->fields;
     const struct fg_yaml_node *root = file->root;
     if (root->kind == FG_YAML_LIST) {
@@ -127,7 +131,12 @@ static void read_head(struct pack_build *build, struct pack_file *file)
                        "rules check' takes it with --customers");
         return;
     }
-    if (!fg_field_keys(fields, root, "pack", FG_WORDS(keys)) && root->kind != FG_YAML_MAP) {
+    if (root->kind == FG_YAML_MAP && fg_yaml_get(root, "overrides") != NULL &&
+        fg_yaml_get(root, "pack") == NULL) {
+        read_overrides_head(build, root);
+        return;
+    }
+    if (!fg_field_shape(fields, root, FG_SHAPE_PACK) && root->kind != FG_YAML_MAP) {
         return;
     }
     check_format(build, root);
@@ -256,6 +265,7 @@ static void compile(struct pack_build *build, struct pack_file *files, uint32_t 
     pack_compile_rules(build);
     pack_compile_composites(build);
     pack_compile_groups(build);
+    pack_compile_overrides(build, files, n);
     // After a mistake something may look unused only because its user could not be read.
     if (fg_diags_count(build->fields.diags, FG_ERROR) == 0) {
         warn_unused(build);
@@ -350,7 +360,8 @@ static int parse_with(struct pack_build *build, const struct fg_named_bytes *sou
 }
 
 int fg_pack_parse_files(const struct fg_named_bytes *files, uint32_t n, const char *dir,
-                        struct fg_arena *arena, struct fg_diags *diags, struct fg_ruleset *out)
+                        int64_t now_ms, struct fg_arena *arena, struct fg_diags *diags,
+                        struct fg_ruleset *out)
 {
     if (n == 0 || n > FG_PACK_FILES_MAX) {
         return FG_EINVAL;
@@ -358,7 +369,7 @@ int fg_pack_parse_files(const struct fg_named_bytes *files, uint32_t n, const ch
     struct fg_ruleset result;
     memset(&result, 0, sizeof(result));
     struct pack_build build = {
-        .fields = {.arena = arena, .diags = diags}, .dir = dir, .out = &result};
+        .fields = {.arena = arena, .diags = diags}, .now_ms = now_ms, .dir = dir, .out = &result};
     build.scratch = fg_arena_new(fg_heap_libc());
     build.zones = fg_zone_cache_new(arena);
     build.digest = fg_digest_new();
@@ -380,5 +391,5 @@ int fg_pack_parse(const char *name, const char *bytes, size_t len, const char *l
                   struct fg_arena *arena, struct fg_diags *diags, struct fg_ruleset *out)
 {
     struct fg_named_bytes file = {name, bytes, len};
-    return fg_pack_parse_files(&file, 1, lists_dir, arena, diags, out);
+    return fg_pack_parse_files(&file, 1, lists_dir, 0, arena, diags, out);
 }

@@ -77,10 +77,9 @@ static void read_zone(struct pack_build *build, const struct fg_yaml_node *node,
 static void compile_calendar(struct pack_build *build, const struct pack_entry *entry,
                              struct fg_calendar *calendar)
 {
-    static const char *const keys[] = {"tz", "open", "default", "holidays", "desc"};
     struct fg_fields *fields = &build->fields;
     calendar->name = fg_field_name(fields, entry->place, "name of the calendar", false);
-    if (!fg_field_keys(fields, entry->body, "calendar", FG_WORDS(keys)) &&
+    if (!fg_field_shape(fields, entry->body, FG_SHAPE_CALENDAR) &&
         entry->body->kind != FG_YAML_MAP) {
         return;
     }
@@ -111,10 +110,9 @@ static void compile_calendar(struct pack_build *build, const struct pack_entry *
         read_open(build, fallback, calendar, spans);
     }
     if (holidays != NULL) {
-        static const char *const words[] = {"customer"};
         size_t index;
         calendar->customer_holidays =
-            fg_field_word(fields, holidays, "holidays", FG_WORDS(words), &index);
+            fg_field_word(fields, holidays, "holidays", fg_word_set(FG_SET_CUSTOMER), &index);
     }
 }
 

@@ -68,14 +68,12 @@ static void read_points(struct pack_build *build, const struct pack_entry *entry
 static void compile_composite(struct pack_build *build, const struct pack_entry *entry,
                               struct fg_composite *composite)
 {
-    static const char *const keys[] = {"id",      "desc",  "all_of",          "any_of",
-                                       "none_of", "score", "action_at_least", "mode"};
     const struct fg_yaml_node *body = entry->body;
     composite->id = fg_field_copy(&build->fields, entry->name);
     composite->desc = composite->id;
     composite->origin = (struct fg_origin){entry->file->origin, body->line, body->column};
     composite->mode = entry->file->mode;
-    (void)fg_field_keys(&build->fields, body, "composite", FG_WORDS(keys));
+    (void)fg_field_shape(&build->fields, body, FG_SHAPE_COMPOSITE);
     read_terms(build, body, "all_of", &composite->all_of, &composite->n_all);
     read_terms(build, body, "any_of", &composite->any_of, &composite->n_any);
     read_terms(build, body, "none_of", &composite->none_of, &composite->n_none);

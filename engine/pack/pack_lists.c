@@ -130,7 +130,7 @@ bool pack_fill_list(struct pack_build *build, const struct fg_yaml_node *items,
 int32_t pack_inline_list(struct pack_build *build, enum fg_list_kind kind,
                          const struct fg_yaml_node *items)
 {
-    if (build->n_lists == PACK_LISTS_MAX * 2) {
+    if (build->n_lists == PACK_LISTS_MAX + PACK_INLINE_MAX) {
         FG_FIELD_ERROR(&build->fields, items, FG_CODE_LIMIT, "too many lists in matchers");
         return -1;
     }
@@ -202,12 +202,10 @@ static void read_list_file(struct pack_build *build, const struct fg_yaml_node *
 
 static void compile_list(struct pack_build *build, struct pack_entry *entry, struct fg_list *list)
 {
-    static const char *const keys[] = {"type", "items", "file", "max_age", "desc"};
-    static const char *const types[] = {"e164_prefix", "country", "text"};
     struct fg_fields *fields = &build->fields;
     list->name = fg_field_name(fields, entry->place, "name of the list", false);
     const struct fg_yaml_node *body = entry->body;
-    if (!fg_field_keys(fields, body, "list", FG_WORDS(keys)) && body->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, body, FG_SHAPE_LIST) && body->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *type = fg_yaml_get(body, "type");
@@ -220,7 +218,7 @@ static void compile_list(struct pack_build *build, struct pack_entry *entry, str
                        "the list needs a 'type': e164_prefix, country or text");
         return;
     }
-    if (!fg_field_word(fields, type, "type of list", FG_WORDS(types), &kind)) {
+    if (!fg_field_word(fields, type, "type of list", fg_word_set(FG_SET_LIST_TYPE), &kind)) {
         return;
     }
     list->kind = (enum fg_list_kind)kind;

@@ -71,16 +71,14 @@ static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
 static void read_key(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_meter *meter)
 {
-    static const char *const words[] = {"customer", "dest.number", "caller.number", "src.ip",
-                                        "dest.country"};
     size_t index;
-    if (!fg_field_word(&build->fields, node, "key", FG_WORDS(words), &index)) {
+    if (!fg_field_word(&build->fields, node, "key", fg_word_set(FG_SET_METER_KEY), &index)) {
         return;
     }
     uint32_t bit = 1U << index; // enum fg_meter_key, in this order
     if ((meter->per & bit) != 0) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_DUPLICATE, "'%s' is named twice",
-                       words[index]);
+                       fg_word_set(FG_SET_METER_KEY).words[index]);
     }
     meter->per |= bit;
 }
@@ -138,11 +136,9 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
 static void compile_meter(struct pack_build *build, const struct pack_entry *entry,
                           struct fg_meter *meter)
 {
-    static const char *const keys[] = {"count", "sum",       "distinct", "gauge", "per",
-                                       "over",  "direction", "when",     "desc"};
     meter->name = fg_field_name(&build->fields, entry->place, "name of the meter", false);
     meter->direction = entry->file->direction;
-    if (!fg_field_keys(&build->fields, entry->body, "meter", FG_WORDS(keys)) &&
+    if (!fg_field_shape(&build->fields, entry->body, FG_SHAPE_METER) &&
         entry->body->kind != FG_YAML_MAP) {
         return;
     }

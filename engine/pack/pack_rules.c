@@ -8,31 +8,12 @@
 
 #define SCORE_MAX 1000
 
-static const char *const rule_keys[] = {"id",
-                                        "group",
-                                        "desc",
-                                        "direction",
-                                        "on",
-                                        "when",
-                                        "score",
-                                        "measure",
-                                        "steps",
-                                        "relative_to",
-                                        "action_at_least",
-                                        "mode",
-                                        "maturity",
-                                        "explain",
-                                        "falsepositives",
-                                        "on_unavailable",
-                                        "customer_text"};
-
 static void read_events(struct pack_build *build, const struct fg_yaml_node *node,
                         struct fg_rule *rule)
 {
-    static const char *const words[] = {"attempt", "answer", "minute", "end"}; // fg_event_kind
     size_t index;
     if (node->kind == FG_YAML_SCALAR) {
-        if (fg_field_word(&build->fields, node, "event", FG_WORDS(words), &index)) {
+        if (fg_field_word(&build->fields, node, "event", fg_word_set(FG_SET_EVENT), &index)) {
             rule->events = (uint8_t)(1U << index);
         }
         return;
@@ -42,7 +23,7 @@ static void read_events(struct pack_build *build, const struct fg_yaml_node *nod
     }
     uint8_t events = 0;
     for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
-        if (fg_field_word(&build->fields, item, "event", FG_WORDS(words), &index)) {
+        if (fg_field_word(&build->fields, item, "event", fg_word_set(FG_SET_EVENT), &index)) {
             events = (uint8_t)(events | (1U << index));
         }
     }
@@ -99,86 +80,15 @@ static void read_measure(struct pack_build *build, const struct fg_yaml_node *no
     rule->measure_signal = signal;
 }
 
-static bool read_step(struct pack_build *build, const struct fg_yaml_node *node,
-                      struct fg_step *step)
-{
-    static const char *const keys[] = {"above", "score", "action_at_least"};
-    struct fg_fields *fields = &build->fields;
-    if (!fg_field_keys(fields, node, "step", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
-        return false;
-    }
-    const struct fg_yaml_node *above = fg_yaml_get(node, "above");
-    const struct fg_yaml_node *score = fg_yaml_get(node, "score");
-    const struct fg_yaml_node *action = fg_yaml_get(node, "action_at_least");
-    if (above == NULL || (score == NULL && action == NULL)) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
-                       "a step needs 'above' and 'score', such as {above: 20, score: 10}");
-        return false;
-    }
-    bool good = fg_field_micro(fields, above, "above", &step->above);
-    if (score != NULL) {
-        good = fg_field_int(fields, score, "score", 0, SCORE_MAX, &step->score) && good;
-    }
-    if (action != NULL) {
-        good = pack_read_action(build, action, &step->action_at_least) && good;
-    }
-    return good;
-}
-
-static void check_rising(struct pack_build *build, const struct fg_yaml_node *node,
-                         const struct fg_step *before, const struct fg_step *step)
-{
-    const struct fg_yaml_node *above = fg_yaml_get(node, "above");
-    const struct fg_yaml_node *score = fg_yaml_get(node, "score");
-    const struct fg_yaml_node *action = fg_yaml_get(node, "action_at_least");
-    if (step->action_at_least < before->action_at_least) {
-        // Only the highest step counts, so its action is not inherited from the one below.
-        FG_FIELD_ERROR(&build->fields, action == NULL ? node : action, FG_CODE_RISING,
-                       "steps must rise: 'action_at_least' is %s, but %s in the step before",
-                       action == NULL ? "not given" : fg_action_name(step->action_at_least),
-                       fg_action_name(before->action_at_least));
-    }
-    if (step->above <= before->above) {
-        FG_FIELD_ERROR(&build->fields, above, FG_CODE_RISING,
-                       "steps must rise: 'above' is not more than in the step before");
-    }
-    if (step->score < before->score) {
-        FG_FIELD_ERROR(&build->fields, score == NULL ? node : score, FG_CODE_RISING,
-                       "steps must rise: 'score' is less than in the step before");
-    }
-}
-
-static void read_steps(struct pack_build *build, const struct fg_yaml_node *node,
-                       struct fg_rule *rule)
-{
-    if (!fg_field_is(&build->fields, node, FG_YAML_LIST, "steps")) {
-        return;
-    }
-    if (node->n == 0 || node->n > FG_STEPS_MAX) {
-        FG_FIELD_ERROR(&build->fields, node, FG_CODE_LIMIT, "a rule has 1 to %d steps",
-                       FG_STEPS_MAX);
-        return;
-    }
-    bool have_before = false;
-    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
-        struct fg_step *step = &rule->steps[rule->n_steps++];
-        bool good = read_step(build, item, step);
-        if (good && have_before) {
-            check_rising(build, item, step - 1, step);
-        }
-        have_before = good;
-    }
-}
-
 static void read_relative(struct pack_build *build, const struct fg_yaml_node *node,
                           struct fg_rule *rule)
 {
-    static const char *const words[] = {"customer.channels", "customer.daily_limit"};
     size_t index;
     if (!rule->measured) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
                        "'relative_to' goes with 'measure' and 'steps'");
-    } else if (fg_field_word(&build->fields, node, "relative_to", FG_WORDS(words), &index)) {
+    } else if (fg_field_word(&build->fields, node, "relative_to", fg_word_set(FG_SET_RELATIVE),
+                             &index)) {
         rule->relative_to = index == 0 ? FG_RELATIVE_CHANNELS : FG_RELATIVE_DAILY_LIMIT;
     }
 }
@@ -186,15 +96,14 @@ static void read_relative(struct pack_build *build, const struct fg_yaml_node *n
 static void read_unavailable(struct pack_build *build, const struct fg_yaml_node *node,
                              struct fg_rule *rule)
 {
-    static const char *const keys[] = {"score"};
-    static const char *const words[] = {"skip"};
     size_t index;
     if (!rule->measure_is_meter) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
                        "'on_unavailable' is for rules that measure a meter");
     } else if (node->kind == FG_YAML_SCALAR) {
-        (void)fg_field_word(&build->fields, node, "on_unavailable", FG_WORDS(words), &index);
-    } else if (fg_field_keys(&build->fields, node, "on_unavailable", FG_WORDS(keys))) {
+        (void)fg_field_word(&build->fields, node, "on_unavailable", fg_word_set(FG_SET_SKIP),
+                            &index);
+    } else if (fg_field_shape(&build->fields, node, FG_SHAPE_ON_UNAVAILABLE)) {
         const struct fg_yaml_node *score = fg_yaml_get(node, "score");
         if (score == NULL) {
             FG_FIELD_ERROR(&build->fields, node, FG_CODE_MISSING_KEY, "write skip or {score: n}");
@@ -259,7 +168,7 @@ static void compile_points(struct pack_build *build, const struct fg_yaml_node *
         read_measure(build, measure, rule);
     }
     if (steps != NULL) {
-        read_steps(build, steps, rule);
+        pack_read_steps(build, steps, rule->steps, &rule->n_steps);
     }
     if (action != NULL) {
         (void)pack_read_action(build, action, &rule->action_at_least);
@@ -283,7 +192,7 @@ static void compile_texts(struct pack_build *build, const struct fg_yaml_node *b
         read_texts(build, positives, "falsepositives");
     }
     if (customer_text != NULL) {
-        (void)fg_field_name(&build->fields, customer_text, "customer_text", true);
+        rule->customer_text = fg_field_name(&build->fields, customer_text, "customer_text", true);
     }
 }
 
@@ -308,6 +217,59 @@ static int32_t read_group(struct pack_build *build, const struct fg_yaml_node *n
     return pack_find(build, PACK_GROUP, node->text);
 }
 
+static void read_rollout(struct pack_build *build, const struct fg_yaml_node *node,
+                         struct fg_rule *rule)
+{
+    struct fg_fields *fields = &build->fields;
+    if (!fg_field_shape(fields, node, FG_SHAPE_ROLLOUT) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    const struct fg_yaml_node *percent = fg_yaml_get(node, "percent");
+    const struct fg_yaml_node *by = fg_yaml_get(node, "by");
+    int32_t value;
+    size_t index;
+    if (percent == NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
+                       "the rollout needs a 'percent', such as {percent: 10, by: customer}");
+    } else if (fg_field_int(fields, percent, "percent", 0, 100, &value)) {
+        rule->rolls_out = true;
+        rule->rollout_percent = (uint8_t)value;
+    }
+    if (by != NULL) {
+        (void)fg_field_word(fields, by, "kind of rollout", fg_word_set(FG_SET_CUSTOMER), &index);
+    }
+}
+
+// Mode, maturity and rollout. What is written nearer to the rule wins: its mode, its maturity, the
+// file's mode, the file's maturity.
+static void read_standing(struct pack_build *build, const struct pack_entry *entry,
+                          struct fg_rule *rule)
+{
+    const struct fg_yaml_node *mode = fg_yaml_get(entry->body, "mode");
+    const struct fg_yaml_node *maturity = fg_yaml_get(entry->body, "maturity");
+    const struct fg_yaml_node *rollout = fg_yaml_get(entry->body, "rollout");
+    if (maturity != NULL && pack_read_maturity(build, maturity, &rule->maturity)) {
+        bool stable = rule->maturity == FG_MATURITY_STABLE;
+        if (!stable && rule->mode == FG_MODE_ENFORCE) {
+            rule->mode = FG_MODE_SHADOW;
+        } else if (stable && !entry->file->has_mode) {
+            rule->mode = FG_MODE_ENFORCE;
+        }
+    }
+    if (mode != NULL) {
+        (void)pack_read_mode(build, mode, &rule->mode);
+    }
+    if (rollout == NULL) {
+        return;
+    }
+    read_rollout(build, rollout, rule);
+    if (rule->mode != FG_MODE_ENFORCE) {
+        fg_yaml_report(rollout, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
+                       "the rollout has no effect: the rule's mode is %s for everybody",
+                       fg_mode_name(rule->mode));
+    }
+}
+
 static void compile_scope(struct pack_build *build, const struct pack_entry *entry,
                           struct fg_rule *rule)
 {
@@ -315,8 +277,6 @@ static void compile_scope(struct pack_build *build, const struct pack_entry *ent
     const struct fg_yaml_node *group = fg_yaml_get(body, "group");
     const struct fg_yaml_node *direction = fg_yaml_get(body, "direction");
     const struct fg_yaml_node *on = fg_yaml_get(body, "on");
-    const struct fg_yaml_node *mode = fg_yaml_get(body, "mode");
-    const struct fg_yaml_node *maturity = fg_yaml_get(body, "maturity");
     const struct fg_yaml_node *when = fg_yaml_get(body, "when");
     if (group != NULL) {
         rule->group = read_group(build, group, entry->file);
@@ -327,12 +287,7 @@ static void compile_scope(struct pack_build *build, const struct pack_entry *ent
     if (on != NULL) {
         read_events(build, on, rule);
     }
-    if (mode != NULL) {
-        (void)pack_read_mode(build, mode, &rule->mode);
-    }
-    if (maturity != NULL) {
-        (void)pack_read_maturity(build, maturity);
-    }
+    read_standing(build, entry, rule);
     if (when != NULL) {
         pack_compile_when(build, when, &rule->when);
     }
@@ -347,10 +302,11 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     rule->group = -1;
     rule->events = 1U << FG_EVENT_ATTEMPT;
     rule->mode = entry->file->mode;
+    rule->maturity = entry->file->maturity;
     rule->direction = entry->file->direction;
     rule->desc = rule->id;
     // What looks missing beside an unknown key is most likely that key.
-    if (fg_field_keys(&build->fields, body, "rule", FG_WORDS(rule_keys))) {
+    if (fg_field_shape(&build->fields, body, FG_SHAPE_RULE)) {
         pack_check_rule(build, entry, rule);
     }
     compile_scope(build, entry, rule);
@@ -358,11 +314,15 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     compile_texts(build, body, rule);
     const struct fg_yaml_node *relative = fg_yaml_get(body, "relative_to");
     const struct fg_yaml_node *unavailable = fg_yaml_get(body, "on_unavailable");
+    const struct fg_yaml_node *exceptions = fg_yaml_get(body, "exceptions");
     if (relative != NULL) {
         read_relative(build, relative, rule);
     }
     if (unavailable != NULL) {
         read_unavailable(build, unavailable, rule);
+    }
+    if (exceptions != NULL) {
+        pack_compile_exceptions(build, exceptions, entry->file->origin, rule);
     }
     pack_warn_never(build, entry, rule);
 }

@@ -18,7 +18,7 @@ static const char *const bands[] = {"alert", "throttle", "challenge", "block"};
 static void read_thresholds(struct pack_build *build, const struct fg_yaml_node *node)
 {
     struct fg_fields *fields = &build->fields;
-    if (!fg_field_keys(fields, node, "thresholds", FG_WORDS(bands)) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_THRESHOLDS) && node->kind != FG_YAML_MAP) {
         return;
     }
     int32_t before = 0;
@@ -81,13 +81,11 @@ static void read_sip(struct pack_build *build, const struct fg_yaml_node *node,
 static void read_reply(struct pack_build *build, const struct fg_yaml_node *node,
                        struct fg_reply *reply)
 {
-    static const char *const keys[] = {"sip", "retry_after"};
     if (node->kind == FG_YAML_SCALAR) {
         read_sip(build, node, reply);
         return;
     }
-    if (!fg_field_keys(&build->fields, node, "reply", FG_WORDS(keys)) &&
-        node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REPLY) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *sip = fg_yaml_get(node, "sip");
@@ -104,10 +102,8 @@ static void read_reply(struct pack_build *build, const struct fg_yaml_node *node
 
 static void read_on_block(struct pack_build *build, const struct fg_yaml_node *node)
 {
-    static const char *const keys[] = {"sip", "drop_media", "hold", "hold_scope"};
-    static const char *const scopes[] = {"customer", "risky", "country"}; // enum fg_hold_scope
     struct fg_fields *fields = &build->fields;
-    if (!fg_field_keys(fields, node, "on_block", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_ON_BLOCK) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *sip = fg_yaml_get(node, "sip");
@@ -128,15 +124,14 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
     if (scope != NULL && hold == NULL) {
         FG_FIELD_ERROR(fields, scope, FG_CODE_CONFLICT, "'hold_scope' needs a 'hold'");
     } else if (scope != NULL &&
-               fg_field_word(fields, scope, "hold_scope", FG_WORDS(scopes), &index)) {
+               fg_field_word(fields, scope, "hold_scope", fg_word_set(FG_SET_HOLD_SCOPE), &index)) {
         build->out->hold_scope = (enum fg_hold_scope)index;
     }
 }
 
 static void read_replies(struct pack_build *build, const struct fg_yaml_node *node)
 {
-    if (!fg_field_keys(&build->fields, node, "replies", FG_WORDS(bands)) &&
-        node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REPLIES) && node->kind != FG_YAML_MAP) {
         return;
     }
     for (size_t i = 0; i < N_BANDS; i++) {
@@ -149,8 +144,7 @@ static void read_replies(struct pack_build *build, const struct fg_yaml_node *no
 
 static void read_degraded(struct pack_build *build, const struct fg_yaml_node *node)
 {
-    static const char *const keys[] = {"risky_per_minute"};
-    if (!fg_field_keys(&build->fields, node, "degraded", FG_WORDS(keys))) {
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_DEGRADED)) {
         return;
     }
     const struct fg_yaml_node *risky = fg_yaml_get(node, "risky_per_minute");
@@ -184,14 +178,12 @@ void pack_compile_groups(struct pack_build *build)
 
 void pack_compile_scoring(struct pack_build *build)
 {
-    static const char *const keys[] = {"thresholds", "group_caps", "on_block", "replies",
-                                       "degraded"};
     for (int i = 0; i < FG_ACTION_COUNT; i++) {
         build->out->thresholds[i] = INT32_MAX;
     }
     build->out->degraded_risky_per_min = RISKY_PER_MIN;
     const struct fg_yaml_node *scoring = build->scoring;
-    if (scoring == NULL || (!fg_field_keys(&build->fields, scoring, "scoring", FG_WORDS(keys)) &&
+    if (scoring == NULL || (!fg_field_shape(&build->fields, scoring, FG_SHAPE_SCORING) &&
                             scoring->kind != FG_YAML_MAP)) {
         return;
     }

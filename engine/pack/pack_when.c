@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "build.h"
-#include "fg/destination.h"
-#include "fg/identity.h"
 
 struct matcher {
     struct pack_build *build;
@@ -27,23 +25,7 @@ static struct fg_predicate *add_predicate(struct matcher *m, enum fg_predicate_o
 // Where a signal has a fixed set of words, others are slips.
 static struct fg_words words_of(enum fg_signal signal)
 {
-#define TYPE_TEXT(name, text, doc) text,
-    static const char *const types[] = {FG_NUMBER_TYPES(TYPE_TEXT)};
-#undef TYPE_TEXT
-#define IDENTITY_TEXT(name, text, doc) text,
-    static const char *const identities[] = {FG_IDENTITIES(IDENTITY_TEXT)};
-#undef IDENTITY_TEXT
-    static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
-    switch ((int)signal) {
-    case FG_SIG_DEST_TYPE:
-        return FG_WORDS(types);
-    case FG_SIG_IDENTITY:
-        return FG_WORDS(identities);
-    case FG_SIG_SIP_TRANSPORT:
-        return FG_WORDS(transports);
-    default:
-        return (struct fg_words){NULL, 0};
-    }
+    return fg_word_set(fg_signal_words(signal));
 }
 
 // A text of the signal; NULL after an error.
@@ -214,8 +196,7 @@ static void match_bound(struct matcher *m, const struct fg_yaml_node *node, enum
 
 static void match_map(struct matcher *m, const struct fg_yaml_node *map)
 {
-    static const char *const ops[] = {"in", "not_in", "above", "below", "present"};
-    (void)fg_field_keys(&m->build->fields, map, "matcher", FG_WORDS(ops));
+    (void)fg_field_shape(&m->build->fields, map, FG_SHAPE_MATCHER);
     if (map->n == 0) {
         FG_FIELD_ERROR(&m->build->fields, map, FG_CODE_MATCHER, "the matcher is empty");
     }
@@ -244,7 +225,6 @@ static void match_map(struct matcher *m, const struct fg_yaml_node *map)
 
 static void match_calendar(struct matcher *m, const struct fg_yaml_node *value)
 {
-    static const char *const states[] = {"closed", "open"}; // enum fg_calendar_state
     struct fg_yaml_node name = *m->key;
     size_t prefix = strlen("calendar.");
     name.text.ptr += prefix;
@@ -254,7 +234,8 @@ static void match_calendar(struct matcher *m, const struct fg_yaml_node *value)
     name.length = name.length > prefix ? name.length - (uint32_t)prefix : 1;
     int32_t index = pack_resolve(m->build, PACK_CALENDAR, &name);
     size_t state;
-    if (fg_field_word(&m->build->fields, value, "state of a calendar", FG_WORDS(states), &state) &&
+    if (fg_field_word(&m->build->fields, value, "state of a calendar",
+                      fg_word_set(FG_SET_CALENDAR_STATE), &state) &&
         index >= 0) {
         struct fg_predicate *predicate = add_predicate(m, FG_OP_CALENDAR);
         predicate->calendar = (uint16_t)index;
@@ -281,9 +262,8 @@ static bool has_prefix(struct fg_view text, const char *prefix)
     return text.len > n && memcmp(text.ptr, prefix, n) == 0;
 }
 
-// One signal and its matcher. Returns how many predicates it gave.
-static uint32_t compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
-                                struct fg_predicate *out)
+uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
+                              struct fg_predicate *out)
 {
     struct matcher m = {.build = build, .key = key, .out = out};
     const struct fg_yaml_node *value = key->value;
@@ -317,6 +297,11 @@ static uint32_t compile_matcher(struct pack_build *build, const struct fg_yaml_n
     return m.n;
 }
 
+uint32_t pack_matcher_size(const struct fg_yaml_node *value)
+{
+    return value->kind == FG_YAML_MAP ? value->n : 1;
+}
+
 void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when,
                        struct fg_condition *out)
 {
@@ -325,7 +310,7 @@ void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when
     }
     uint32_t room = 0;
     for (const struct fg_yaml_node *key = when->first; key != NULL; key = key->next) {
-        room += key->value->kind == FG_YAML_MAP ? key->value->n : 1;
+        room += pack_matcher_size(key->value);
     }
     if (room > PACK_PREDICATES_MAX) {
         FG_FIELD_ERROR(&build->fields, when, FG_CODE_LIMIT, "more than %d matchers in one 'when'",
@@ -342,7 +327,7 @@ void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when
     }
     uint32_t n = 0;
     for (const struct fg_yaml_node *key = when->first; key != NULL; key = key->next) {
-        n += compile_matcher(build, key, all + n);
+        n += pack_compile_matcher(build, key, all + n);
     }
     out->all = all;
     out->n = n;

@@ -30,6 +30,11 @@ static void report_file(struct fg_diags *diags, const char *path, const char *wh
     fg_diags_add(diags, &where, "cannot be read: %s", why);
 }
 
+static int worse(int a, int b)
+{
+    return a == FG_ENOMEM || b == FG_OK ? a : b == FG_ENOMEM || a == FG_OK ? b : a;
+}
+
 static int read_file(const char *path, size_t max_bytes, struct fg_diags *diags,
                      struct fg_file *file)
 {
@@ -63,7 +68,7 @@ static int read_pack(const char *dir, const char *name, struct fg_diags *diags,
                      struct sources *sources)
 {
     if (sources->n_packs == FG_PACK_FILES_MAX) {
-        report_file(diags, dir, "more than 64 packs in one directory");
+        report_file(diags, dir, "there are more than 256 packs and files of overrides");
         return FG_EIO;
     }
     char path[PATH_BYTES];
@@ -82,10 +87,14 @@ static int read_pack(const char *dir, const char *name, struct fg_diags *diags,
 }
 
 // All packs of a directory, in the order of their names.
-static int read_packs(const char *dir, struct fg_diags *diags, struct sources *sources)
+static int read_packs(const char *dir, bool optional, struct fg_diags *diags,
+                      struct sources *sources)
 {
     struct dirent **entries = NULL;
     int n = scandir(dir, &entries, is_pack_name, compare_names);
+    if (n < 0 && errno == ENOENT && optional) {
+        return FG_OK;
+    }
     if (n < 0) {
         report_file(diags, dir, strerror(errno));
         return FG_EIO;
@@ -97,14 +106,23 @@ static int read_packs(const char *dir, struct fg_diags *diags, struct sources *s
         free(entries[i]);
     }
     free(entries);
-    if (n == 0) {
+    if (n == 0 && !optional) {
         report_file(diags, dir, "there is no *.yaml in this directory");
         rc = FG_EIO;
     }
     return rc;
 }
 
-static int parse_packs(const char *dir, const struct sources *sources,
+// The packs, then the overrides beside them.
+static int read_rules(const char *dir, struct fg_diags *diags, struct sources *sources)
+{
+    char overrides[PATH_BYTES];
+    (void)snprintf(overrides, sizeof(overrides), "%s/overrides.d", dir);
+    int rc = read_packs(dir, false, diags, sources);
+    return worse(rc, read_packs(overrides, true, diags, sources));
+}
+
+static int parse_packs(const struct fg_policy_paths *paths, const struct sources *sources,
                        struct fg_policy_bundle *bundle, struct fg_diags *diags)
 {
     struct fg_named_bytes files[FG_PACK_FILES_MAX];
@@ -112,8 +130,8 @@ static int parse_packs(const char *dir, const struct sources *sources,
         files[i] = (struct fg_named_bytes){sources->paths[i], sources->packs[i].bytes,
                                            sources->packs[i].len};
     }
-    return fg_pack_parse_files(files, sources->n_packs, dir, bundle->arena, diags,
-                               &bundle->ruleset);
+    return fg_pack_parse_files(files, sources->n_packs, paths->rules_dir, paths->now_ms,
+                               bundle->arena, diags, &bundle->ruleset);
 }
 
 // Paths of the data files; the strings must outlive the diagnostics' making only.
@@ -137,11 +155,6 @@ static void make_data_paths(const struct fg_policy_paths *paths, struct data_pat
     } else {
         (void)snprintf(out->rates, PATH_BYTES, "%s/rates.csv", dir);
     }
-}
-
-static int worse(int a, int b)
-{
-    return a == FG_ENOMEM || b == FG_OK ? a : b == FG_ENOMEM || a == FG_OK ? b : a;
 }
 
 static int load_data(const struct data_paths *paths, struct sources *sources,
@@ -190,9 +203,9 @@ static int load_all(const struct fg_policy_paths *paths, struct sources *sources
     int rc = load_data(data, sources, bundle, diags);
     free(data);
     rc = worse(rc, load_customers(paths->customers_file, sources, bundle, diags));
-    int packs = read_packs(paths->rules_dir, diags, sources);
+    int packs = read_rules(paths->rules_dir, diags, sources);
     if (packs == FG_OK) {
-        packs = parse_packs(paths->rules_dir, sources, bundle, diags);
+        packs = parse_packs(paths, sources, bundle, diags);
     }
     return worse(rc, packs);
 }

@@ -63,14 +63,51 @@ static const char *id_of(const struct fg_ruleset *ruleset, const struct call_hit
                                        : ruleset->composites[hit->index].id;
 }
 
+static bool is_points(const struct call_hit *hit)
+{
+    return hit->kind == FG_REASON_RULE || hit->kind == FG_REASON_COMPOSITE;
+}
+
 static const struct call_hit *find_hit(const struct check *check, const char *id)
 {
     for (uint32_t i = 0; i < check->got->n_hits; i++) {
-        if (strcmp(id_of(check->ruleset, &check->got->hits[i]), id) == 0) {
+        if (is_points(&check->got->hits[i]) &&
+            strcmp(id_of(check->ruleset, &check->got->hits[i]), id) == 0) {
             return &check->got->hits[i];
         }
     }
     return NULL;
+}
+
+// Whether a note is the "RULE/REASON" that a test expects.
+static bool is_note(const struct check *check, const struct call_hit *hit, enum fg_reason_kind kind,
+                    const char *expected)
+{
+    if (hit->kind != kind) {
+        return false;
+    }
+    const struct fg_rule *rule = &check->ruleset->rules[hit->index];
+    const char *reason = kind == FG_REASON_EXCEPTION
+                             ? rule->exceptions[hit->detail].reason
+                             : check->ruleset->overrides[hit->detail].reason;
+    size_t len = strlen(rule->id);
+    return strncmp(expected, rule->id, len) == 0 && expected[len] == '/' &&
+           strcmp(expected + len + 1, reason) == 0;
+}
+
+static void check_notes(struct check *check, const struct test_names *expected,
+                        enum fg_reason_kind kind, const char *what)
+{
+    for (uint32_t i = 0; i < expected->n; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < check->got->n_hits && !found; k++) {
+            found = is_note(check, &check->got->hits[k], kind, expected->items[i].id);
+        }
+        if (!found) {
+            begin(check, what);
+            fprintf(check->out, " %s   it did not apply\n", expected->items[i].id);
+        }
+    }
 }
 
 static void check_rules(struct check *check)
@@ -130,6 +167,8 @@ static void check_decision(struct check *check)
         fprintf(check->out, " %s   got %s\n", target->identity, fg_identity_name(got->identity));
     }
     check_rules(check);
+    check_notes(check, &target->exceptions, FG_REASON_EXCEPTION, "exception");
+    check_notes(check, &target->overrides, FG_REASON_OVERRIDE, "override");
 }
 
 static void check_call(struct check *check, const struct played_call *call)

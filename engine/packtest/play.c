@@ -112,6 +112,12 @@ static const struct fg_origin *origin_of(const struct fg_ruleset *ruleset,
     if (reason->kind == FG_REASON_RULE) {
         return &ruleset->rules[reason->index].origin;
     }
+    if (reason->kind == FG_REASON_EXCEPTION) {
+        return &ruleset->rules[reason->index].exceptions[reason->detail].origin;
+    }
+    if (reason->kind == FG_REASON_OVERRIDE) {
+        return &ruleset->overrides[reason->detail].origin;
+    }
     return reason->kind == FG_REASON_COMPOSITE ? &ruleset->composites[reason->index].origin : NULL;
 }
 
@@ -183,9 +189,10 @@ static int note_result(struct player *player, const struct due *due)
                                    .reasons = describe(player)};
     for (uint32_t i = 0; i < decision->n_reasons; i++) {
         const struct fg_reason *reason = &decision->reasons[i];
-        if (reason->kind == FG_REASON_RULE || reason->kind == FG_REASON_COMPOSITE) {
+        bool note = fg_reason_is_note(reason);
+        if (note || reason->kind == FG_REASON_RULE || reason->kind == FG_REASON_COMPOSITE) {
             result->hits[result->n_hits++] =
-                (struct call_hit){reason->kind, reason->index, reason->shadow};
+                (struct call_hit){reason->kind, reason->index, reason->detail, reason->shadow};
         }
     }
     return result->reasons == NULL ? FG_ENOMEM : FG_OK;

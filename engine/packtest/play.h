@@ -7,7 +7,7 @@
 
 struct call_hit {
     enum fg_reason_kind kind;
-    uint16_t index;
+    uint16_t index, detail;
     bool shadow;
 };
 

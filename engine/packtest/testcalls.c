@@ -69,9 +69,6 @@ static void read_attrs(struct fg_fields *fields, const struct fg_yaml_node *node
 static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node *node,
                             struct test_calls *out)
 {
-    static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
-    static const char *const directions[] = {"outbound", "inbound"};
-    static const char *const certs[] = {"verified", "none", "unverified"};
     const struct fg_yaml_node *transport = fg_yaml_get(node, "transport");
     const struct fg_yaml_node *direction = fg_yaml_get(node, "direction");
     const struct fg_yaml_node *cert = fg_yaml_get(node, "cert");
@@ -80,16 +77,16 @@ static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node 
     size_t index;
     out->transport = FG_TRANSPORT_TLS;
     if (transport != NULL &&
-        fg_field_word(fields, transport, "transport", FG_WORDS(transports), &index)) {
+        fg_field_word(fields, transport, "transport", fg_word_set(FG_SET_TRANSPORT), &index)) {
         out->transport = (enum fg_transport)(FG_TRANSPORT_UDP + (int)index);
     }
     if (direction != NULL &&
-        fg_field_word(fields, direction, "direction", FG_WORDS(directions), &index)) {
+        fg_field_word(fields, direction, "direction", fg_word_set(FG_SET_DIRECTION), &index)) {
         out->direction = (enum fg_direction)index;
     }
-    out->cert = certs[0];
-    if (cert != NULL && fg_field_word(fields, cert, "cert", FG_WORDS(certs), &index)) {
-        out->cert = certs[index];
+    out->cert = fg_word_set(FG_SET_CERT).words[0];
+    if (cert != NULL && fg_field_word(fields, cert, "cert", fg_word_set(FG_SET_CERT), &index)) {
+        out->cert = fg_word_set(FG_SET_CERT).words[index];
     }
     if (src != NULL) {
         out->has_source = src->kind == FG_YAML_SCALAR && fg_ip_parse(src->text, &out->source);
@@ -151,14 +148,10 @@ static void read_times(struct fg_fields *fields, const struct fg_yaml_node *node
 void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                      struct test_calls *out)
 {
-    static const char *const keys[] = {
-        "from",       "to",     "san",   "fingerprint", "cert",      "days_left",
-        "key_bits",   "srtp",   "src",   "attrs",       "transport", "direction",
-        "user_agent", "repeat", "every", "duration",    "at"};
     memset(out, 0, sizeof(*out));
     out->repeat = 1;
     out->to = "";
-    if (!fg_field_keys(fields, node, "call", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_CALL) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *from = fg_yaml_get(node, "from");

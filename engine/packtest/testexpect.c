@@ -45,6 +45,40 @@ static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node
     }
 }
 
+// "RULE/REASON" of exceptions or overrides; the rule must be there.
+static void read_notes(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       const struct fg_ruleset *ruleset, const char *what, struct test_names *out)
+{
+    if (node == NULL || !fg_field_is(fields, node, FG_YAML_LIST, what)) {
+        return;
+    }
+    if (node->n > TEST_RULES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d names", TEST_RULES_MAX);
+        return;
+    }
+    struct fg_words ids = all_ids(fields, ruleset);
+    out->items = fg_field_alloc(fields, (node->n + 1) * sizeof(*out->items));
+    for (const struct fg_yaml_node *item = node->first; item != NULL && out->items != NULL;
+         item = item->next) {
+        const char *text = fg_field_text(fields, item, what);
+        const char *slash = text == NULL ? NULL : strchr(text, '/');
+        struct fg_yaml_node rule = *item;
+        size_t index;
+        if (text == NULL) {
+            continue;
+        }
+        if (slash == NULL || slash[1] == '\0') {
+            FG_FIELD_ERROR(fields, item, FG_CODE_TEST,
+                           "write the rule and the reason, such as \"DEST_IRSF/FRAUD-212\"");
+            continue;
+        }
+        rule.text.len = (size_t)(slash - text);
+        if (fg_field_word(fields, &rule, "rule", ids, &index)) {
+            out->items[out->n++] = (struct test_name){.id = text, .node = item};
+        }
+    }
+}
+
 static void read_flag(struct fg_fields *fields, const struct fg_yaml_node *map, const char *key,
                       int *out)
 {
@@ -67,19 +101,16 @@ static void read_number(struct fg_fields *fields, const struct fg_yaml_node *map
 static void read_words(struct fg_fields *fields, const struct fg_yaml_node *map,
                        struct test_target *out)
 {
-    static const char *const actions[] = {"allow", "alert", "throttle", "challenge", "block"};
-#define IDENTITY_TEXT(name, text, doc) text,
-    static const char *const identities[] = {FG_IDENTITIES(IDENTITY_TEXT)};
-#undef IDENTITY_TEXT
     const struct fg_yaml_node *action = fg_yaml_get(map, "action");
     const struct fg_yaml_node *identity = fg_yaml_get(map, "identity");
     size_t index;
-    if (action != NULL && fg_field_word(fields, action, "action", FG_WORDS(actions), &index)) {
+    if (action != NULL &&
+        fg_field_word(fields, action, "action", fg_word_set(FG_SET_VERDICT), &index)) {
         out->action = (int)index;
     }
     if (identity != NULL &&
-        fg_field_word(fields, identity, "identity", FG_WORDS(identities), &index)) {
-        out->identity = identities[index];
+        fg_field_word(fields, identity, "identity", fg_word_set(FG_SET_IDENTITY), &index)) {
+        out->identity = fg_word_set(FG_SET_IDENTITY).words[index];
     }
 }
 
@@ -118,20 +149,17 @@ static void read_target(struct fg_fields *fields, const struct fg_yaml_node *map
     read_names(fields, fg_yaml_get(map, "not_rules"), ruleset, "not_rules", &out->not_rules);
     read_names(fields, fg_yaml_get(map, "shadow_rules"), ruleset, "shadow_rules",
                &out->shadow_rules);
+    read_notes(fields, fg_yaml_get(map, "exceptions"), ruleset, "exceptions", &out->exceptions);
+    read_notes(fields, fg_yaml_get(map, "overrides"), ruleset, "overrides", &out->overrides);
 }
-
-#define PLAIN_KEYS                                                                                 \
-    "action", "score", "shadow_score", "rules", "not_rules", "shadow_rules", "degraded", "hold",   \
-        "sip", "drop_media", "identity", "cut", "cut_at_minute"
 
 static void read_part(struct fg_fields *fields, const struct fg_yaml_node *node,
                       const struct fg_ruleset *ruleset, enum test_which which,
                       struct test_case *test)
 {
-    static const char *const keys[] = {PLAIN_KEYS, "n"};
-    struct fg_words allowed = FG_WORDS(keys);
-    allowed.n -= which != TEST_AT; // "n" goes with at_call alone
-    if (!fg_field_keys(fields, node, "expectation", allowed) && node->kind != FG_YAML_MAP) {
+    // "n" goes with at_call alone.
+    enum fg_shape shape = which == TEST_AT ? FG_SHAPE_AT_CALL : FG_SHAPE_PART;
+    if (!fg_field_shape(fields, node, shape) && node->kind != FG_YAML_MAP) {
         return;
     }
     if (which == TEST_AT && fg_yaml_get(node, "n") == NULL) {
@@ -143,8 +171,7 @@ static void read_part(struct fg_fields *fields, const struct fg_yaml_node *node,
 void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                       const struct fg_ruleset *ruleset, struct test_case *test)
 {
-    static const char *const keys[] = {PLAIN_KEYS, "first", "last", "all", "at_call"};
-    if (!fg_field_keys(fields, node, "expect", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_EXPECT) && node->kind != FG_YAML_MAP) {
         return;
     }
     uint32_t parts = 0;

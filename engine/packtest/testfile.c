@@ -69,13 +69,12 @@ static void read_clock(struct fg_fields *fields, const struct fg_yaml_node *test
 static void read_faults(struct fg_fields *fields, const struct fg_yaml_node *node,
                         struct test_case *test)
 {
-    static const char *const words[] = {"redis_down", "store_down"};
     if (!fg_field_is(fields, node, FG_YAML_LIST, "faults")) {
         return;
     }
     for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
         size_t index;
-        if (fg_field_word(fields, item, "fault", FG_WORDS(words), &index)) {
+        if (fg_field_word(fields, item, "fault", fg_word_set(FG_SET_FAULT), &index)) {
             *(index == 0 ? &test->redis_down : &test->store_down) = true;
         }
     }
@@ -106,10 +105,9 @@ static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test
 static void read_test(struct fg_fields *fields, const struct test_file *file,
                       const struct fg_yaml_node *node, struct test_case *test)
 {
-    static const char *const keys[] = {"name", "customer", "clock", "calls", "faults", "expect"};
     test->node = node;
     test->name = "";
-    if (!fg_field_keys(fields, node, "test", FG_WORDS(keys)) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, FG_SHAPE_TEST) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
@@ -165,7 +163,8 @@ static int read_own_packs(struct fg_fields *fields, const struct fg_yaml_node *n
         n++;
     }
     if (rc == FG_OK && !fields->out_of_memory) {
-        rc = fg_pack_parse_files(sources, n, dir, fields->arena, fields->diags, &out->own_ruleset);
+        rc = fg_pack_parse_files(sources, n, dir, 0, fields->arena, fields->diags,
+                                 &out->own_ruleset);
         out->ruleset = &out->own_ruleset;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -226,7 +225,6 @@ static int read_tests(struct fg_fields *fields, const struct fg_yaml_node *root,
 int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct fg_policy *policy,
                    struct fg_fields *fields, struct test_file *out)
 {
-    static const char *const keys[] = {"fraudguard_test", "packs", "fixtures", "tests"};
     uint32_t errors = fg_diags_count(fields->diags, FG_ERROR);
     memset(out, 0, sizeof(*out));
     out->doc = *doc;
@@ -236,7 +234,7 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     if (root == NULL) {
         return rc == FG_OK ? FG_ESYNTAX : rc;
     }
-    if (!fg_field_keys(fields, root, "test file", FG_WORDS(keys)) && root->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, root, FG_SHAPE_TEST_FILE) && root->kind != FG_YAML_MAP) {
         return FG_ESYNTAX;
     }
     const struct fg_yaml_node *format = fg_yaml_get(root, "fraudguard_test");

@@ -52,6 +52,7 @@ struct test_target {
     int32_t score, shadow_score, sip, cut_at_minute;
     const char *identity;
     struct test_names rules, not_rules, shadow_rules;
+    struct test_names exceptions, overrides; // ids are "RULE/REASON"
 };
 
 struct test_case {

@@ -94,7 +94,7 @@ static bool set_source(struct fg_json *object, const struct fg_ip *ip)
     return fg_json_set_string(object, "source", text);
 }
 
-// What a reason comes from, for people; false when it is neither a rule nor a composite.
+// What a reason comes from, for people; false when it is written nowhere.
 static bool find_origin(const struct fg_ruleset *ruleset, const struct fg_reason *reason,
                         const char **desc, struct fg_origin *origin)
 {
@@ -106,6 +106,14 @@ static bool find_origin(const struct fg_ruleset *ruleset, const struct fg_reason
     if (reason->kind == FG_REASON_COMPOSITE && reason->index < ruleset->n_composites) {
         *desc = ruleset->composites[reason->index].desc;
         *origin = ruleset->composites[reason->index].origin;
+        return true;
+    }
+    if (reason->kind == FG_REASON_EXCEPTION) {
+        *origin = ruleset->rules[reason->index].exceptions[reason->detail].origin;
+        return true;
+    }
+    if (reason->kind == FG_REASON_OVERRIDE) {
+        *origin = ruleset->overrides[reason->detail].origin;
         return true;
     }
     return false;
@@ -150,8 +158,45 @@ static const char *reason_kind_name(enum fg_reason_kind kind)
         return "emergency";
     case FG_REASON_DEGRADED:
         return "degraded";
+    case FG_REASON_EXCEPTION:
+        return "exception";
+    case FG_REASON_OVERRIDE:
+        return "override";
     }
     return "unknown";
+}
+
+static bool set_agreement(struct fg_json *json, const char *reason, const char *owner,
+                          int64_t until_ms)
+{
+    return fg_json_set_string(json, "agreed", reason) &&
+           (owner == NULL || fg_json_set_string(json, "owner", owner)) &&
+           (until_ms == FG_NEVER_MS || fg_json_set_integer(json, "until_ms", until_ms));
+}
+
+// What a rule says beside its points: texts and notices, or why it was left out or changed.
+static bool set_rule_facts(struct fg_json *json, const struct fg_ruleset *ruleset,
+                           const struct fg_reason *reason)
+{
+    if (reason->kind == FG_REASON_RULE) {
+        const char *text = ruleset->rules[reason->index].customer_text;
+        return (text == NULL || fg_json_set_string(json, "customer_text", text)) &&
+               (reason->notify == FG_NOTIFY_NONE ||
+                fg_json_set_string(json, "notify", fg_notify_name(reason->notify)));
+    }
+    if (!fg_reason_is_note(reason)) {
+        return true;
+    }
+    const struct fg_rule *rule = &ruleset->rules[reason->index];
+    if (!fg_json_set_string(json, "rule", rule->id)) {
+        return false;
+    }
+    if (reason->kind == FG_REASON_EXCEPTION) {
+        const struct fg_exception *exception = &rule->exceptions[reason->detail];
+        return set_agreement(json, exception->reason, exception->owner, exception->until_ms);
+    }
+    const struct fg_override *override = &ruleset->overrides[reason->detail];
+    return set_agreement(json, override->reason, override->owner, override->until_ms);
 }
 
 static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_decision *decision,
@@ -169,7 +214,8 @@ static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_d
                fg_json_set_integer(json, "points", reason->points) &&
                fg_json_set_bool(json, "shadow", reason->shadow) &&
                fg_json_set_string(json, "why", why) &&
-               set_origin(json, plan->policy->ruleset, reason);
+               set_origin(json, plan->policy->ruleset, reason) &&
+               set_rule_facts(json, plan->policy->ruleset, reason);
     if (complete && reason->measured) {
         complete = fg_json_set_micro(json, "value", reason->value) &&
                    fg_json_set_micro(json, "threshold", reason->threshold);
@@ -211,7 +257,8 @@ static uint32_t count_silent_rules(const struct fg_plan *plan, const struct fg_d
     uint32_t hits = 0;
 
     for (uint32_t i = 0; i < decision->n_reasons && i < FG_REASONS_MAX; i++) {
-        hits += decision->reasons[i].kind == FG_REASON_RULE ? 1 : 0;
+        const enum fg_reason_kind kind = decision->reasons[i].kind;
+        hits += kind == FG_REASON_RULE || kind == FG_REASON_EXCEPTION ? 1 : 0;
     }
     return looked_at > hits ? looked_at - hits : 0;
 }

@@ -90,7 +90,7 @@ static void list_rules(const struct fgm_evaluation *evaluation, char *out, size_
     for (uint32_t i = 0; i < evaluation->decision.n_reasons && used + 1 < size; i++) {
         const struct fg_reason *reason = &evaluation->decision.reasons[i];
         char id[96];
-        if (reason->shadow || reason->kind == FG_REASON_CAP)
+        if (reason->shadow || reason->kind == FG_REASON_CAP || fg_reason_is_note(reason))
             continue;
         fg_reason_id(&evaluation->plan, reason, id, sizeof id);
         int n = snprintf(out + used, size - used, "%s\n", id);

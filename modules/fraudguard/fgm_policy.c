@@ -143,8 +143,9 @@ static int load(char *text, size_t size)
     struct fg_policy_bundle *bundle = NULL;
     if (!diags)
         return FG_ENOMEM;
-    int error =
-        fg_policy_load(&fgm_config.paths, fgm_memory_heap(), &fgm_config.hash_key, diags, &bundle);
+    struct fg_policy_paths paths = fgm_config.paths;
+    paths.now_ms = fgm_now_ms();
+    int error = fg_policy_load(&paths, fgm_memory_heap(), &fgm_config.hash_key, diags, &bundle);
     if (error < 0) {
         report(diags, error, text, size);
     } else {

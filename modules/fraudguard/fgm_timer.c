@@ -28,8 +28,11 @@ static void condemn(const struct fgm_evaluation *evaluation, struct fgm_call_ref
 {
     char reason[FG_HOLD_REASON_MAX] = "rules";
     const struct fg_decision *decision = &evaluation->decision;
-    if (decision->n_reasons)
-        fg_reason_id(&evaluation->plan, &decision->reasons[0], reason, sizeof reason);
+    uint32_t first = 0;
+    while (first < decision->n_reasons && fg_reason_is_note(&decision->reasons[first]))
+        first++;
+    if (first < decision->n_reasons)
+        fg_reason_id(&evaluation->plan, &decision->reasons[first], reason, sizeof reason);
     fgm_kill_media(call, reason, "rules");
     fgm_calls_want_cut(ref);
 }

@@ -80,8 +80,10 @@ static void set_reasons(const struct fgm_evaluation *evaluation)
         char text[256];
         if (reason->shadow)
             continue;
-        fg_reason_id(&evaluation->plan, reason, text, sizeof text);
-        append(verdict.rules, sizeof verdict.rules, ",", text);
+        if (!fg_reason_is_note(reason)) {
+            fg_reason_id(&evaluation->plan, reason, text, sizeof text);
+            append(verdict.rules, sizeof verdict.rules, ",", text);
+        }
         fg_reason_text(&evaluation->plan, &evaluation->decision, reason, text, sizeof text);
         append(verdict.reason, sizeof verdict.reason, "; ", text);
     }

@@ -13,6 +13,10 @@ endfunction()
 fg_structure_test(checkers test_checkers.py)
 fg_structure_test(includes includes.py ${PROJECT_SOURCE_DIR})
 fg_structure_test(conventions conventions.py ${PROJECT_SOURCE_DIR})
+# What is generated from the code and kept in the tree.
+if(TARGET fgctl)
+    fg_structure_test(generated generated.py ${PROJECT_SOURCE_DIR} $<TARGET_FILE:fgctl>)
+endif()
 # Sanitizers and coverage add calls and counters of their own.
 if(NOT FG_SANITIZE AND NOT FG_COVERAGE)
     fg_structure_test(core_symbols symbols.py ${PROJECT_BINARY_DIR}/engine/core/libfg_core.a)

@@ -2,11 +2,13 @@
 foreach(unit values heap hash calendar meter prefix number ruleset)
     fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
 endforeach()
-foreach(unit customer decide destination engine_properties explain identity plan)
+foreach(unit customer decide destination engine_properties explain identity overrides plan)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c
         LIBS fg_core)
 endforeach()
-if(TARGET test_plan)
-    target_link_options(test_plan PRIVATE -Wl,--wrap=malloc)
-endif()
+foreach(unit overrides plan)
+    if(TARGET test_${unit})
+        target_link_options(test_${unit} PRIVATE -Wl,--wrap=malloc)
+    endif()
+endforeach()

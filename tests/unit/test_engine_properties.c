@@ -16,6 +16,7 @@
 
 #define RULESETS           200
 #define EVENTS_PER_RULESET 150
+#define OVERRIDES          40
 
 struct source {
     uint64_t state;
@@ -40,6 +41,11 @@ struct random_rules {
     struct fg_composite composites[FG_COMPOSITES_MAX];
     struct fg_composite_term terms[FG_COMPOSITES_MAX][3][3];
     struct fg_calendar calendar;
+    struct fg_predicate excepted[8];
+    struct fg_condition rows[8];
+    struct fg_exception exceptions[8];
+    struct fg_predicate matches[OVERRIDES];
+    struct fg_override overrides[OVERRIDES];
 };
 
 static void random_predicate(struct source *source, struct fg_predicate *out)
@@ -94,6 +100,10 @@ static void random_rule(struct source *source, struct random_rules *all, uint32_
     for (uint32_t k = 0; k < rule->when.n; k++) {
         random_predicate(source, &all->predicates[i][k]);
     }
+    rule->exceptions = all->exceptions;
+    rule->n_exceptions = chance(source, 20) ? (uint16_t)below(source, 9) : 0;
+    rule->rolls_out = chance(source, 20);
+    rule->rollout_percent = (uint8_t)below(source, 101);
     if (chance(source, 50)) {
         return;
     }
@@ -110,6 +120,49 @@ static void random_rule(struct source *source, struct random_rules *all, uint32_
             (struct fg_step){.above = (k + 1) * (fg_micro)(1 + below(source, 1)) * 700000,
                              .score = (int32_t)below(source, 90)};
     }
+}
+
+static void random_exceptions(struct source *source, struct random_rules *all)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        random_predicate(source, &all->excepted[i]);
+        all->rows[i] = (struct fg_condition){.all = &all->excepted[i], .n = 1};
+        all->exceptions[i] =
+            (struct fg_exception){.any = &all->rows[i],
+                                  .n = 1,
+                                  .reason = "agreed",
+                                  .until_ms = SATURDAY_NIGHT_MS + below(source, 2000000000)};
+    }
+}
+
+static void random_override(struct source *source, struct random_rules *all, uint32_t i,
+                            uint32_t n_rules)
+{
+    static const enum fg_signal customer[] = {FG_SIG_CUSTOMER_ID, FG_SIG_CUSTOMER_PROFILE,
+                                              FG_SIG_CUSTOMER_TAG};
+    static const char *const words[] = {"office", "gold", "globex"};
+    bool own = i >= OVERRIDES / 2;
+    all->matches[i] =
+        (struct fg_predicate){.signal = own ? FG_SIG_CUSTOMER_ID : customer[below(source, 3)],
+                              .op = FG_OP_IS,
+                              .text = fg_view_of(own ? "acme" : words[below(source, 3)])};
+    struct fg_override *override = &all->overrides[i];
+    *override = (struct fg_override){.match = {&all->matches[i], 1},
+                                     .customer = own ? "acme" : NULL,
+                                     .rule = (uint16_t)below(source, n_rules),
+                                     .mode = (enum fg_mode)below(source, 3),
+                                     .score = (int32_t)below(source, 80),
+                                     .action_at_least = (enum fg_action)below(source, 5),
+                                     .reason = "agreed",
+                                     .owner = chance(source, 50) ? "noc" : NULL,
+                                     .until_ms = chance(source, 50) ? FG_NEVER_MS
+                                                                    : SATURDAY_NIGHT_MS + 1000000};
+    override->steps[0] =
+        (struct fg_step){.above = below(source, 3000000), .score = (int32_t)below(source, 90)};
+    override->n_steps = 1;
+    override->changes = below(source, 16);
+    override->changes &=
+        ~(uint32_t)(all->rules[override->rule].measured ? FG_CHANGE_SCORE : FG_CHANGE_STEPS);
 }
 
 static void random_ruleset(struct source *source, struct world *world, struct random_rules *all,
@@ -137,9 +190,16 @@ static void random_ruleset(struct source *source, struct world *world, struct ra
                                            .calendar_day = chance(source, 20),
                                            .direction = (enum fg_direction)below(source, 2)};
     }
+    random_exceptions(source, all);
     for (uint32_t i = 0; i < n_rules; i++) {
         random_rule(source, all, i, ruleset->n_groups, ruleset->n_meters);
     }
+    for (uint32_t i = 0; i < OVERRIDES; i++) {
+        random_override(source, all, i, n_rules);
+    }
+    ruleset->overrides = all->overrides;
+    ruleset->n_overrides = OVERRIDES;
+    ruleset->n_shared_overrides = OVERRIDES / 2;
     ruleset->n_composites = below(source, FG_COMPOSITES_MAX + 1);
     for (uint32_t i = 0; i < ruleset->n_composites; i++) {
         struct fg_composite_term(*terms)[3] = all->terms[i];
@@ -217,6 +277,8 @@ static void check_request(const struct fg_plan *plan)
     }
 }
 
+static uint32_t notes_seen; // a bit a kind
+
 static void check_decision(const struct fg_plan *plan, const struct fg_decision *decision)
 {
     int64_t enforced = 0;
@@ -235,6 +297,9 @@ static void check_decision(const struct fg_plan *plan, const struct fg_decision 
         fg_reason_id(plan, reason, id, sizeof(id));
         fg_reason_text(plan, decision, reason, text, sizeof(text));
         assert_true(id[0] != '\0');
+        assert_true(!fg_reason_is_note(reason) ||
+                    (text[0] != '\0' && reason->action_at_least == FG_ALLOW));
+        notes_seen |= fg_reason_is_note(reason) ? 1U << reason->kind : 0U;
     }
     assert_int_equal(enforced, decision->score);
     assert_int_equal(all, decision->shadow_score);
@@ -304,6 +369,7 @@ static void test_points_always_add_up(void **state)
         world_fini(&world);
     }
     assert_int_equal(most_reasons, FG_REASONS_MAX); // the overflow was tried too
+    assert_int_equal(notes_seen, 1U << FG_REASON_EXCEPTION | 1U << FG_REASON_OVERRIDE);
 }
 
 static void test_a_thousand_rules(void **state)
@@ -325,6 +391,7 @@ static void test_a_thousand_rules(void **state)
                              .mode = i % 2 == 0 ? FG_MODE_ENFORCE : FG_MODE_SHADOW};
     }
     world.ruleset.n_composites = 0;
+    world.ruleset.n_overrides = world.ruleset.n_shared_overrides = 0;
     world_seal(&world);
     struct fg_event event = world_call(&world, world.acme, "02079460000");
     static struct fg_plan plan;

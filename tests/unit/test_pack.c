@@ -414,7 +414,7 @@ static void files_share_their_names(void **state)
     struct fg_named_bytes files[] = {{"a.yaml", rules, sizeof(rules) - 1},
                                      {"b.yaml", base, sizeof(base) - 1}};
     assert_int_equal(
-        fg_pack_parse_files(files, 2, NULL, fixture->arena, fixture->diags, &fixture->ruleset),
+        fg_pack_parse_files(files, 2, NULL, 0, fixture->arena, fixture->diags, &fixture->ruleset),
         FG_OK);
     assert_string_equal(fixture->ruleset.pack, "p"); // the file with the scoring
     assert_string_equal(fixture->ruleset.rules[0].origin.file, "a.yaml");
@@ -422,7 +422,7 @@ static void files_share_their_names(void **state)
     memcpy(digest, fixture->ruleset.digest, sizeof(digest));
     files[0].name = "c.yaml";
     assert_int_equal(
-        fg_pack_parse_files(files, 2, NULL, fixture->arena, fixture->diags, &fixture->ruleset),
+        fg_pack_parse_files(files, 2, NULL, 0, fixture->arena, fixture->diags, &fixture->ruleset),
         FG_OK);
     assert_string_not_equal(digest, fixture->ruleset.digest);
 }
@@ -475,7 +475,7 @@ static void a_name_in_two_files_is_a_duplicate(void **state)
     struct fg_named_bytes files[] = {{"a.yaml", text, sizeof(text) - 1},
                                      {"b.yaml", text, sizeof(text) - 1}};
     assert_int_equal(
-        fg_pack_parse_files(files, 2, NULL, fixture->arena, fixture->diags, &fixture->ruleset),
+        fg_pack_parse_files(files, 2, NULL, 0, fixture->arena, fixture->diags, &fixture->ruleset),
         FG_ESYNTAX);
     assert_int_equal(fg_diags_count(fixture->diags, FG_ERROR), 2);
     assert_string_equal(fg_diags_at(fixture->diags, 0)->message,

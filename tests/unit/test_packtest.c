@@ -29,7 +29,19 @@ static const char rules[] =
     "  - {id: BURST, desc: b, measure: meters.calls_1m, steps: [{above: 2, score: 30}]}\n"
     "  - {id: LIVE, desc: l, measure: meters.live, steps: [{above: 1, score: 50}]}\n"
     "  - {id: LONG, desc: l, on: minute, measure: meters.spend, steps: [{above: 3, score: 80}]}\n"
-    "  - {id: WATCH, desc: w, mode: shadow, when: {dest.home: false}, score: 7}\n";
+    "  - {id: WATCH, desc: w, mode: shadow, when: {dest.home: false}, score: 7}\n"
+    "  - id: UAN\n"
+    "    desc: u\n"
+    "    when: {dest.prefix: \"+33\"}\n"
+    "    score: 80\n"
+    "    exceptions:\n"
+    "      - {fields: [customer.id], values: [acme], reason: T-1, expires: \"2026-11-20\"}\n";
+
+static const char overrides[] =
+    "fraudguard: 1\n"
+    "overrides:\n"
+    "  - {match: {customer.id: acme}, rule: CLOSED, replace: {score: 4}, reason: T-2, owner: o,\n"
+    "     expires: never}\n";
 
 static const char head[] =
     "fraudguard_test: 1\n"
@@ -53,7 +65,9 @@ static int setup(void **state)
     struct scratch_dir *dir = &fixture.dir;
     scratch_dir_open(dir);
     scratch_dir_subdir(dir, "data");
+    scratch_dir_subdir(dir, "overrides.d");
     scratch_dir_write(dir, "p.yaml", rules);
+    scratch_dir_write(dir, "overrides.d/o.yaml", overrides);
     scratch_dir_write(dir, "data/numbering.csv",
                       "prefix,country,type\n44,GB,unallocated\n442,GB,fixed\n4490,GB,premium\n"
                       "33,FR,fixed\n");
@@ -100,12 +114,12 @@ static void passing_tests_print_nothing(void **state)
     struct fixture *fixture = *state;
     assert_int_equal(
         run(fixture,
-            "  - name: premium at night is blocked and holds\n"
+            "  - name: premium at night; the points for the night are overridden\n"
             "    customer: acme\n"
             "    clock: \"2026-11-21T02:10:00Z\"\n"
             "    calls: [{" CALL ", to: \"+449098790000\", repeat: 2}]\n"
-            "    expect: {first: {action: block, score: 80, rules: [PREMIUM, CLOSED], hold: true,\n"
-            "             sip: 603, drop_media: true}, last: {action: block, hold: true}}\n"
+            "    expect: {first: {action: throttle, score: 54, rules: [PREMIUM, CLOSED],\n"
+            "             overrides: [CLOSED/T-2]}, last: {action: throttle}}\n"
             "  - name: a burst, dialled nationally\n"
             "    customer: acme\n"
             "    clock: \"2026-11-20T10:00:00Z\"\n"
@@ -133,7 +147,13 @@ static void passing_tests_print_nothing(void **state)
             "    faults: [redis_down]\n"
             "    calls: [{" CALL ", to: \"+33140000000\"}]\n"
             "    expect: {action: allow, score: 0, shadow_score: 7, shadow_rules: [WATCH],\n"
-            "             degraded: true, identity: certificate}\n"
+            "             degraded: true, identity: certificate, exceptions: [UAN/T-1]}\n"
+            "  - name: after the last day of the exception\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-21T00:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+33140000000\", repeat: 2}]\n"
+            "    expect: {first: {action: block, rules: [UAN], hold: true, sip: 603,\n"
+            "             drop_media: true}, last: {action: block, hold: true}}\n"
             "  - name: somebody else's certificate\n"
             "    customer: acme\n"
             "    clock: \"2026-11-20T10:00:00Z\"\n"
@@ -146,10 +166,10 @@ static void passing_tests_print_nothing(void **state)
             "    expect: {action: allow, score: 0}\n"),
         FG_OK);
     assert_string_equal(fixture->printed, "");
-    assert_int_equal(fixture->summary.passed, 8);
+    assert_int_equal(fixture->summary.passed, 9);
     assert_int_equal(fixture->summary.failed, 0);
-    assert_int_equal(fixture->summary.rules, 6);
-    assert_int_equal(fixture->summary.rules_covered, 6);
+    assert_int_equal(fixture->summary.rules, 7);
+    assert_int_equal(fixture->summary.rules_covered, 7);
 }
 
 static void a_failing_test_says_what_it_got_and_why(void **state)
@@ -179,6 +199,24 @@ static void a_failing_test_says_what_it_got_and_why(void **state)
     assert_non_null(strstr(fixture->printed, "p.yaml:14\n"));
 }
 
+static void missing_exceptions_and_overrides_are_failures(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        run(fixture, "  - name: x\n"
+                     "    customer: acme\n"
+                     "    clock: \"2026-11-21T10:00:00Z\"\n"
+                     "    calls: [{" CALL ", to: \"+33140000000\"}]\n"
+                     "    expect: {exceptions: [UAN/T-1], overrides: [CLOSED/T-2, CLOSED/T-3]}\n"),
+        FG_OK);
+    assert_int_equal(fixture->summary.failed, 1);
+    assert_non_null(strstr(fixture->printed, "expected exception UAN/T-1   it did not apply"));
+    assert_null(strstr(fixture->printed, "CLOSED/T-2 "));
+    assert_non_null(strstr(fixture->printed, "expected override CLOSED/T-3   it did not apply"));
+    assert_non_null(strstr(fixture->printed, "+0 OVERRIDE:CLOSED  override of CLOSED: T-2 (o)   "
+                                             "o.yaml:3\n"));
+}
+
 static void a_missing_cut_is_a_failure(void **state)
 {
     struct fixture *fixture = *state;
@@ -206,7 +244,8 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
                                   "    customer: acne\n"
                                   "    clock: \"2026-11-20\"\n"
                                   "    calls: [{frm: \"+44\", to: +4420}]\n"
-                                  "    expect: {action: blok, rules: [PREMIUN]}\n"),
+                                  "    expect: {action: blok, rules: [PREMIUN],\n"
+                                  "             exceptions: [PREMIUM, PREMIUN/x]}\n"),
                      FG_ESYNTAX);
     static const struct {
         uint32_t line, column;
@@ -219,9 +258,11 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
          "a number must be quoted: write \"+4420\" (unquoted +44 is the number 44 to other tools)"},
         {10, 22, "unknown action 'blok'; did you mean 'block'?"},
         {10, 36, "unknown rule 'PREMIUN'; did you mean 'PREMIUM'?"},
+        {11, 27, "write the rule and the reason, such as \"DEST_IRSF/FRAUD-212\""},
+        {11, 36, "unknown rule 'PREMIUN'; did you mean 'PREMIUM'?"},
     };
-    assert_int_equal(fg_diags_total(fixture->diags) - before, 6);
-    for (uint32_t i = 0; i < 6; i++) {
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 8);
+    for (uint32_t i = 0; i < 8; i++) {
         const struct fg_diag *diag = fg_diags_at(fixture->diags, before + i);
         assert_string_equal(diag->message, expected[i].message);
         assert_int_equal(diag->line, expected[i].line);
@@ -236,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(passing_tests_print_nothing),
         TEST(a_failing_test_says_what_it_got_and_why),
+        TEST(missing_exceptions_and_overrides_are_failures),
         TEST(a_missing_cut_is_a_failure),
         TEST(mistakes_in_a_test_are_told_with_their_place),
     };

@@ -130,6 +130,27 @@ static void a_missing_file_is_named(void **state)
     fg_diags_free(diags);
 }
 
+static void overrides_beside_the_packs_are_read_after_them(void **state)
+{
+    static const char overrides[] =
+        "fraudguard: 1\noverrides:\n"
+        "  - {match: {customer.id: a}, rule: A, replace: {mode: shadow}, reason: r, owner: o,\n"
+        "     expires: \"2026-01-31\"}\n";
+    struct scratch_dir *dir = *state;
+    struct fg_policy_paths paths = {.rules_dir = dir->path,
+                                    .now_ms = INT64_C(1795168800000)}; // 2026-11-20
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    scratch_dir_subdir(dir, "overrides.d");
+    scratch_dir_write(dir, "overrides.d/o.yaml", overrides);
+    assert_int_equal(fg_policy_load(&paths, fg_heap_libc(), &hash_key, diags, &bundle), FG_OK);
+    assert_int_equal(fg_policy_of(bundle)->ruleset->n_overrides, 1);
+    assert_int_equal(fg_diags_count(diags, FG_WARNING), 1);
+    assert_string_equal(fg_diags_at(diags, 0)->code, "FG046");
+    fg_policy_bundle_free(bundle);
+    fg_diags_free(diags);
+}
+
 struct failing {
     uint32_t left, live;
 };
@@ -173,9 +194,13 @@ static void all_memory_comes_from_the_heap_and_goes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_directory_becomes_a_policy),     TEST(mistakes_of_all_files_are_told_together),
-        TEST(a_list_without_rows_is_a_mistake), TEST(data_without_rows_is_a_mistake),
-        TEST(a_missing_file_is_named),          TEST(all_memory_comes_from_the_heap_and_goes_back),
+        TEST(a_directory_becomes_a_policy),
+        TEST(mistakes_of_all_files_are_told_together),
+        TEST(a_list_without_rows_is_a_mistake),
+        TEST(data_without_rows_is_a_mistake),
+        TEST(a_missing_file_is_named),
+        TEST(all_memory_comes_from_the_heap_and_goes_back),
+        TEST(overrides_beside_the_packs_are_read_after_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -272,6 +272,54 @@ static void test_measured_reason(void **state)
     free(text);
 }
 
+// Exceptions and overrides stand beside the points, with what was agreed.
+static void test_notes_and_texts(void **state)
+{
+    static const struct fg_exception exceptions[] = {
+        {.reason = "FRAUD-212", .until_ms = NOW_MS + 1000, .origin = {"core.yaml", 63, 9}}};
+    static const struct fg_override overrides[] = {{.changes = FG_CHANGE_MODE,
+                                                    .rule = 3,
+                                                    .reason = "contract 8841",
+                                                    .owner = "noc@example.net",
+                                                    .until_ms = FG_NEVER_MS,
+                                                    .origin = {"acme.yaml", 3, 5}}};
+    struct fixture *f = *state;
+    struct fg_rule own[4];
+
+    memcpy(own, rules, sizeof(own));
+    own[0].exceptions = exceptions;
+    own[0].n_exceptions = 1;
+    own[1].customer_text = "closed_hours";
+    f->ruleset.rules = own;
+    f->ruleset.overrides = overrides;
+    f->ruleset.n_overrides = 1;
+    f->decision.score -= 45;
+    f->decision.shadow_score -= 45;
+    f->decision.reasons[1].notify = FG_NOTIFY_CUSTOMER;
+    f->decision.reasons[3] = (struct fg_reason){.kind = FG_REASON_EXCEPTION, .index = 0};
+    f->decision.reasons[4] = (struct fg_reason){.kind = FG_REASON_OVERRIDE, .index = 3};
+    f->decision.n_reasons = 5;
+    char *text = fg_record_decision(&f->context, &f->plan, &f->decision);
+    assert_non_null(text);
+    keep_sample(text);
+    assert_non_null(strstr(text, "\"customer_text\":\"closed_hours\",\"notify\":\"customer\""));
+    assert_non_null(
+        strstr(text, "{\"id\":\"EXCEPTION:DEST_IRSF\",\"kind\":\"exception\",\"points\":0,"));
+    assert_non_null(strstr(text, "\"origin\":\"core.yaml:63\",\"rule\":\"DEST_IRSF\",\"agreed\":"
+                                 "\"FRAUD-212\",\"until_ms\":"));
+    assert_non_null(
+        strstr(text, "\"why\":\"override of VEL_CPM: contract 8841 (noc@example.net)\""));
+    assert_non_null(strstr(
+        text, "\"rule\":\"VEL_CPM\",\"agreed\":\"contract 8841\",\"owner\":\"noc@example.net\"}"));
+    char *words = fg_record_explain(fg_view_of(text));
+    assert_non_null(words);
+    assert_non_null(
+        strstr(words, "    0  OVERRIDE:VEL_CPM     override of VEL_CPM: contract 8841"));
+    assert_null(strstr(words, "damaged"));
+    free(words);
+    free(text);
+}
+
 static void test_hostile_call_ids(void **state)
 {
     struct fixture *f = *state;
@@ -451,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers_are_masked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_measured_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_notes_and_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_call_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody_and_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_explain_reads_like_the_table, setup, teardown),

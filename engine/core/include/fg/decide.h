@@ -22,7 +22,10 @@ enum fg_reason_kind {
     FG_REASON_IDENTITY,  // refused identity
     FG_REASON_UNREADABLE, // the called number cannot be read
     FG_REASON_EMERGENCY,  // emergency call: always allowed, 0 points
-    FG_REASON_DEGRADED    // the store is away: cap on risky calls, or the customer's policy
+    FG_REASON_DEGRADED,   // the store is away: cap on risky calls, or the customer's policy
+    FG_REASON_EXCEPTION,  // index: rule that would have hit, detail: its exception; 0 points
+    FG_REASON_OVERRIDE    // index: rule that an override changed, or would have hit without it;
+                          // detail: override; 0 points
 };
 struct fg_reason {
     enum fg_reason_kind kind;
@@ -34,8 +37,15 @@ struct fg_reason {
     fg_micro value;   // measured: the value, relative where the rule says so
     fg_micro threshold;
     uint8_t step;
+    uint16_t detail; // see the kind
     enum fg_action action_at_least;
+    enum fg_notify notify;
 };
+// Whether a reason only tells what was left out or changed, and has no part in the verdict.
+static inline bool fg_reason_is_note(const struct fg_reason *reason)
+{
+    return reason->kind == FG_REASON_EXCEPTION || reason->kind == FG_REASON_OVERRIDE;
+}
 
 struct fg_hold_effect {
     bool wanted;

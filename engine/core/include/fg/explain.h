@@ -7,8 +7,8 @@
 #include "fg/decide.h"
 
 // Id of a reason: the rule's or composite's id, "GROUP_CAP:velocity", "SCORE_FLOOR", "HOLD",
-// "IDENTITY:unknown_name", "EMERGENCY", "DEGRADED", "UNREADABLE_NUMBER". NUL-terminated, cut to
-// size.
+// "IDENTITY:unknown_name", "EMERGENCY", "DEGRADED", "UNREADABLE_NUMBER", "EXCEPTION:DEST_IRSF",
+// "OVERRIDE:VEL_CPM". NUL-terminated, cut to size.
 void fg_reason_id(const struct fg_plan *plan, const struct fg_reason *reason, char *out,
                   size_t size);
 // Why, in one line: "+96077***45 matches +9607 (Maldives mobile)", "31 calls in 1 min, over 20",

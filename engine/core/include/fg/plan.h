@@ -26,7 +26,12 @@ struct fg_plan {
     bool unreadable;                         // the called number
     bool skip_rules;                         // emergency or refused identity: decide needs no store
     uint64_t static_hits[FG_RULES_MAX / 64]; // rules of this event whose condition holds
-    int8_t op_of_meter[FG_METERS_MAX];       // index into request.ops, -1 none
+    // Overrides that apply to this customer now, in order: indexes into the ruleset's.
+    uint16_t overrides[FG_APPLIED_OVERRIDES_MAX];
+    uint16_t n_overrides;
+    bool lists_grow;                        // one of them adds to a list
+    uint64_t overridden[FG_RULES_MAX / 64]; // rules that one of them changes
+    int8_t op_of_meter[FG_METERS_MAX];      // index into request.ops, -1 none
     bool store_needed;
     struct fg_store_request request;
 };
@@ -42,3 +47,22 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
                     struct fg_value *out);
 // Whether a condition holds for this plan.
 bool fg_plan_condition(const struct fg_plan *plan, const struct fg_condition *condition);
+
+// What a rule comes to for this customer: as written, or as overrides say.
+struct fg_rule_terms {
+    enum fg_mode mode;
+    int32_t score;
+    enum fg_action action_at_least;
+    const struct fg_step *steps;
+    uint8_t n_steps;
+    bool mode_overridden; // the mode is an override's: no rollout takes it back
+};
+void fg_plan_rule_terms(const struct fg_plan *plan, uint16_t rule, struct fg_rule_terms *out);
+
+// Whether a rollout has reached the customer. The same answer in every call, on every node with the
+// same hash key: a keyed hash of rule and customer falls below the percentage or does not, so that
+// a higher percentage only adds customers.
+bool fg_plan_rolled_out(const struct fg_plan *plan, const struct fg_rule *rule);
+
+// The exception of a rule that holds for this event now: index into rule->exceptions, -1 for none.
+int32_t fg_plan_exception(const struct fg_plan *plan, const struct fg_rule *rule);

@@ -21,22 +21,51 @@
 #define FG_GROUPS_MAX     16
 #define FG_COMPOSITES_MAX 64
 #define FG_STEPS_MAX      8
+#define FG_EXCEPTIONS_MAX 256 // of one rule
+#define FG_OVERRIDES_MAX  16384
+// Overrides that are looked at for every customer, because they name none; and those that can apply
+// to one customer at once. Both bound what an INVITE costs.
+#define FG_SHARED_OVERRIDES_MAX  64
+#define FG_APPLIED_OVERRIDES_MAX 96
 
 // What a call comes to, in rising severity.
 #define FG_ACTIONS(X)                                                                              \
-    X(ALLOW, "allow")                                                                              \
-    X(ALERT, "alert") X(THROTTLE, "throttle") X(CHALLENGE, "challenge") X(BLOCK, "block")
+    X(ALLOW, "allow", "the call goes on")                                                          \
+    X(ALERT, "alert", "the call goes on, and people are told")                                     \
+    X(THROTTLE, "throttle", "the call is refused for now; a later one may go through")             \
+    X(CHALLENGE, "challenge", "the call is refused until the caller has shown who he is")          \
+    X(BLOCK, "block", "the call is refused or cut, its media stops, and a hold may follow")
 enum fg_action {
-#define FG_ACTION_ENUM(name, text) FG_##name,
+#define FG_ACTION_ENUM(name, text, doc) FG_##name,
     FG_ACTIONS(FG_ACTION_ENUM)
 #undef FG_ACTION_ENUM
         FG_ACTION_COUNT
 };
 const char *fg_action_name(enum fg_action action); // "throttle"
+const char *fg_action_doc(enum fg_action action);  // what it means, in a line
 FG_MUST_CHECK int fg_action_parse(struct fg_view text, enum fg_action *out);
 
-enum fg_mode { FG_MODE_ENFORCE, FG_MODE_SHADOW, FG_MODE_OFF };
+enum fg_mode { FG_MODE_ENFORCE, FG_MODE_SHADOW, FG_MODE_OFF }; // in falling effect
 const char *fg_mode_name(enum fg_mode mode);
+
+// How far a rule has come. What is not stable is in shadow unless a mode is given.
+#define FG_MATURITIES(X)                                                                           \
+    X(STABLE, "stable", "in use everywhere")                                                       \
+    X(INCUBATING, "incubating", "being tried on real traffic")                                     \
+    X(SANDBOX, "sandbox", "an experiment")                                                         \
+    X(DEPRECATED, "deprecated", "on its way out")
+enum fg_maturity {
+#define FG_MATURITY_ENUM(name, text, doc) FG_MATURITY_##name,
+    FG_MATURITIES(FG_MATURITY_ENUM)
+#undef FG_MATURITY_ENUM
+        FG_MATURITY_COUNT
+};
+const char *fg_maturity_name(enum fg_maturity maturity); // "incubating"
+const char *fg_maturity_doc(enum fg_maturity maturity);
+
+// Who is told when a step is reached, beside what its points come to.
+enum fg_notify { FG_NOTIFY_NONE, FG_NOTIFY_CUSTOMER, FG_NOTIFY_NOC };
+const char *fg_notify_name(enum fg_notify notify); // "customer"; "none"
 
 // --- lists
 // -------------------------------------------------------------------------------------------------------------------------------
@@ -140,11 +169,22 @@ struct fg_step {
     fg_micro above;
     int32_t score;
     enum fg_action action_at_least; // FG_ALLOW: none
+    enum fg_notify notify;
 };
 // Where something was written, for people.
 struct fg_origin {
     const char *file;
     uint32_t line, column;
+};
+// Cases in which a rule does not count: told in the decision, never silent.
+#define FG_NEVER_MS INT64_MAX
+struct fg_exception {
+    const struct fg_condition *any; // one of them must hold
+    uint32_t n;
+    const char *reason; // why, and where it was agreed
+    const char *owner;  // who answers for it; NULL: not given
+    int64_t until_ms;   // from then on it is as if it were not there [Unix ms]; FG_NEVER_MS
+    struct fg_origin origin;
 };
 struct fg_rule {
     const char *id, *desc, *explain; // explain NULL: the reason text writes itself
@@ -166,6 +206,42 @@ struct fg_rule {
     bool unavailable_scores; // what happens when the meter cannot be read at all (neither store):
                              // unavailable_score points, else skipped
     int32_t unavailable_score;
+    const struct fg_exception *exceptions;
+    uint16_t n_exceptions;
+    // Customers for whom the rule is enforced, where its mode is enforce; for the others it is in
+    // shadow. Sticky: see fg_plan_rolled_out().
+    bool rolls_out;
+    uint8_t rollout_percent; // 0 to 100
+    enum fg_maturity maturity;
+    const char *customer_text; // name of a text for the customer; NULL: none
+};
+
+// What a rule comes to for some customers instead, or what is added to a list for them.
+enum fg_override_change {
+    FG_CHANGE_MODE = 1,
+    FG_CHANGE_SCORE = 2,
+    FG_CHANGE_STEPS = 4,
+    FG_CHANGE_ACTION = 8
+};
+struct fg_list_append {
+    uint16_t list;  // this list gets
+    uint16_t items; // the items of that one, too
+};
+struct fg_override {
+    struct fg_condition match; // over customer.* alone
+    const char *customer;      // the one customer it is about; NULL: match tells
+    uint32_t changes;          // fg_override_change bits
+    uint16_t rule;             // with changes
+    enum fg_mode mode;
+    int32_t score;
+    struct fg_step steps[FG_STEPS_MAX];
+    uint8_t n_steps;
+    enum fg_action action_at_least;
+    const struct fg_list_append *appends;
+    uint32_t n_appends;
+    const char *reason, *owner;
+    int64_t until_ms; // as in fg_exception
+    struct fg_origin origin;
 };
 enum fg_composite_term_kind { FG_TERM_RULE, FG_TERM_TAG };
 struct fg_composite_term {
@@ -219,6 +295,10 @@ struct fg_ruleset {
     uint32_t n_composites;
     const struct fg_group *groups;
     uint32_t n_groups;
+    // In the order in which they apply; a later one wins. First those that name no customer, then
+    // the others, sorted by customer (strcmp) so that one customer's stand together.
+    const struct fg_override *overrides;
+    uint32_t n_overrides, n_shared_overrides;
     // Filled by fg_ruleset_seal(): indexes of the rules to look at per direction and event, in
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];

@@ -11,11 +11,13 @@
 #include "fg/ruleset.h"
 
 struct fg_policy_paths {
-    const char *rules_dir;      // *.yaml in name order (not *.test.yaml), lists/ beside them
+    // *.yaml in name order (not *.test.yaml), then overrides.d/*.yaml; lists/ beside them.
+    const char *rules_dir;
     const char *customers_file; // NULL: no customers
     const char
         *data_dir; // numbering.csv, countries.csv, emergency.csv, rates.csv; NULL: rules_dir/data
     const char *rates_file; // NULL: the one in data_dir
+    int64_t now_ms;         // Unix [ms], to warn of what has expired; 0: no such warnings
 };
 struct fg_policy_bundle; // a policy and the arena that holds it
 
