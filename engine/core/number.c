@@ -65,22 +65,6 @@ static size_t international_len(const struct fg_dial_plan *plan, struct span spa
     return !named && begins_with(span, "00") ? 2 : longest;
 }
 
-// Length of another prefix that the plan names and span begins with: Hong Kong dials 00 and 001, so
-// "0012…" is two numbers. 0 for none.
-static size_t shorter_international_len(const struct fg_dial_plan *plan, struct span span,
-                                        size_t longest)
-{
-    size_t shorter = 0;
-    for (size_t i = 0; plan != NULL && i < FG_INTERNATIONAL_MAX; i++) {
-        const char *prefix = plan->international[i];
-        size_t len = strlen(prefix);
-        if (len < longest && len > shorter && begins_with_any(span, prefix)) {
-            shorter = len;
-        }
-    }
-    return shorter;
-}
-
 // Adds country code (may be empty) + span as a reading unless it is too long, empty or there.
 static void add_reading(struct fg_number_readings *out, const char *country_code, struct span span)
 {
@@ -211,14 +195,10 @@ static void read_with_plan(struct span span, const struct fg_dialled *dialled,
 {
     struct span rest = span;
     size_t prefix_len = international_len(plan, span);
-    size_t shorter_len = shorter_international_len(plan, span, prefix_len);
     bool national = national_rest(span, plan, &rest);
     if (prefix_len > 0 && prefix_len < span.len) {
         out->international_prefix_seen = true;
         read_international(skip(span, prefix_len), dialled, plan, out);
-        if (shorter_len > 0 && span.digits[shorter_len] != '0') {
-            read_international(skip(span, shorter_len), dialled, plan, out);
-        }
         if (national && rest.digits[0] != '0' && rest.len <= national_max_len(plan)) {
             add_reading(out, plan->country_code, rest);
         }

@@ -552,8 +552,8 @@ def test_check_one_file(fgctl, rules, tmp_path):
     assert "No such file" in fgctl("rules", "check", tmp_path / "none.yaml", code=FAILED).err
 
 
-def test_check_of_a_customers_file_points_to_the_option(fgctl, tmp_path):
-    customers = tmp_path / "customers.yaml"
+def test_check_of_a_customers_file_points_to_the_option(fgctl, rules):
+    customers = rules / "customers.yaml"
     customers.write_text("- {id: acme, tz: Europe/London}\n")
     done = fgctl("rules", "check", customers, code=RULES)
     assert "--customers" in done.out and "scoring" not in done.out
