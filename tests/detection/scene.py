@@ -59,7 +59,11 @@ class Scene:
         return [stem + str(tail).zfill(width) for tail in self.rng.sample(range(room), n)]
 
     def home_number(self, *types):
-        return self.plan.draw(self.rng, self.victim.country, *types or ORDINARY)
+        country, types = self.victim.country, types or ORDINARY
+        if not self.plan.has(country, *types):  # +1: what countries share is filed under one of them
+            country = next(c for c in sorted(self.plan.ranges) if self.plan.has(c, *types) and c in self.plan.dialling
+                           and self.plan.code(c) == self.plan.code(country))
+        return self.plan.draw(self.rng, country, *types)
 
     def foreign_mobile(self):
         while True:

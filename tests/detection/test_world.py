@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import calls as calls_file
 import customers
 import incidents
 import world
+from numberplan import FIXED, MOBILE, ORDINARY
 from profiles import PROFILES
+from scene import RANGE_KINDS, Scene
 
 HERE = Path(__file__).resolve().parent
 
@@ -78,6 +81,17 @@ def test_offices_sleep_at_night_in_their_own_time_zone(small):
 def test_unallocated_ranges_are_unallocated(small):
     numbers = {call.number for call in small.calls if call.label == "irsf-unallocated-1"}
     assert numbers and all(small.plan.lookup(n)[1] == "unallocated" for n in numbers)
+
+
+def test_every_home_has_the_numbers_that_attacks_need():
+    plan = world.number_plan()
+    for country, _, _ in customers.HOMES:
+        scene = Scene(1, "irsf-night", 1, [], [], plan)
+        scene.victim = SimpleNamespace(country=country)
+        for types in ((), FIXED, MOBILE, ("toll_free",)):
+            assert plan.lookup(scene.home_number(*types))[1] in (types or ORDINARY)
+        for kinds, _ in RANGE_KINDS:
+            assert scene.dear_range(kinds).isdigit()
 
 
 def test_ordinary_ranges_are_valid(small):
