@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A trigger model like that of a commercial fraud service: sums of wholesale $/min or counts of attempts over 5, 15 and 60 minutes, and an action that
-stays for an hour. Limits are the operator's; these grow with a customer's channels, which is kinder than one limit for all."""
+stays for an hour. Limits are the operator's; these grow with a customer's channels, which is kinder than one limit for all, and nobody counts the calls of a call centre."""
 from collections import deque
 
 MINUTE = 60_000
@@ -41,6 +41,7 @@ class Triggers:
     def __init__(self, world, scale=1.0):
         self.plan, self.rates, self.scale = world.plan, world.rates, scale
         self.room = [max(1.0, c.channels / CHANNELS_OF_LIMITS) for c in world.customers]
+        self.dials = ["dialler" in c.profile.tags for c in world.customers]
         self.windows = {}
         self.active = {}  # key -> until
 
@@ -51,17 +52,12 @@ class Triggers:
         about = {"number": call.number, "country": None, "all": "", "caller": call.caller}
         for trigger in INBOUND if call.inbound else OUTBOUND:
             name, subject, _, unit, limit = trigger
-            if subject == "caller" and not call.caller:
+            if subject == "caller" and not call.caller or name == "robocalling" and not call.inbound and self.dials[call.customer]:
                 continue
             if subject == "country":
                 about["country"] = self.plan.lookup(call.number)[0]
             value = 1 if unit == "calls" else rate if unit == "score" else self.rates.of(call.caller[1:])
-            if unit == "calls" and subject == "caller":
-                # A count for one caller: a small customer's one number makes no more calls than a big one's.
-                limit, factor = limit, self.scale
-            else:
-                factor = room
-            yield trigger, (call.customer, call.inbound, name, about[subject]), value, limit * factor
+            yield trigger, (call.customer, call.inbound, name, about[subject]), value, limit * room
 
     def attempt(self, _index, call, now):
         keys = list(self._keys(call))

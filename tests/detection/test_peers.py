@@ -86,7 +86,7 @@ def call(start, talk, number="5352123456", customer=0, inbound=False):
 
 def tiny_world(calls, limit=5, channels=30, rate=.5):
     clock = SimpleNamespace(day_of=lambda ms: ms // 86_400_000)
-    customers = [SimpleNamespace(id="a", country="GB", channels=channels, daily_limit=limit, clock=clock)]
+    customers = [SimpleNamespace(id="a", country="GB", channels=channels, daily_limit=limit, clock=clock, profile=SimpleNamespace(tags=()))]
     plan = SimpleNamespace(lookup=lambda number: ("CU", "mobile"), codes=["53"])
     return SimpleNamespace(calls=calls, customers=customers, plan=plan, rates=SimpleNamespace(of=lambda number: rate))
 
