@@ -29,6 +29,7 @@ ARROWS = {
 # Part -> parts whose private headers it may include, too.
 PARTNERS = {
     "engine/packtest": {"engine/pack"},  # test files are read with the packs' own YAML readers
+    "alerts": {"engine/pack"},  # so is the daemon's configuration
 }
 
 # Library header (or folder of headers, ending in /) -> part -> in how many of its files.
