@@ -17,6 +17,12 @@
 #define DIVISOR_MAX      1000000
 #define NOC_ENDPOINT     "-/alertmanager" // no customer is called "-"
 
+bool fga_config_is_map(struct fga_config_reader *reader, const struct fg_yaml_node *node,
+                       const char *what, struct fg_words keys)
+{
+    return fg_field_keys(&reader->fields, node, what, keys) || node->kind == FG_YAML_MAP;
+}
+
 const char *fga_config_path(struct fga_config_reader *reader, const struct fg_yaml_node *node,
                             const char *what)
 {
@@ -76,7 +82,7 @@ static void optional_path(struct fga_config_reader *reader, const struct fg_yaml
 static void read_provider(struct fga_config_reader *reader, const struct fg_yaml_node *node)
 {
     static const char *const keys[] = {"name", "contact", "portal_url"};
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "provider", FG_WORDS(keys)))
+    if (node == NULL || !fga_config_is_map(reader, node, "provider", FG_WORDS(keys)))
         return;
     optional_text(reader, node, "name", &reader->config->provider);
     optional_text(reader, node, "contact", &reader->config->contact);
@@ -114,7 +120,7 @@ static void read_webhooks(struct fga_config_reader *reader, const struct fg_yaml
 {
     static const char *const keys[] = {"ca_file", "timeout", "allow_networks"};
     int64_t timeout_ms = TIMEOUT_MS;
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "webhooks", FG_WORDS(keys)))
+    if (node == NULL || !fga_config_is_map(reader, node, "webhooks", FG_WORDS(keys)))
         return;
     optional_path(reader, node, "ca_file", &reader->config->webhook_ca_file);
     const struct fg_yaml_node *timeout = fg_yaml_get(node, "timeout");
@@ -135,7 +141,7 @@ static void read_smtp(struct fga_config_reader *reader, const struct fg_yaml_nod
     static const char *const tls_words[] = {"required", "off"};
     struct fga_smtp *smtp = &reader->config->smtp;
     size_t word = 0;
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "smtp", FG_WORDS(keys)))
+    if (node == NULL || !fga_config_is_map(reader, node, "smtp", FG_WORDS(keys)))
         return;
     optional_text(reader, node, "url", &smtp->url);
     optional_text(reader, node, "from", &smtp->from);
@@ -166,7 +172,7 @@ static void read_noc(struct fga_config_reader *reader, const struct fg_yaml_node
 {
     static const char *const keys[] = {"alertmanager", "ca_file"};
     struct fga_endpoint *noc = &reader->config->noc;
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "noc", FG_WORDS(keys)))
+    if (node == NULL || !fga_config_is_map(reader, node, "noc", FG_WORDS(keys)))
         return;
     optional_text(reader, node, "alertmanager", &noc->url);
     optional_path(reader, node, "ca_file", &reader->config->noc_ca_file);
@@ -186,7 +192,7 @@ static void read_noc(struct fga_config_reader *reader, const struct fg_yaml_node
 static void read_lab(struct fga_config_reader *reader, const struct fg_yaml_node *node)
 {
     static const char *const keys[] = {"divisor"};
-    if (node == NULL || !fg_field_keys(&reader->fields, node, "lab", FG_WORDS(keys)))
+    if (node == NULL || !fga_config_is_map(reader, node, "lab", FG_WORDS(keys)))
         return;
     const struct fg_yaml_node *divisor = fg_yaml_get(node, "divisor");
     if (divisor != NULL)
@@ -224,7 +230,7 @@ static void read_root(struct fga_config_reader *reader, const struct fg_yaml_nod
                                        "customers"};
     static const char *const versions[] = {VERSION};
     size_t word = 0;
-    if (!fg_field_keys(&reader->fields, root, "the configuration", FG_WORDS(keys)))
+    if (!fga_config_is_map(reader, root, "the configuration", FG_WORDS(keys)))
         return;
     const struct fg_yaml_node *version = fg_yaml_get(root, "fraudguard_alerts");
     if (version == NULL)

@@ -98,7 +98,7 @@ static void read_endpoint(struct fga_config_reader *reader, const struct fg_yaml
 {
     static const char *const keys[] = {"name", "webhook", "secret_files", "email", "events"};
     char id[FG_CUSTOMER_ID_MAX * 2 + 2];
-    if (!fg_field_keys(&reader->fields, node, "endpoint", FG_WORDS(keys)))
+    if (!fga_config_is_map(reader, node, "endpoint", FG_WORDS(keys)))
         return;
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
     const struct fg_yaml_node *webhook = fg_yaml_get(node, "webhook");
@@ -196,8 +196,7 @@ static void read_customer(struct fga_config_reader *reader, const struct fg_yaml
 {
     static const char *const keys[] = {"id", "name", "tz", "locale", "endpoints"};
     struct fga_customer *out = &reader->config->customers[reader->config->n_customers];
-    if (!fg_field_keys(&reader->fields, node, "customer", FG_WORDS(keys)) ||
-        !read_id(reader, node, out))
+    if (!fga_config_is_map(reader, node, "customer", FG_WORDS(keys)) || !read_id(reader, node, out))
         return;
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
     const struct fg_yaml_node *locale = fg_yaml_get(node, "locale");

@@ -23,4 +23,8 @@ const char *fga_config_file(struct fga_config_reader *reader, const struct fg_ya
 // node as a path, looked up beside the configuration file; NULL after an error.
 const char *fga_config_path(struct fga_config_reader *reader, const struct fg_yaml_node *node,
                             const char *what);
+// Whether node is a mapping; reports keys other than these, which do not keep it from being read,
+// so that all mistakes are told at once.
+bool fga_config_is_map(struct fga_config_reader *reader, const struct fg_yaml_node *node,
+                       const char *what, struct fg_words keys);
 void fga_config_read_customers(struct fga_config_reader *reader, const struct fg_yaml_node *list);
