@@ -350,14 +350,14 @@ const struct fga_endpoint *fga_config_endpoint(const struct fga_config *config, 
     return NULL;
 }
 
-struct fga_audience fga_config_audience(const struct fga_config *config, const char *id)
+struct fga_audience fga_config_audience(const struct fga_config *config, const char *customer)
 {
-    const struct fga_customer *customer = fga_config_customer(config, id);
+    const struct fga_customer *own = fga_config_customer(config, customer);
     const struct fg_customer *known =
-        config->known.n == 0 ? NULL : fg_customers_by_id(&config->known, fg_view_of(id));
+        config->known.n == 0 ? NULL : fg_customers_by_id(&config->known, fg_view_of(customer));
     struct fga_audience audience = {0};
-    if (customer != NULL)
-        audience = customer->audience;
+    if (own != NULL)
+        audience = own->audience;
     if (known != NULL) {
         audience.customer_name =
             audience.customer_name == NULL ? known->name : audience.customer_name;

@@ -172,10 +172,9 @@ static uint32_t messages_in_hour(const struct fga_incident *incident, const stru
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < FGA_MESSAGES_PER_HOUR; i++) {
-        if (incident->recent_ms[i] > now_ms) // the clock was set back
-            n++;
-        else if (incident->recent_ms[i] != 0 && now_ms - incident->recent_ms[i] < pace->hour_ms)
-            n++;
+        const int64_t since_ms = now_ms - incident->recent_ms[i];
+        // In the future: the clock was set back.
+        n += incident->recent_ms[i] != 0 && since_ms < pace->hour_ms ? 1 : 0;
     }
     return n;
 }

@@ -12,6 +12,12 @@
 #include "schedule.h"
 #include "signature.h"
 
+static void set_text(char *out, size_t size, const char *text)
+{
+    assert_true(strlen(text) < size);
+    memcpy(out, text, strlen(text) + 1);
+}
+
 static void test_schedule(void **state)
 {
     // Standard Webhooks 1.0: 0, 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
@@ -110,8 +116,8 @@ static struct fga_delivery *add(struct fga_outbox *outbox, const char *endpoint,
     memset(&message, 0, sizeof(message));
     message.step = step;
     message.time_ms = 1000;
-    strcpy(message.incident.customer, "acme");
-    strcpy(message.incident.alert_id, alert);
+    set_text(message.incident.customer, sizeof(message.incident.customer), "acme");
+    set_text(message.incident.alert_id, sizeof(message.incident.alert_id), alert);
     message.incident.sequence = sequence;
     struct fga_delivery *delivery = fga_delivery_new(&message, endpoint, 1000);
     struct fga_delivery *replaced = NULL;
@@ -167,7 +173,7 @@ static void test_delivery_kept(void **state)
     (void)state;
     struct fga_delivery *delivery = add(outbox, "acme/hook", "al_1", 3, FGA_STEP_UPDATED);
     delivery->attempts = 4;
-    strcpy(delivery->error, "answered with status 500");
+    set_text(delivery->error, sizeof(delivery->error), "answered with status 500");
     char *json = fga_delivery_format(delivery);
     assert_int_equal(fga_delivery_parse(fg_view_of(json), &again), FG_OK);
     assert_memory_equal(again, delivery, sizeof(*again));

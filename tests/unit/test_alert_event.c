@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -69,8 +70,8 @@ static void test_kinds(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct fga_event event;
-        char json[256] = HEAD;
-        strcat(json, rows[i].json);
+        char json[256];
+        (void)snprintf(json, sizeof(json), "%s%s", HEAD, rows[i].json);
         assert_int_equal(parse(json, &event), FG_OK);
         assert_int_equal((int)event.kind, rows[i].kind);
     }

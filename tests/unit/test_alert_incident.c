@@ -11,6 +11,12 @@
 
 #include "incident.h"
 
+static void set_text(char *out, size_t size, const char *text)
+{
+    assert_true(strlen(text) < size);
+    memcpy(out, text, strlen(text) + 1);
+}
+
 #define T0     INT64_C(1795233004000)
 #define MINUTE INT64_C(60000)
 #define HOUR   INT64_C(3600000)
@@ -20,9 +26,9 @@ static struct fga_event call_at(int64_t now_ms)
     struct fga_event event;
     memset(&event, 0, sizeof(event));
     event.kind = FGA_EVENT_REFUSED;
-    strcpy(event.customer, "acme");
-    strcpy(event.number, "+96077***45");
-    strcpy(event.country, "MV");
+    set_text(event.customer, sizeof(event.customer), "acme");
+    set_text(event.number, sizeof(event.number), "+96077***45");
+    set_text(event.country, sizeof(event.country), "MV");
     event.usd_per_minute = 400000;
     event.time_ms = now_ms;
     return event;
@@ -32,7 +38,7 @@ static struct fga_event hold_at(int64_t now_ms, const char *scope, int64_t until
 {
     struct fga_event event = call_at(now_ms);
     event.kind = FGA_EVENT_HELD;
-    strcpy(event.scope, scope);
+    set_text(event.scope, sizeof(event.scope), scope);
     event.hold_until_ms = until_ms;
     return event;
 }
@@ -100,7 +106,7 @@ static void test_release_ends_at_once(void **state)
     event.kind = FGA_EVENT_RELEASED;
     begin(&incident, &event);
     assert_int_equal(fga_incident_step(&incident, &pace, T0 + 2 * MINUTE), FGA_STEP_NONE);
-    strcpy(event.scope, "risky"); // the other hold, too
+    set_text(event.scope, sizeof(event.scope), "risky"); // the other hold, too
     begin(&incident, &event);
     assert_int_equal(fga_incident_step(&incident, &pace, T0 + 2 * MINUTE), FGA_STEP_ENDED);
 }
@@ -110,7 +116,7 @@ static void test_never_a_storm(void **state)
 {
     struct fga_incident incident = {0};
     const struct fga_pace pace = fga_pace_of(1);
-    int64_t told_ms[1000];
+    int64_t told_ms[1000] = {0};
     size_t n = 0;
     (void)state;
     for (int64_t s = 0; s < 3 * 3600; s++) {
@@ -123,7 +129,7 @@ static void test_never_a_storm(void **state)
         if (step != FGA_STEP_NONE && step != FGA_STEP_FORGET)
             told_ms[n++] = now_ms;
     }
-    assert_in_range(n, 6, 3 * FGA_MESSAGES_PER_HOUR + 1);
+    assert_in_range(n, 6, (3 * FGA_MESSAGES_PER_HOUR) + 1);
     for (size_t i = FGA_MESSAGES_PER_HOUR; i < n; i++)
         assert_true(told_ms[i] - told_ms[i - FGA_MESSAGES_PER_HOUR] >= HOUR);
 }
@@ -158,7 +164,7 @@ static void test_kept_and_read_again(void **state)
         struct fga_event event = call_at(T0 + i);
         (void)snprintf(event.number, sizeof(event.number), "+96077***%02d", i % 12);
         (void)snprintf(event.scope, sizeof(event.scope), "country.%c%c", 'A' + i % 26, 'Z');
-        event.hold_until_ms = T0 + i * HOUR;
+        event.hold_until_ms = T0 + (int64_t)i * HOUR;
         event.n_reasons = 1;
         (void)snprintf(event.reasons[0].rule, sizeof(event.reasons[0].rule), "R%d", i % 6);
         begin(&incident, &event);
@@ -166,7 +172,7 @@ static void test_kept_and_read_again(void **state)
     assert_int_equal(fga_incident_step(&incident, &pace, T0 + 50), FGA_STEP_STARTED);
     assert_int_equal(incident.n_destinations, FGA_DESTINATIONS_MAX);
     assert_true(incident.other_calls > 0);
-    assert_int_equal(fga_incident_held_until_ms(&incident), T0 + 39 * HOUR);
+    assert_int_equal(fga_incident_held_until_ms(&incident), T0 + INT64_C(39) * HOUR);
     char *json = fga_incident_format(&incident);
     assert_non_null(json);
     assert_int_equal(fga_incident_parse(fg_view_of(json), &again), FG_OK);

@@ -12,6 +12,12 @@
 #include "fg/json.h"
 #include "letter.h"
 
+static void set_text(char *out, size_t size, const char *text)
+{
+    assert_true(strlen(text) < size);
+    memcpy(out, text, strlen(text) + 1);
+}
+
 #define T0 INT64_C(1795233004000) // 2026-11-21 03:50:04 UTC
 
 // Winter time in Berlin.
@@ -25,24 +31,25 @@ static struct fga_message message_of(enum fga_step step)
     message.step = step;
     message.time_ms = T0;
     struct fga_incident *incident = &message.incident;
-    strcpy(incident->customer, "acme");
-    strcpy(incident->alert_id, "al_0123456789abcdef");
+    set_text(incident->customer, sizeof(incident->customer), "acme");
+    set_text(incident->alert_id, sizeof(incident->alert_id), "al_0123456789abcdef");
     incident->sequence = step == FGA_STEP_STARTED ? 1 : 2;
     incident->started_ms = T0 - 120000;
     incident->last_ms = T0;
     incident->refused = 12;
     incident->prevented_usd = 43200000;
     incident->n_holds = 1;
-    strcpy(incident->holds[0].scope, "country.MV");
+    set_text(incident->holds[0].scope, sizeof(incident->holds[0].scope), "country.MV");
     incident->holds[0].until_ms = T0 + 900000;
     incident->n_destinations = 1;
-    strcpy(incident->destinations[0].country, "MV");
-    strcpy(incident->destinations[0].number, "+96077***45");
+    set_text(incident->destinations[0].country, sizeof(incident->destinations[0].country), "MV");
+    set_text(incident->destinations[0].number, sizeof(incident->destinations[0].number),
+             "+96077***45");
     incident->destinations[0].calls = 12;
     incident->n_reasons = 1;
-    strcpy(incident->reasons[0].rule, "DEST_IRSF");
-    strcpy(incident->reasons[0].text, "<Known> \"range\"");
-    strcpy(incident->why, "45 points");
+    set_text(incident->reasons[0].rule, sizeof(incident->reasons[0].rule), "DEST_IRSF");
+    set_text(incident->reasons[0].text, sizeof(incident->reasons[0].text), "<Known> \"range\"");
+    set_text(incident->why, sizeof(incident->why), "45 points");
     return message;
 }
 
