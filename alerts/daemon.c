@@ -40,6 +40,8 @@ struct daemon {
     int64_t now_ms, lead_ms, sweep_ms, status_ms, retry_ms;
     struct fga_incident tests[TESTS_MAX]; // asked for and not yet told
     size_t n_tests;
+    char resends[TESTS_MAX][FGA_DEAD_ID_MAX]; // dead letters to be tried again
+    size_t n_resends;
     uint64_t events, unreadable, delivered, failed, dead;
 };
 
@@ -155,6 +157,8 @@ static void take_event(void *arg, const char *id, struct fg_view json)
         take_test(d, &event, id);
         return;
     }
+    if (event.kind == FGA_EVENT_RESEND && d->n_resends < TESTS_MAX)
+        memcpy(d->resends[d->n_resends++], event.dead_id, sizeof(event.dead_id));
     if (!fga_incident_concerns(&event, &kind))
         return;
     struct fga_tracked *tracked = fga_incidents_get(d->incidents, event.customer, kind);
@@ -168,10 +172,38 @@ static void take_event(void *arg, const char *id, struct fg_view json)
     tracked->changed = true;
 }
 
+// Dead letters that are to be tried again, from the first attempt on.
+static int resend(struct daemon *d)
+{
+    int rc = FG_OK;
+    for (size_t i = 0; i < d->n_resends && rc == FG_OK; i++) {
+        struct fga_delivery *delivery = NULL;
+        rc = fga_state_find_dead(d->state, d->resends[i], &delivery);
+        if (rc != FG_OK || delivery == NULL)
+            continue;
+        delivery->attempts = 0;
+        delivery->next_ms = d->now_ms;
+        if (fga_outbox_add(d->outbox, delivery) != FG_OK) {
+            free(delivery); // there already, or no room: it stays dead
+            continue;
+        }
+        fga_state_begin(d->state);
+        fga_state_put_delivery(d->state, delivery);
+        fga_state_exhume(d->state, d->resends[i]);
+        rc = fga_state_commit(d->state);
+    }
+    d->n_resends = 0;
+    return rc;
+}
+
 // What follows from the events read and from the time, in one transaction with how far they were
 // read: whenever it ends in the middle, it is done again as a whole or not at all.
 static int settle(struct daemon *d)
 {
+    // Doing it twice does nothing more.
+    const int resent = resend(d);
+    if (resent != FG_OK)
+        return resent;
     fga_state_begin(d->state);
     for (size_t i = 0; i < d->n_tests; i++)
         tell_all(d, &d->tests[i], FGA_STEP_NONE);
@@ -335,6 +367,7 @@ static void forget(struct daemon *d)
     d->incidents = NULL;
     d->outbox = NULL;
     d->n_tests = 0;
+    d->n_resends = 0;
     d->out_of_memory = false;
     d->leads = false;
 }

@@ -131,6 +131,21 @@ static int read_hold(const struct fg_json *json, bool set, struct fga_event *eve
     return FG_OK;
 }
 
+static int read_resend(const struct fg_json *json, struct fga_event *event)
+{
+    static const char digits[] = "0123456789";
+    const char *id = fg_json_string(json, "dead");
+    const size_t ms = id == NULL ? 0 : strspn(id, digits);
+    if (ms == 0 || id[ms] != '-' || strlen(id) >= sizeof(event->dead_id))
+        return FG_ESYNTAX;
+    const size_t n = strspn(id + ms + 1, digits);
+    if (n == 0 || id[ms + 1 + n] != '\0')
+        return FG_ESYNTAX;
+    event->kind = FGA_EVENT_RESEND;
+    memcpy(event->dead_id, id, strlen(id) + 1);
+    return FG_OK;
+}
+
 static int read_event(const struct fg_json *json, struct fga_event *event)
 {
     int64_t version = 0;
@@ -150,7 +165,7 @@ static int read_event(const struct fg_json *json, struct fga_event *event)
         return read_hold(json, is_word(type, "hold.set"), event);
     if (is_word(type, "alert.test"))
         event->kind = FGA_EVENT_TEST;
-    return FG_OK;
+    return is_word(type, "alert.resend") ? read_resend(json, event) : FG_OK;
 }
 
 int fga_event_parse(struct fg_view text, struct fga_event *out)

@@ -13,6 +13,7 @@
 #define FGA_REASONS_MAX 4
 #define FGA_NUMBER_MAX  24
 #define FGA_SCOPE_MAX   16
+#define FGA_DEAD_ID_MAX 42
 #define FGA_TEXT_MAX    160
 
 enum fga_event_kind {
@@ -22,6 +23,7 @@ enum fga_event_kind {
     FGA_EVENT_HELD,     // a hold was set by somebody
     FGA_EVENT_RELEASED, // a hold was released
     FGA_EVENT_TEST,     // somebody wants to see that alerts arrive
+    FGA_EVENT_RESEND,   // somebody wants a dead letter to be tried again
 };
 
 struct fga_reason {
@@ -43,7 +45,8 @@ struct fga_event {
     char hold_reason[FGA_TEXT_MAX], hold_by[64];
     struct fga_reason reasons[FGA_REASONS_MAX];
     uint32_t n_reasons;
-    char why[FGA_TEXT_MAX]; // the weightiest reason with its values: for the NOC only
+    char dead_id[FGA_DEAD_ID_MAX]; // of the dead letter: digits, "-", digits
+    char why[FGA_TEXT_MAX];        // the weightiest reason with its values: for the NOC only
 };
 
 // Reads one event. FG_ESYNTAX for what is no event of version 1 or names no valid customer where

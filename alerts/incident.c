@@ -24,7 +24,7 @@ struct fga_pace fga_pace_of(int32_t divisor)
 bool fga_incident_concerns(const struct fga_event *event, enum fga_incident_kind *kind)
 {
     if (event->kind == FGA_EVENT_OTHER || event->kind == FGA_EVENT_TEST ||
-        event->customer[0] == '\0')
+        event->kind == FGA_EVENT_RESEND || event->customer[0] == '\0')
         return false;
     const bool call = event->kind == FGA_EVENT_REFUSED || event->kind == FGA_EVENT_CUT;
     *kind = call && event->inbound ? FGA_TDOS : FGA_HOLD;

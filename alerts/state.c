@@ -346,6 +346,26 @@ int fga_state_acknowledge(struct fga_state *state)
 }
 
 // --- the rest
+int fga_state_find_dead(struct fga_state *state, const char *id, struct fga_delivery **out)
+{
+    struct fga_reply *reply = NULL;
+    *out = NULL;
+    QUEUE(state, T("XRANGE"), T(KEY("dead")), T(id), T(id));
+    int rc = fga_redis_exchange(state->redis, &reply, 1);
+    if (rc != FG_OK)
+        return rc;
+    const struct fga_reply *fields = fga_reply_at(fga_reply_at(reply, 0), 1);
+    if (fields != NULL)
+        rc = fga_delivery_parse(fga_reply_text(fga_reply_at(fields, 1)), out);
+    fga_reply_free(reply);
+    return rc == FG_ESYNTAX ? FG_OK : rc;
+}
+
+void fga_state_exhume(struct fga_state *state, const char *id)
+{
+    QUEUE(state, T("XDEL"), T(KEY("dead")), T(id));
+}
+
 int fga_state_is_disabled(struct fga_state *state, const char *endpoint, const char *url,
                           bool *disabled)
 {

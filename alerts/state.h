@@ -51,6 +51,12 @@ void fga_state_advance(struct fga_state *state);
 void fga_state_spoil(struct fga_state *state);
 FG_MUST_CHECK int fga_state_commit(struct fga_state *state);
 
+// A dead letter; *out (free) is NULL when there is none that can be read. Not within a transaction.
+FG_MUST_CHECK int fga_state_find_dead(struct fga_state *state, const char *id,
+                                      struct fga_delivery **out);
+// Takes it out of the dead letters; part of a transaction.
+void fga_state_exhume(struct fga_state *state, const char *id);
+
 // Whether the receiver at url wants no more at this endpoint.
 FG_MUST_CHECK int fga_state_is_disabled(struct fga_state *state, const char *endpoint,
                                         const char *url, bool *disabled);

@@ -4,6 +4,10 @@
 
 #include "fgctl.h"
 
+enum exit_code cmd_alerts_dead(struct invocation *call);
+enum exit_code cmd_alerts_list(struct invocation *call);
+enum exit_code cmd_alerts_resend(struct invocation *call);
+enum exit_code cmd_alerts_test(struct invocation *call);
 enum exit_code cmd_block(struct invocation *call);
 enum exit_code cmd_explain(struct invocation *call);
 enum exit_code cmd_holds(struct invocation *call);

@@ -355,6 +355,44 @@ int fg_redis_events_last(struct fg_redis *redis, size_t n,
     return FG_OK;
 }
 
+int fg_redis_alerts_each(struct fg_redis *redis, bool (*fn)(void *arg, struct fg_view json),
+                         void *arg)
+{
+    struct resp *reply;
+    const int rc =
+        ask(redis, ARGS(fg_view_of("HVALS"), fg_view_of("fg:{alerts}:deliveries")), &reply);
+    if (rc != FG_OK)
+        return rc;
+    for (size_t i = 0; i < reply->n_elements; i++) {
+        if (!fn(arg, resp_text(resp_at(reply, i))))
+            break;
+    }
+    resp_free(reply);
+    return FG_OK;
+}
+
+int fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
+                              bool (*fn)(void *arg, struct fg_view id, struct fg_view json),
+                              void *arg)
+{
+    char count[24];
+    struct resp *reply;
+    const int rc =
+        ask(redis,
+            ARGS(fg_view_of("XREVRANGE"), fg_view_of("fg:{alerts}:dead"), fg_view_of("+"),
+                 fg_view_of("-"), fg_view_of("COUNT"), number_text(count, (int64_t)n)),
+            &reply);
+    if (rc != FG_OK)
+        return rc;
+    for (size_t i = 0; i < reply->n_elements; i++) {
+        const struct resp *entry = resp_at(reply, i);
+        if (!fn(arg, resp_text(resp_at(entry, 0)), resp_text(resp_at(resp_at(entry, 1), 1))))
+            break;
+    }
+    resp_free(reply);
+    return FG_OK;
+}
+
 int fg_redis_ping(struct fg_redis *redis)
 {
     struct resp *reply;

@@ -24,7 +24,7 @@ from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from test_fgctl import Redis
+from test_fgctl import Redis, conforms
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("FG_BUILD", "build/release")
@@ -391,6 +391,38 @@ def test_retries_end_in_dead_letters(lab):
     dead = json.loads(lab.redis.call("XRANGE", "fg:{alerts}:dead", "-", "+")[0][1][1])
     assert dead["attempts"] == 10 and dead["error"] == "answered with status 500"
     assert "test" in lab.hook.bodies[0]["type"] and lab.hook.bodies[0]["data"]["test"] is True
+    lab.stop()
+
+
+def test_fgctl_lists_tests_and_resends(lab):
+    def fgctl(*args):
+        done = subprocess.run([BUILD / "cli/fgctl", "--redis", lab.redis.url, *args],
+                              capture_output=True, text=True, timeout=10)
+        return done.returncode, done.stdout
+
+    lab.hook.answer = (500, {})
+    lab.configure(divisor=100000, mail=False, noc=False)
+    lab.start()
+    assert fgctl("alerts", "test", "acme")[0] == 0
+    order = json.loads(lab.redis.call("XRANGE", EVENTS, "-", "+")[0][1][1])
+    conforms(order)
+    wait(lambda: lab.redis.call("HLEN", "fg:{alerts}:deliveries") == 1)
+    status, out = fgctl("alerts", "list", "-o", "json")
+    assert status == 0 and json.loads(out)["alerts"][0]["endpoint"] == "acme/hook"
+    wait(lambda: lab.redis.call("XLEN", "fg:{alerts}:dead") == 1, 30)
+    status, out = fgctl("alerts", "dead", "-o", "tsv")
+    assert status == 0
+    dead = out.splitlines()[1].split("\t")
+    assert dead[2:4] == ["acme/hook", "10"]
+    lab.hook.answer = (200, {})
+    n = len(lab.hook.requests)
+    assert fgctl("alerts", "resend", dead[0])[0] == 0
+    wait(lambda: len(lab.hook.requests) == n + 1)
+    wait(lambda: lab.redis.call("HLEN", "fg:{alerts}:deliveries") == 0)
+    assert lab.redis.call("XLEN", "fg:{alerts}:dead") == 0
+    assert lab.hook.requests[-1][2] == lab.hook.requests[0][2]
+    assert fgctl("alerts", "resend", dead[0])[0] == 4
+    assert fgctl("alerts", "test", "no such")[0] == 2
     lab.stop()
 
 

@@ -49,6 +49,13 @@ FG_MUST_CHECK int fg_redis_trunks_each(struct fg_redis *redis,
 // Last n events, newest first.
 FG_MUST_CHECK int fg_redis_events_last(struct fg_redis *redis, size_t n,
                                        bool (*fn)(void *arg, struct fg_view json), void *arg);
+// What fg-alertd has to deliver (in no order), and what it has given up (newest first, at most n, 1
+// to 10000), as it keeps them (docs/redis-schema.md). id: of the dead letter.
+FG_MUST_CHECK int fg_redis_alerts_each(struct fg_redis *redis,
+                                       bool (*fn)(void *arg, struct fg_view json), void *arg);
+FG_MUST_CHECK int
+fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
+                          bool (*fn)(void *arg, struct fg_view id, struct fg_view json), void *arg);
 FG_MUST_CHECK int fg_redis_ping(struct fg_redis *redis);
 
 // A subscription to fg:holds:ch on a connection of its own.
