@@ -65,6 +65,7 @@ static void test_kinds(void **state)
          FGA_EVENT_HELD},
         {"\"type\":\"hold.released\",\"scope\":\"country.MV\"}", FGA_EVENT_RELEASED},
         {"\"type\":\"alert.test\"}", FGA_EVENT_TEST},
+        {"\"type\":\"alert.resend\",\"dead\":\"1795233004000-0\"}", FGA_EVENT_RESEND},
         {"\"type\":\"something.new\"}", FGA_EVENT_OTHER},
     };
     (void)state;
@@ -89,6 +90,8 @@ static void test_refused(void **state)
         "{\"v\":1,\"type\":\"x\",\"time_ms\":9,\"customer\":\"../etc\"}",
         HEAD "\"type\":\"hold.set\",\"scope\":\"all\",\"until_ms\":1795233904000}",
         HEAD "\"type\":\"hold.set\",\"scope\":\"customer\"}",
+        HEAD "\"type\":\"alert.resend\",\"dead\":\"-\"}",
+        HEAD "\"type\":\"alert.resend\",\"dead\":\"1-2 MAXLEN\"}",
         HEAD "\"type\":\"hold.released\",\"scope\":\"country.123\"}"};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -119,7 +119,7 @@ static void test_never_a_storm(void **state)
     int64_t told_ms[1000] = {0};
     size_t n = 0;
     (void)state;
-    for (int64_t s = 0; s < 3 * 3600; s++) {
+    for (int64_t s = 0; s < INT64_C(3) * 3600; s++) {
         const int64_t now_ms = T0 + s * 1000;
         for (int i = 0; i < 28 && s % 1200 < 120; i++) {
             const struct fga_event event = call_at(now_ms);
@@ -127,9 +127,9 @@ static void test_never_a_storm(void **state)
         }
         const enum fga_step step = fga_incident_step(&incident, &pace, now_ms);
         if (step != FGA_STEP_NONE && step != FGA_STEP_FORGET)
-            told_ms[n++] = now_ms;
+            told_ms[n++ % 1000] = now_ms;
     }
-    assert_in_range(n, 6, (3 * FGA_MESSAGES_PER_HOUR) + 1);
+    assert_in_range(n, 6, 16); // five an hour
     for (size_t i = FGA_MESSAGES_PER_HOUR; i < n; i++)
         assert_true(told_ms[i] - told_ms[i - FGA_MESSAGES_PER_HOUR] >= HOUR);
 }
