@@ -231,6 +231,13 @@ int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id, int64_t un
     return rc;
 }
 
+static int event_append(struct redis_conn *conn, struct fg_view json)
+{
+    return conn_append(conn, ARGS(fg_view_of("XADD"), fg_view_of("fg:events"), fg_view_of("MAXLEN"),
+                                  fg_view_of("~"), fg_view_of(STREAM_MAXLEN), fg_view_of("*"),
+                                  fg_view_of("e"), json));
+}
+
 int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events, size_t n)
 {
     struct resp *replies[EVENTS_MAX];
@@ -238,10 +245,7 @@ int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
         return FG_ELIMIT;
     int rc = FG_OK;
     for (size_t i = 0; i < n && rc == FG_OK; i++)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("XADD"), fg_view_of("fg:events"), fg_view_of("MAXLEN"),
-                              fg_view_of("~"), fg_view_of(STREAM_MAXLEN), fg_view_of("*"),
-                              fg_view_of("e"), events[i]));
+        rc = event_append(&redis->conn, events[i]);
     if (rc == FG_OK && n > 0)
         rc = round_trip(redis, replies, n);
     if (rc == FG_OK && n > 0)
@@ -257,6 +261,73 @@ static int record_key(const char *hash_hex, char key[KEY_SIZE])
     return FG_OK;
 }
 
+static int record_append(struct redis_conn *conn, const char *key, struct fg_view json,
+                         int64_t ttl_s)
+{
+    char ttl[24];
+    return conn_append(conn, ARGS(fg_view_of("SET"), fg_view_of(key), json, fg_view_of("EX"),
+                                  number_text(ttl, ttl_s)));
+}
+
+// Queues the events, then the records. *n_records: how many.
+static int batch_append(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
+                        int64_t record_ttl_s, size_t *n_records)
+{
+    char key[KEY_SIZE];
+    int rc = FG_OK;
+    *n_records = 0;
+    for (size_t i = 0; i < n && rc == FG_OK; i++) {
+        if (events[i].record_hash != NULL && record_key(events[i].record_hash, key) != FG_OK)
+            return FG_EINVAL;
+    }
+    for (size_t i = 0; i < n && rc == FG_OK; i++)
+        rc = event_append(&redis->conn, events[i].json);
+    for (size_t i = 0; i < n && rc == FG_OK; i++) {
+        if (events[i].record_hash == NULL)
+            continue;
+        (void)record_key(events[i].record_hash, key);
+        rc = record_append(&redis->conn, key, events[i].json, record_ttl_s);
+        *n_records += 1;
+    }
+    return rc;
+}
+
+// The connection's note of what is wrong; how many of the replies are errors.
+static size_t refusals(struct fg_redis *redis, struct resp *const *replies, size_t n)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (replies[i]->type != RESP_ERROR)
+            continue;
+        (void)conn_refused(&redis->conn, replies[i]);
+        refused++;
+    }
+    return refused;
+}
+
+int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
+                          int64_t record_ttl_s, size_t *records_failed)
+{
+    struct resp *replies[2 * EVENTS_MAX];
+    size_t n_records = 0;
+    if (n > EVENTS_MAX)
+        return FG_ELIMIT;
+    if (record_ttl_s <= 0)
+        return FG_EINVAL;
+    int rc = batch_append(redis, events, n, record_ttl_s, &n_records);
+    if (rc == FG_OK && n > 0)
+        rc = conn_exchange(&redis->conn, redis_deadline_ns(redis), replies, n + n_records);
+    if (rc != FG_OK)
+        return rc;
+    const size_t events_failed = n > 0 ? refusals(redis, replies, n) : 0;
+    const size_t failed = refusals(redis, replies + n, n_records);
+    replies_free(replies, n > 0 ? n + n_records : 0);
+    if (events_failed > 0)
+        return FG_EUNAVAILABLE;
+    *records_failed = failed;
+    return FG_OK;
+}
+
 // One command, one reply; the caller frees it.
 static int ask(struct fg_redis *redis, const struct fg_view *args, size_t n_args,
                struct resp **reply)
@@ -268,15 +339,14 @@ static int ask(struct fg_redis *redis, const struct fg_view *args, size_t n_args
 int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex, struct fg_view json,
                         int64_t ttl_s)
 {
-    char key[KEY_SIZE], ttl[24];
+    char key[KEY_SIZE];
     struct resp *reply;
     int rc = record_key(hash_hex, key);
     if (rc != FG_OK || ttl_s <= 0)
         return FG_EINVAL;
-    rc = ask(
-        redis,
-        ARGS(fg_view_of("SET"), fg_view_of(key), json, fg_view_of("EX"), number_text(ttl, ttl_s)),
-        &reply);
+    rc = record_append(&redis->conn, key, json, ttl_s);
+    if (rc == FG_OK)
+        rc = round_trip(redis, &reply, 1);
     if (rc == FG_OK)
         resp_free(reply);
     return rc;

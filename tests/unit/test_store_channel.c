@@ -210,6 +210,93 @@ static void test_events_records_trunks(void **unused)
     assert_int_equal(fg_redis_ping(redis), FG_OK);
 }
 
+static size_t reads_processed(const struct store_server *of)
+{
+    char line[256];
+    unsigned long n = 0;
+    snprintf(line, sizeof(line), "redis-cli -s %s info stats", of->socket);
+    FILE *info = popen(line, "r"); // NOLINT(cert-env33-c): the test's own server
+    assert_non_null(info);
+    while (fgets(line, sizeof(line), info) != NULL)
+        (void)sscanf(line, "total_reads_processed:%lu", &n);
+    pclose(info);
+    return n;
+}
+
+static void assert_record(const char *hash, const char *wanted)
+{
+    char *json = NULL;
+    size_t len = 0;
+    assert_int_equal(fg_redis_record_get(redis, hash, &json, &len), FG_OK);
+    assert_string_equal(json, wanted);
+    free(json);
+}
+
+static void test_events_with_records(void **unused)
+{
+    (void)unused;
+    static const char *const hashes[] = {"00000000000000000000000000000001", NULL,
+                                         "00000000000000000000000000000003"};
+    static const char *const texts[] = {"{\"e\":1}", "{\"e\":2}", "{\"e\":3}"};
+    struct fg_redis_event events[513];
+    struct heard heard = {0};
+    size_t failed = 9;
+    for (size_t i = 0; i < 513; i++)
+        events[i] = (struct fg_redis_event){fg_view_of(texts[i % 3]), hashes[i % 3]};
+
+    assert_int_equal(fg_redis_events_write(redis, events, 0, 60, &failed), FG_OK);
+    assert_int_equal(failed, 0);
+    assert_int_equal(fg_redis_events_write(redis, events, 3, 60, &failed), FG_OK);
+    assert_int_equal(failed, 0);
+    assert_int_equal(fg_redis_events_last(redis, 9, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 3);
+    assert_string_equal(heard.last, texts[0]); // the oldest comes last
+    assert_record(hashes[0], texts[0]);
+    assert_record(hashes[2], texts[2]);
+
+    // A whole batch: one round trip is a handful of reads for the server, not one for each record.
+    const size_t before = reads_processed(&server);
+    assert_int_equal(fg_redis_events_write(redis, events, 512, 60, &failed), FG_OK);
+    assert_in_range(reads_processed(&server) - before, 1, 100);
+    assert_int_equal(fg_redis_events_write(redis, events, 513, 60, &failed), FG_ELIMIT);
+
+    // Nothing is sent when a hash is none, however late in the batch.
+    events[2].record_hash = "not hexadecimal";
+    heard.n = 0;
+    assert_int_equal(fg_redis_events_write(redis, events, 3, 60, &failed), FG_EINVAL);
+    assert_int_equal(fg_redis_events_write(redis, events, 1, 0, &failed), FG_EINVAL);
+    assert_int_equal(fg_redis_events_last(redis, 1000, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 515);
+}
+
+static void order(const char *command)
+{
+    char line[256];
+    snprintf(line, sizeof(line), "redis-cli -s %s %s >/dev/null", server.socket, command);
+    assert_int_equal(system(line), 0); // NOLINT(cert-env33-c): the test's own server
+}
+
+static void test_refused_records_and_events(void **unused)
+{
+    (void)unused;
+    const struct fg_redis_event event = {fg_view_of("{}"), "00000000000000000000000000000001"};
+    struct heard heard = {0};
+    size_t failed = 9;
+    // Events yes, records no: the events count as written, once.
+    order("acl setuser default resetkeys '~fg:events'");
+    assert_int_equal(fg_redis_events_write(redis, &event, 1, 60, &failed), FG_OK);
+    assert_int_equal(failed, 1);
+    assert_int_equal(fg_redis_last_error_kind(redis), FG_REDIS_ERROR_NOPERM);
+    assert_int_equal(fg_redis_events_last(redis, 9, keep, &heard), FG_OK);
+    assert_int_equal(heard.n, 1);
+    // Records yes, events no: the batch is to be sent again, and *failed says nothing.
+    order("acl setuser default resetkeys '~fg:call:*'");
+    failed = 9;
+    assert_int_equal(fg_redis_events_write(redis, &event, 1, 60, &failed), FG_EUNAVAILABLE);
+    assert_int_equal(failed, 9);
+    assert_int_equal(fg_redis_ping(redis), FG_OK); // the connection is in step
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +304,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_channel_notices_a_dead_peer, test_start, test_stop),
         cmocka_unit_test_setup_teardown(test_holds, test_start, test_stop),
         cmocka_unit_test_setup_teardown(test_events_records_trunks, test_start, test_stop),
+        cmocka_unit_test_setup_teardown(test_events_with_records, test_start, test_stop),
+        cmocka_unit_test_setup_teardown(test_refused_records_and_events, test_start, test_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
