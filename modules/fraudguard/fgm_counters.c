@@ -5,11 +5,16 @@
 #include "fgm_memory.h"
 
 struct fgm_counters *fgm_counters;
+struct fgm_metrics *fgm_metrics;
+struct fgm_rule_hits *fgm_rule_hits;
 
 int fgm_counters_init(void)
 {
     fgm_counters = fgm_memory_map(sizeof *fgm_counters);
-    return fgm_counters ? FG_OK : FG_ENOMEM;
+    fgm_metrics = fgm_memory_map(sizeof *fgm_metrics);
+    void *hits = fgm_memory_map(fgm_rule_hits_size_bytes());
+    fgm_rule_hits = hits ? fgm_rule_hits_init(hits) : NULL;
+    return fgm_counters && fgm_metrics && fgm_rule_hits ? FG_OK : FG_ENOMEM;
 }
 
 void fgm_counters_each(void (*fn)(void *arg, const char *name, const char *doc, uint64_t value),

@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "fgm_metrics.h"
+#include "fgm_rule_hits.h"
+
 #define FGM_COUNTERS(X)                                                                            \
     X(attempts, "initial INVITEs judged")                                                          \
     X(in_dialog, "requests passed without judging: in a dialog, or not INVITE")                    \
@@ -35,6 +38,8 @@
     X(backlog_merged, "requests merged into Redis after it came back")                             \
     X(tls_cache_hits, "TLS identities taken from the cache")                                       \
     X(tls_cache_misses, "TLS identities read from the certificate")                                \
+    X(media_refused,                                                                               \
+      "calls refused since they offer no encrypted media, which the customer needs")               \
     X(reloads, "rule sets loaded")                                                                 \
     X(reload_failures, "rule sets refused")
 
@@ -46,6 +51,8 @@ struct fgm_counters {
 
 // In shared memory; set before the fork.
 extern struct fgm_counters *fgm_counters;
+extern struct fgm_metrics *fgm_metrics;
+extern struct fgm_rule_hits *fgm_rule_hits;
 
 #define FGM_COUNT(name) atomic_fetch_add_explicit(&fgm_counters->name, 1, memory_order_relaxed)
 

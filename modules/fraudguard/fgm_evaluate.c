@@ -12,6 +12,7 @@
 #include "fgm_decisions.h"
 #include "fgm_holds.h"
 #include "fgm_params.h"
+#include "fgm_policy.h"
 #include "fgm_ring.h"
 #include "fgm_stores.h"
 #include "fgm_trunks.h"
@@ -41,14 +42,28 @@ void fgm_evaluate(const struct fg_policy *policy, const struct fg_event *event,
     fg_plan(policy, event, out->now_ms, &out->plan);
     if (out->plan.store_needed) {
         struct fg_store store = fgm_store();
+        bool asks_redis = fgm_config.has_redis && fg_breaker_state(fgm_breaker()) != FG_STORE_DOWN;
         int64_t store_start_us = fgm_mono_us();
         memset(&reply, 0, sizeof reply);
         if (store.ops && store.ops->evaluate(store.impl, &out->plan.request, &reply) == FG_OK)
             answered = &reply;
         out->store_us = fgm_mono_us() - store_start_us;
+        if (asks_redis)
+            fgm_metrics_redis(fgm_metrics, FGM_REDIS_EVALUATE, out->store_us);
     }
     fg_decide(&out->plan, answered, risky_count(out, answered), &out->decision);
     out->decided_us = fgm_mono_us() - start_us;
+}
+
+// The rules that are in force for this process are those that judged.
+static void count_reasons(const struct fg_decision *decision)
+{
+    const struct fgm_rule_slots *slots = fgm_policy_rule_slots();
+    if (decision->repeated)
+        return;
+    fgm_metrics_reasons(fgm_metrics, decision);
+    if (slots)
+        fgm_rule_hits_count(fgm_rule_hits, slots, decision);
 }
 
 static void count_attempt(const struct fgm_evaluation *evaluation)
@@ -56,6 +71,8 @@ static void count_attempt(const struct fgm_evaluation *evaluation)
     const struct fg_decision *decision = &evaluation->decision;
     enum fg_identity identity = evaluation->plan.event->identity;
     FGM_COUNT(attempts);
+    fgm_metrics_attempt(fgm_metrics, evaluation->plan.event->direction, decision,
+                        evaluation->decided_us);
     switch (decision->action) {
     case FG_ALLOW:
         FGM_COUNT(allow);
@@ -167,10 +184,10 @@ void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id
     const struct fg_decision *decision = &evaluation->decision;
     if (decision->degraded)
         FGM_COUNT(degraded);
+    count_reasons(decision);
     if (event->kind == FG_EVENT_ATTEMPT) {
         count_attempt(evaluation);
-        fgm_trunks_note(event, decision->action == FG_BLOCK, decision->repeated,
-                        evaluation->now_ms);
+        fgm_trunks_note(event, decision->action, decision->repeated, evaluation->now_ms);
     }
     // In shadow mode nothing happens to anybody: no hold, and a call that goes on keeps its leases.
     if (!fgm_config.shadow && event->customer) {

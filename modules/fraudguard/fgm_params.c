@@ -16,6 +16,7 @@ struct fgm_params fgm_params = {
     .decisions_kib = 4096,
     .ring_kib = 8192,
     .backlog = 4096,
+    .customer_label_limit = 500,
 };
 struct fgm_config fgm_config;
 
@@ -40,6 +41,8 @@ param_export_t fgm_param_exports[] = {
     {"decisions_kib", PARAM_INT, &fgm_params.decisions_kib},
     {"ring_kib", PARAM_INT, &fgm_params.ring_kib},
     {"backlog", PARAM_INT, &fgm_params.backlog},
+    {"metrics", PARAM_STRING, &fgm_params.metrics},
+    {"customer_label_limit", PARAM_INT, &fgm_params.customer_label_limit},
     {0, 0, 0},
 };
 
@@ -142,7 +145,8 @@ static int check_sizes(void)
            check_range("max_customers", fgm_params.max_customers, 16, 1 << 20) |
            check_range("decisions_kib", fgm_params.decisions_kib, 64, 1 << 20) |
            check_range("ring_kib", fgm_params.ring_kib, 64, 1 << 20) |
-           check_range("backlog", fgm_params.backlog, 16, 1 << 20);
+           check_range("backlog", fgm_params.backlog, 16, 1 << 20) |
+           check_range("customer_label_limit", fgm_params.customer_label_limit, 0, 10000);
 }
 
 static int check_node(void)
@@ -172,6 +176,7 @@ int fgm_params_check(void)
         .data_dir = is_set(fgm_params.data_dir) ? fgm_params.data_dir : NULL,
         .rates_file = is_set(fgm_params.rates_file) ? fgm_params.rates_file : NULL,
     };
+    fgm_config.has_metrics = is_set(fgm_params.metrics);
     if (check_redis() < 0)
         return -1;
     return check_mode() |

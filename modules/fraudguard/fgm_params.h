@@ -25,13 +25,15 @@ struct fgm_params {
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
     int max_calls, max_customers, decisions_kib, ring_kib, backlog;
+    char *metrics; // address of the exporter; empty: none
+    int customer_label_limit;
 };
 extern struct fgm_params fgm_params;
 extern param_export_t fgm_param_exports[];
 
 // Checked and read.
 struct fgm_config {
-    bool shadow, has_redis;
+    bool shadow, has_redis, has_metrics;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
     struct fg_redis_config redis;

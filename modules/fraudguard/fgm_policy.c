@@ -17,16 +17,21 @@
 
 #define RETIRED_MAX 16
 
+struct published {
+    struct fg_policy_bundle *bundle;
+    struct fgm_rule_slots slots;
+};
+
 struct shared {
-    _Atomic(struct fg_policy_bundle *) current;
+    _Atomic(struct published *) current;
     _Atomic uint64_t generation;
     _Atomic int64_t loaded_ms;
     atomic_bool last_ok;
     gen_lock_t lock; // of what follows
     bool loading;
-    struct fg_policy_bundle *retired[RETIRED_MAX];
+    struct published *retired[RETIRED_MAX];
     int slots;
-    _Atomic(struct fg_policy_bundle *) in_use[]; // by process number
+    _Atomic(struct published *) in_use[]; // by process number
 };
 static struct shared *shared;
 
@@ -47,15 +52,21 @@ static int slot(void)
 
 const struct fg_policy *fgm_policy_enter(uint64_t *generation)
 {
-    _Atomic(struct fg_policy_bundle *) *mine = &shared->in_use[slot()];
-    struct fg_policy_bundle *bundle;
-    // Announce, then look again: whoever retires a bundle publishes first and reads slots second.
+    _Atomic(struct published *) *mine = &shared->in_use[slot()];
+    struct published *published;
+    // Announce, then look again: whoever retires a policy publishes first and reads slots second.
     do {
-        bundle = atomic_load(&shared->current);
-        atomic_store(mine, bundle);
+        published = atomic_load(&shared->current);
+        atomic_store(mine, published);
         *generation = atomic_load(&shared->generation);
-    } while (bundle != atomic_load(&shared->current));
-    return bundle ? fg_policy_of(bundle) : NULL;
+    } while (published != atomic_load(&shared->current));
+    return published ? fg_policy_of(published->bundle) : NULL;
+}
+
+const struct fgm_rule_slots *fgm_policy_rule_slots(void)
+{
+    const struct published *published = atomic_load(&shared->in_use[slot()]);
+    return published ? &published->slots : NULL;
 }
 
 void fgm_policy_leave(void)
@@ -63,10 +74,19 @@ void fgm_policy_leave(void)
     atomic_store(&shared->in_use[slot()], NULL);
 }
 
-static bool used(const struct fg_policy_bundle *bundle)
+static void free_published(struct published *published)
+{
+    const struct fg_heap *heap = fgm_memory_heap();
+    if (!published)
+        return;
+    fg_policy_bundle_free(published->bundle);
+    heap->free(heap->ctx, published);
+}
+
+static bool used(const struct published *published)
 {
     for (int i = 0; i < shared->slots; i++) {
-        if (atomic_load(&shared->in_use[i]) == bundle)
+        if (atomic_load(&shared->in_use[i]) == published)
             return true;
     }
     return false;
@@ -75,24 +95,24 @@ static bool used(const struct fg_policy_bundle *bundle)
 void fgm_policy_reclaim(void)
 {
     for (int i = 0; i < RETIRED_MAX; i++) {
-        struct fg_policy_bundle *victim = NULL;
+        struct published *victim = NULL;
         lock_get(&shared->lock);
         if (shared->retired[i] && !used(shared->retired[i])) {
             victim = shared->retired[i];
             shared->retired[i] = NULL;
         }
         lock_release(&shared->lock);
-        fg_policy_bundle_free(victim);
+        free_published(victim);
     }
 }
 
-static void retire(struct fg_policy_bundle *bundle)
+static void retire(struct published *published)
 {
-    bool kept = !bundle;
+    bool kept = !published;
     lock_get(&shared->lock);
     for (int i = 0; !kept && i < RETIRED_MAX; i++) {
         if (!shared->retired[i]) {
-            shared->retired[i] = bundle;
+            shared->retired[i] = published;
             kept = true;
         }
     }
@@ -137,6 +157,21 @@ static void report(const struct fg_diags *diags, int error, char *text, size_t s
     free(whole);
 }
 
+static int publish(struct fg_policy_bundle *bundle)
+{
+    const struct fg_heap *heap = fgm_memory_heap();
+    struct published *published = heap->alloc(heap->ctx, sizeof *published);
+    if (!published)
+        return FG_ENOMEM;
+    published->bundle = bundle;
+    fgm_rule_hits_assign(fgm_rule_hits, fg_policy_of(bundle)->ruleset, &published->slots);
+    struct published *old = atomic_exchange(&shared->current, published);
+    atomic_fetch_add(&shared->generation, 1);
+    atomic_store(&shared->loaded_ms, fgm_now_ms());
+    retire(old);
+    return FG_OK;
+}
+
 static int load(char *text, size_t size)
 {
     struct fg_diags *diags = fg_diags_new();
@@ -149,12 +184,14 @@ static int load(char *text, size_t size)
     if (error < 0) {
         report(diags, error, text, size);
     } else {
-        struct fg_policy_bundle *old = atomic_exchange(&shared->current, bundle);
-        atomic_fetch_add(&shared->generation, 1);
-        atomic_store(&shared->loaded_ms, fgm_now_ms());
+        // Read first: once published, it may be gone at any time.
         snprintf(text, size, "%s %s", fg_policy_of(bundle)->ruleset->pack,
                  fg_policy_of(bundle)->ruleset->version);
-        retire(old);
+        error = publish(bundle);
+        if (error < 0) {
+            fg_policy_bundle_free(bundle);
+            snprintf(text, size, "%s\n", fg_strerror(error));
+        }
     }
     fg_diags_free(diags);
     return error;

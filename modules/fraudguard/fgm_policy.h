@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fg/ruleset.h"
+#include "fgm_rule_hits.h"
 
 // Lays out the shared part. processes: how many process numbers there can be. Before the fork.
 int fgm_policy_init(int processes);
@@ -20,6 +21,9 @@ int fgm_policy_load(char *text, size_t size);
 // The rules in force, valid in this process until fgm_policy_leave(). NULL when none are loaded.
 // *generation: grows with each publication. Not re-entrant.
 const struct fg_policy *fgm_policy_enter(uint64_t *generation);
+// Where the hits of its rules are counted; between fgm_policy_enter() and fgm_policy_leave() only.
+// NULL when none are loaded.
+const struct fgm_rule_slots *fgm_policy_rule_slots(void);
 void fgm_policy_leave(void);
 
 // Frees what nobody uses any more. Any process, now and then.

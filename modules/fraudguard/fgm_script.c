@@ -161,6 +161,19 @@ static int ki_attr(struct sip_msg *msg, str *name, str *value)
     return fgm_attr_set(msg, fgm_view(*name), fgm_view(*value)) ? 1 : -1;
 }
 
+static int ki_media_refused(struct sip_msg *msg)
+{
+    (void)msg;
+    FGM_COUNT(media_refused);
+    return 1;
+}
+
+static int w_media_refused(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_media_refused(msg);
+}
+
 static int w_check(struct sip_msg *msg, char *unused1, char *unused2)
 {
     (void)unused1, (void)unused2;
@@ -191,6 +204,7 @@ cmd_export_t fgm_cmd_exports[] = {
      REQUEST_ROUTE},
     {"fraudguard_attr", (cmd_function)w_attr, 2, fixup_spve_spve, fixup_free_spve_spve,
      REQUEST_ROUTE},
+    {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -211,5 +225,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      SR_KEMIP_INT,
      (void *)ki_attr,
      {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+    {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
+     NO_PARAMETERS},
     {{0, 0}, {0, 0}, 0, NULL, NO_PARAMETERS},
 };

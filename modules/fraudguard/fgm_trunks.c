@@ -7,6 +7,7 @@
 #include "core/locking.h"
 #include "fgm_memory.h"
 #include "fgm_params.h"
+#include "fgm_snapshot.h"
 
 #define PROBES        16
 #define HOLD_PAUSE_MS 5000
@@ -23,16 +24,19 @@ struct slot {
 struct trunks {
     gen_lock_t lock;
     uint32_t n;
+    uint32_t labels_left;
+    uint64_t beyond[FG_ACTION_COUNT];
     struct slot slots[];
 };
 static struct trunks *trunks;
 
-int fgm_trunks_init(uint32_t customers)
+int fgm_trunks_init(uint32_t customers, uint32_t labels)
 {
     trunks = fgm_memory_map(sizeof *trunks + customers * sizeof trunks->slots[0]);
     if (!trunks)
         return FG_ENOMEM;
     trunks->n = customers;
+    trunks->labels_left = labels;
     return lock_init(&trunks->lock) ? FG_OK : FG_ENOMEM;
 }
 
@@ -61,29 +65,50 @@ static void format_ip(const struct fg_ip *ip, char out[46])
         inet_ntop(AF_INET6, ip->bytes, out, 46);
 }
 
-void fgm_trunks_note(const struct fg_event *event, bool blocked, bool repeated, int64_t now_ms)
+static void note(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_action action,
+                 bool repeated)
+{
+    if (!trunk->seen_ms && trunks->labels_left && strcmp(trunk->customer, FGM_OTHERS) != 0) {
+        trunk->labelled = true;
+        trunks->labels_left--;
+    }
+    // An inbound call tells nothing of the customer's own signalling.
+    if (event->direction == FG_OUTBOUND) {
+        trunk->has_tls = event->tls != NULL;
+        if (event->tls)
+            trunk->tls = *event->tls;
+        trunk->srtp_last = event->srtp_offered;
+        format_ip(&event->source, trunk->source);
+    }
+    if (!repeated) {
+        trunk->calls++;
+        trunk->srtp_calls += event->srtp_offered;
+        trunk->blocked += action == FG_BLOCK;
+        trunk->by_action[action]++;
+    }
+}
+
+void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool repeated,
+                     int64_t now_ms)
 {
     if (!event->customer)
         return;
     lock_get(&trunks->lock);
     struct slot *slot = find(event->customer->id);
     if (slot) {
-        struct fgm_trunk *trunk = &slot->trunk;
-        // An inbound call tells nothing of the customer's own signalling.
-        if (event->direction == FG_OUTBOUND) {
-            trunk->has_tls = event->tls != NULL;
-            if (event->tls)
-                trunk->tls = *event->tls;
-            format_ip(&event->source, trunk->source);
-        }
-        trunk->seen_ms = now_ms;
-        if (!repeated) {
-            trunk->calls++;
-            trunk->srtp_calls += event->srtp_offered;
-            trunk->blocked += blocked;
-        }
+        note(&slot->trunk, event, action, repeated);
+        slot->trunk.seen_ms = now_ms;
         slot->changed = true;
+    } else if (!repeated) {
+        trunks->beyond[action]++;
     }
+    lock_release(&trunks->lock);
+}
+
+void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
+{
+    lock_get(&trunks->lock);
+    memcpy(out, trunks->beyond, sizeof trunks->beyond);
     lock_release(&trunks->lock);
 }
 

@@ -8,6 +8,7 @@
 
 #include "fg/event.h"
 #include "fg/record.h"
+#include "fg/ruleset.h"
 
 struct fgm_trunk {
     char customer[FG_CUSTOMER_ID_MAX + 1];
@@ -17,11 +18,19 @@ struct fgm_trunk {
     int64_t seen_ms;
     uint64_t calls, srtp_calls, blocked;
     uint32_t live; // calls in progress
+    uint64_t by_action[FG_ACTION_COUNT];
+    bool srtp_last; // the last outbound call offered SRTP
+    bool labelled;  // has series of its own among the metrics
 };
 
-int fgm_trunks_init(uint32_t customers); // before the fork
+// Before the fork. labels: how many customers get series of their own, in the order in which they
+// are seen first, for good: a counter that moves from one series to another looks like calls.
+int fgm_trunks_init(uint32_t customers, uint32_t labels);
 // Notes an attempt of a known customer.
-void fgm_trunks_note(const struct fg_event *event, bool blocked, bool repeated, int64_t now_ms);
+void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool repeated,
+                     int64_t now_ms);
+// Calls of customers for whom the table has no room, by action.
+void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT]);
 // Calls to risky numbers of this customer in the last minute on this node; with add this one is
 // counted too. At least 1 with add, also when the table is full.
 int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms);

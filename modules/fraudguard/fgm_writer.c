@@ -51,6 +51,13 @@ static bool is_away(int error)
     return error == FG_EUNAVAILABLE || error == FG_ETIMEOUT;
 }
 
+static void note_failure(int error)
+{
+    FGM_COUNT(write_failures);
+    if (is_away(error))
+        fgm_metrics_writer_error(fgm_metrics, fg_redis_last_error_kind(redis));
+}
+
 static char *copy_text(struct fg_view text)
 {
     char *copy = malloc(text.len + 1);
@@ -82,18 +89,20 @@ static void batch_add(const struct fgm_item *item)
 
 static int batch_write(void)
 {
-    struct fg_view events[BATCH_MAX];
-    for (size_t i = 0; i < batch.n; i++)
-        events[i] = fg_view_of(batch.json[i]);
-    int error = fg_redis_events_append(redis, events, batch.n);
-    for (size_t i = 0; error >= 0 && i < batch.n; i++) {
-        char hash[33];
-        if (!batch.keep_record[i])
-            continue;
-        fg_record_call_hash(fg_view_of(batch.call_id[i]), hash);
-        if (fg_redis_record_put(redis, hash, events[i], RECORD_TTL_S) < 0)
-            FGM_COUNT(write_failures);
+    struct fg_redis_event events[BATCH_MAX];
+    char hashes[BATCH_MAX][33];
+    size_t records_failed = 0;
+    for (size_t i = 0; i < batch.n; i++) {
+        if (batch.keep_record[i])
+            fg_record_call_hash(fg_view_of(batch.call_id[i]), hashes[i]);
+        events[i] = (struct fg_redis_event){.json = fg_view_of(batch.json[i]),
+                                            .record_hash = batch.keep_record[i] ? hashes[i] : NULL};
     }
+    int64_t start_us = fgm_mono_us();
+    int error = fg_redis_events_write(redis, events, batch.n, RECORD_TTL_S, &records_failed);
+    fgm_metrics_redis(fgm_metrics, FGM_REDIS_WRITE, fgm_mono_us() - start_us);
+    if (records_failed)
+        note_failure(FG_EUNAVAILABLE);
     return error;
 }
 
@@ -103,7 +112,7 @@ static void batch_flush(int64_t now_ms)
         return;
     int error = batch_write();
     if (error < 0)
-        FGM_COUNT(write_failures);
+        note_failure(error);
     else
         atomic_fetch_add_explicit(&fgm_counters->events_written, batch.n, memory_order_relaxed);
     if (is_away(error)) {
@@ -266,9 +275,10 @@ static bool carry_out(const struct fgm_item *item)
         if (order->hold.cut)
             fgm_holds_cut(order->customer, order->country, &order->hold);
     }
+    // What waits goes first: then nothing was tried, and nothing failed.
     int error = n_retries ? FG_EUNAVAILABLE : write_order(item);
-    if (error < 0)
-        FGM_COUNT(write_failures);
+    if (error < 0 && !n_retries)
+        note_failure(error);
     return !is_away(error) || !keep_for_retry(item);
 }
 
@@ -290,7 +300,7 @@ static void write_trunks(void)
     int error = FG_OK;
     fgm_trunks_each(true, write_trunk, &error);
     if (error < 0)
-        FGM_COUNT(write_failures);
+        note_failure(error);
 }
 
 static void maintain(void)

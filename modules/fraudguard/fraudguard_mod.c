@@ -12,6 +12,7 @@
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
 #include "fgm_dialog.h"
+#include "fgm_exporter.h"
 #include "fgm_holds.h"
 #include "fgm_log.h"
 #include "fgm_params.h"
@@ -29,7 +30,7 @@ MODULE_VERSION
 
 #define KIB           1024
 #define ORDERS_KIB    1024
-#define OUR_PROCESSES (fgm_config.has_redis ? 3 : 2)
+#define OUR_PROCESSES (2 + fgm_config.has_redis + fgm_config.has_metrics)
 
 static int init_tables(void)
 {
@@ -41,7 +42,8 @@ static int init_tables(void)
     if (error >= 0)
         error = fgm_decisions_init((size_t)fgm_params.decisions_kib * KIB);
     if (error >= 0)
-        error = fgm_trunks_init((uint32_t)fgm_params.max_customers);
+        error = fgm_trunks_init((uint32_t)fgm_params.max_customers,
+                                (uint32_t)fgm_params.customer_label_limit);
     if (error >= 0)
         error = fgm_calls_init((uint32_t)fgm_params.max_calls);
     if (error < 0)
@@ -69,7 +71,8 @@ static int mod_init(void)
         fgm_error("cannot register the RPC commands");
         return -1;
     }
-    if (fgm_params_check() < 0 || init_tables() < 0 || fgm_dialog_init() < 0)
+    if (fgm_params_check() < 0 || fgm_exporter_open() < 0 || init_tables() < 0 ||
+        fgm_dialog_init() < 0)
         return -1;
     register_procs(OUR_PROCESSES);
     cfg_register_child(OUR_PROCESSES);
@@ -93,6 +96,8 @@ static int start_processes(void)
 {
     if (start_process("fraudguard calls", fgm_timer_run) < 0 ||
         start_process("fraudguard writer", fgm_writer_run) < 0)
+        return -1;
+    if (fgm_config.has_metrics && start_process("fraudguard metrics", fgm_exporter_run) < 0)
         return -1;
     return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
 }
