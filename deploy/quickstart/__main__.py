@@ -24,6 +24,7 @@ def look_around(stack):
     {fgctl} trunks                                 # what is encrypted
     {fgctl} holds; {fgctl} unblock globex/risky --reason "it was us"
     kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.status
+    curl http://{stack.guard_metrics}/metrics http://127.0.0.1:{stack.metrics_port}/metrics   # for Prometheus: guard, relay
     edit rules/20-toll-fraud.yaml, then: kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.reload
 
 Logs are in {os.path.relpath(stack.run_dir)}/*.log. Ctrl-C ends it all.""", flush=True)

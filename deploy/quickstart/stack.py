@@ -35,7 +35,7 @@ class Stack:
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)
         self.sip_carrier_port, self.sip_secure_carrier_port, self.ng_port = base_port + 60, base_port + 62, base_port + 23
-        self.carrier_port, self.metrics_port = base_port + 80, base_port + 90
+        self.carrier_port, self.metrics_port, self.guard_metrics = base_port + 80, base_port + 90, f"127.0.0.1:{base_port + 91}"
         self.media_ports = (base_port + 200, base_port + 599)
         self.phone_ports = (base_port + 600, base_port + 799)
         self.domain = f"{self.customer_address}:{self.sip_tls[1]}"
@@ -84,6 +84,7 @@ class Stack:
             "FG_RULES_DIR": os.path.join(TOP, "rules"),
             "FG_CUSTOMERS_FILE": self.path("customers.yaml"),
             "FG_REDIS": f"unix:{self.path('redis.sock')}",
+            "FG_METRICS": self.guard_metrics,
         }
         lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
         return "\n".join(lines) + f'\ninclude_file "{TOP}/deploy/kamailio/kamailio.cfg"\n'
