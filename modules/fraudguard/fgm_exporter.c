@@ -187,11 +187,10 @@ void fgm_exporter_run(void)
         return;
     }
     // No thread: Kamailio's processes have one each, and its locks know of no others.
-    struct MHD_Daemon *server =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, serve, NULL,
-                         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-                         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_END);
+    struct MHD_Daemon *server = MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, serve, NULL, MHD_OPTION_LISTEN_SOCKET, listener,
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_END);
     if (!server) {
         fgm_error("metrics: the HTTP server does not start");
         return;
