@@ -314,14 +314,18 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
         return FG_ELIMIT;
     if (record_ttl_s <= 0)
         return FG_EINVAL;
+    if (n == 0) {
+        *records_failed = 0;
+        return FG_OK;
+    }
     int rc = batch_append(redis, events, n, record_ttl_s, &n_records);
-    if (rc == FG_OK && n > 0)
+    if (rc == FG_OK)
         rc = conn_exchange(&redis->conn, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)
         return rc;
-    const size_t events_failed = n > 0 ? refusals(redis, replies, n) : 0;
+    const size_t events_failed = refusals(redis, replies, n);
     const size_t failed = refusals(redis, replies + n, n_records);
-    replies_free(replies, n > 0 ? n + n_records : 0);
+    replies_free(replies, n + n_records);
     if (events_failed > 0)
         return FG_EUNAVAILABLE;
     *records_failed = failed;

@@ -241,6 +241,23 @@ static void test_attempts_are_counted_once(void **unused)
     free(metrics);
 }
 
+static void test_every_kind_of_reason_has_its_place(void **unused)
+{
+    (void)unused;
+    struct fgm_metrics *metrics = calloc(1, sizeof *metrics);
+    struct fg_decision decision = {.n_reasons = FGM_REASON_KINDS + 1};
+    assert_non_null(metrics);
+    for (unsigned i = 0; i <= FGM_REASON_KINDS; i++) // the last one is none
+        decision.reasons[i].kind = (enum fg_reason_kind)i;
+    fgm_metrics_reasons(metrics, &decision);
+    for (unsigned i = 0; i < FGM_REASON_KINDS; i++)
+        assert_int_equal(metrics->reasons[i], 1);
+    struct fgm_histogram_copy copy;
+    fgm_histogram_read(&metrics->score, &copy); // what lies behind them
+    assert_int_equal(copy.buckets[0], 0);
+    free(metrics);
+}
+
 // --- the whole text
 
 static void fill(struct fgm_snapshot *snapshot)
@@ -402,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_rule_counters_follow_the_id),
         cmocka_unit_test(test_rule_counters_are_bounded),
         cmocka_unit_test(test_attempts_are_counted_once),
+        cmocka_unit_test(test_every_kind_of_reason_has_its_place),
         cmocka_unit_test(test_everything_is_told),
         cmocka_unit_test(test_local_only_tells_nothing_of_redis),
         cmocka_unit_test(test_a_small_buffer_is_never_overrun),

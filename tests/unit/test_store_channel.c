@@ -217,8 +217,11 @@ static size_t reads_processed(const struct store_server *of)
     snprintf(line, sizeof(line), "redis-cli -s %s info stats", of->socket);
     FILE *info = popen(line, "r"); // NOLINT(cert-env33-c): the test's own server
     assert_non_null(info);
-    while (fgets(line, sizeof(line), info) != NULL)
-        (void)sscanf(line, "total_reads_processed:%lu", &n);
+    static const char field[] = "total_reads_processed:";
+    while (fgets(line, sizeof(line), info) != NULL) {
+        if (strncmp(line, field, sizeof(field) - 1) == 0)
+            n = strtoul(line + sizeof(field) - 1, NULL, 10);
+    }
     pclose(info);
     return n;
 }

@@ -22,8 +22,10 @@ void fgm_metrics_attempt(struct fgm_metrics *metrics, enum fg_direction directio
 
 void fgm_metrics_reasons(struct fgm_metrics *metrics, const struct fg_decision *decision)
 {
-    for (uint32_t i = 0; i < decision->n_reasons; i++)
-        ADD(metrics->reasons[decision->reasons[i].kind]);
+    for (uint32_t i = 0; i < decision->n_reasons; i++) {
+        if ((unsigned)decision->reasons[i].kind < FGM_REASON_KINDS)
+            ADD(metrics->reasons[decision->reasons[i].kind]);
+    }
 }
 
 void fgm_metrics_redis(struct fgm_metrics *metrics, enum fgm_redis_op op, int64_t duration_us)

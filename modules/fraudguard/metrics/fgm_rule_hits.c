@@ -7,7 +7,7 @@
 #define ID_SIZE 65 // ids have at most 64 bytes
 #define NO_SLOT UINT16_MAX
 // Three rule sets at once: the one to come, the one in force, and the one before it.
-#define SLOTS (3 * FGM_RULES_MAX)
+#define SLOTS ((size_t)3 * FGM_RULES_MAX)
 _Static_assert(SLOTS < NO_SLOT, "slots are numbered in 16 bits");
 
 struct slot {
