@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_dialog.h"
 
+#include <sched.h>
 #include <stdarg.h>
 
 #include "core/rpc_lookup.h"
@@ -130,6 +131,15 @@ static int end_ignore(void *ctx, char *format, ...)
     return 0;
 }
 
+// The dialog module sends its two BYEs one after the other, and leaves the second one out when the
+// first has been answered meanwhile. So nothing ordinary may take the processor in between; where
+// the privilege is missing it stays a matter of microseconds.
+static void set_uninterrupted(bool wanted)
+{
+    const struct sched_param priority = {.sched_priority = wanted ? 1 : 0};
+    (void)sched_setscheduler(0, wanted ? SCHED_FIFO : SCHED_OTHER, &priority);
+}
+
 bool fgm_dialog_end(const struct fgm_call *call)
 {
     static const char command[] = "dlg.end_dlg";
@@ -141,8 +151,11 @@ bool fgm_dialog_end(const struct fgm_call *call)
         .add = end_ignore,
         .rpl_printf = end_ignore,
     };
-    if (rpc)
+    if (rpc) {
+        set_uninterrupted(true);
         rpc->function(&context, &request);
+        set_uninterrupted(false);
+    }
     if (!rpc || request.failed) {
         FGM_COUNT(cut_failures);
         return false;
