@@ -20,7 +20,7 @@ int64_t fg_first_seen_put(struct fg_first_seen *seen, int64_t now_s, int64_t ttl
         seen->first_s = now_s;
     }
     if (seen->expiry_s < now_s + ttl_s) {
-        seen->expiry_s = now_s + ttl_s;
+        seen->expiry_s = now_s + ttl_s + FG_SEEN_MARGIN_S;
     }
     return repeated && age_s <= FG_REPEAT_MS / FG_MS_PER_S ? -1 : age_s;
 }

@@ -4,12 +4,14 @@
 local REGISTER_VERSION = 1
 local SEEN, RUN, RATE, BASELINE = 1, 2, 3, 4
 local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE = 0, 1, 2
+local SEEN_MARGIN_S = 60
 local RUNS, RUN_STEP_MAX, RUN_LENGTH_MAX, RUN_BYTES = 8, 2, 65535, 16
 local WEEK, HOUR_S, FREEZE_HOURS = 168, 3600, 24
 local BASELINE_HEAD, SLOT_BYTES, MEMORY, LEARNED_MAX = 33, 8, 6, 255
 local BASELINE_MAX, MICRO = 2 ^ 49, 1000000
 local register_ops_format = formats('BBi8I7I7I4', '')
 local slots_format = formats('I7B', '')
+local runs_format = formats('I7I7I2', '')
 local kinds = {}
 
 local function register_save(key, kind, body, ttl)
@@ -31,9 +33,12 @@ kinds[SEEN] = {
         local now_s, age = floor(now / 1000), -1
         if seen.expiry > now_s then age = max(now_s - seen.first, 0) end
         if op.does ~= REGISTER_CHANGE then return age end
-        if age < 0 or now_s < seen.first then seen.first = now_s end
-        seen.expiry = max(seen.expiry, now_s + op.ttl)
-        seen.changed = true
+        if age < 0 or now_s < seen.first then
+            seen.first, seen.changed = now_s, true
+        end
+        if seen.expiry < now_s + op.ttl then
+            seen.expiry, seen.changed = now_s + op.ttl + SEEN_MARGIN_S, true
+        end
         if not counts and age <= floor(keep_ms / 1000) then return -1 end
         return age
     end,
@@ -76,7 +81,7 @@ kinds[RUN] = {
     parse = function(bytes)
         local n = (#bytes - 2) / RUN_BYTES
         if n ~= floor(n) or n < 1 or n > RUNS then return nil end
-        local e = {unpack_bytes('>' .. string.rep('I7I7I2', n), bytes, 3)}
+        local e = {unpack_bytes(runs_format(n), bytes, 3)}
         for i = n * 3 + 1, RUNS * 3 do e[i] = 0 end
         e[RUNS * 3 + 1] = nil
         for at = 0, n * 3 - 1, 3 do
@@ -102,7 +107,7 @@ kinds[RUN] = {
             if e[i * 3] > 0 then n = i end
             expiry = max(expiry, e[i * 3 - 1])
         end
-        register_save(key, RUN, pack('>' .. string.rep('I7I7I2', n), unpack(e, 1, n * 3)),
+        register_save(key, RUN, pack(runs_format(n), unpack(e, 1, n * 3)),
                       expiry - now_s)
     end
 }

@@ -27,7 +27,7 @@ void fg_local_config_default(struct fg_local_config *config)
                                        .sets = 1U << 14,
                                        .calls = 1U << 15,
                                        .holds = 4096,
-                                       .registers = 1U << 16};
+                                       .registers = 1U << 15};
 }
 
 static bool power_of_two(uint32_t n)

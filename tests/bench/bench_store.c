@@ -18,16 +18,30 @@
 #define CUSTOMERS 500U
 #define NOW       INT64_C(1795310000000)
 
+// What one in six meters is, beside windows.
+enum mix { MIX_WINDOWS, MIX_SETS, MIX_REGISTERS, MIXES };
+
 static int compare(const void *a, const void *b)
 {
     const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
 }
 
-// Half of the meters are added to, as in a typical plan; a tenth lies in pair records, and one in
-// six is an expiring set where sets is set.
+static void register_fill(struct fg_meter_op *op, uint32_t round, uint32_t n)
+{
+    static const enum fg_op_kind kinds[] = {FG_OP_SEEN_PUT, FG_OP_RUN_PUT, FG_OP_RATE_TAKE,
+                                            FG_OP_BASELINE_ADD};
+    op->kind = kinds[n % 4];
+    op->amount = op->kind == FG_OP_RUN_PUT ? INT64_C(441632960000) + round / CUSTOMERS : FG_MICRO;
+    op->bucket = NOW / 3600000 + round / CUSTOMERS / 8; // every eighth time an hour is learned
+    op->interval_us = FG_MICRO / 10;
+    op->burst = 100;
+    op->start = FG_MICRO;
+}
+
+// Half of the meters are added to, as in a typical plan; a tenth lies in pair records.
 static void request_fill(struct fg_store_request *request, char *customer, uint32_t round,
-                         uint32_t n_meters, bool sets)
+                         uint32_t n_meters, enum mix mix)
 {
     sprintf(customer, "customer-%u", round % CUSTOMERS);
     *request = (struct fg_store_request){.customer = customer,
@@ -45,7 +59,9 @@ static void request_fill(struct fg_store_request *request, char *customer, uint3
                                                .bucket = request->now_ms / (INT64_C(6000) << i % 8),
                                                .amount = i % 3 ? 1 : 250000,
                                                .ttl_ms = INT64_C(66000) << i % 8};
-        if (sets && i % 6 == 5) {
+        if (mix == MIX_REGISTERS && i % 6 == 5)
+            register_fill(&request->ops[i], round, i / 6);
+        if (mix == MIX_SETS && i % 6 == 5) {
             request->ops[i].kind = FG_OP_SET_PUT;
             request->ops[i].member = round;
             request->ops[i].expiry_ms = request->now_ms + FG_LEASE_MS;
@@ -60,13 +76,13 @@ static int64_t median_ns(int64_t *times, uint32_t n)
 }
 
 static int64_t store_measure(const struct fg_store *store, uint32_t rounds, uint32_t n_meters,
-                             bool sets, int64_t *times)
+                             enum mix mix, int64_t *times)
 {
     static struct fg_store_request request;
     static struct fg_store_reply reply;
     char customer[32];
     for (uint32_t i = 0; i < rounds; i++) {
-        request_fill(&request, customer, i, n_meters, sets);
+        request_fill(&request, customer, i, n_meters, mix);
         const int64_t from_ns = monotonic_ns();
         if (store->ops->evaluate(store->impl, &request, &reply) != FG_OK) {
             fprintf(stderr, "evaluate failed\n");
@@ -151,17 +167,18 @@ int main(int argc, char **argv)
     printf("%-20s %8s %10s %14s %8s %12s %10s %13s\n", "meters", "PING us", "local ns",
            "round trip us", "/ PING", "server us", "/ PING", "record bytes");
     static const uint32_t counts[] = {4, 12, 24};
-    for (unsigned k = 0; k < 6; k++) {
-        const bool sets = k >= 3;
+    static const char *const names[MIXES] = {"", ", sets among", ", registers among"};
+    for (unsigned k = 0; k < 3 * MIXES; k++) {
+        const enum mix mix = (enum mix)(k / 3);
         const uint32_t n = counts[k % 3];
-        const int64_t local_ns = store_measure(&local, rounds, n, sets, times);
+        const int64_t local_ns = store_measure(&local, rounds, n, mix, times);
         stats_reset(connection);
         const double ping_us = (double)ping_measure(connection, rounds / 4 + 1, times) / 1e3;
-        const double trip_us = (double)store_measure(&redis, rounds, n, sets, times) / 1e3;
+        const double trip_us = (double)store_measure(&redis, rounds, n, mix, times) / 1e3;
         const double served_us = server_us(connection);
         printf("%2u%-18s %8.1f %10" PRId64 " %14.1f %8.2f %12.1f %10.2f %13" PRId64 "\n", n,
-               sets ? ", sets among them" : "", ping_us, local_ns, trip_us, trip_us / ping_us,
-               served_us, served_us / ping_us, record_bytes(connection));
+               names[mix], ping_us, local_ns, trip_us, trip_us / ping_us, served_us,
+               served_us / ping_us, record_bytes(connection));
     }
     fg_redis_free(connection);
     store_server_stop(&server);

@@ -42,7 +42,7 @@ static void test_first_seen_is_remembered_while_it_is_seen(void **state)
     assert_int_equal(fg_first_seen_put(&seen, NOW_S + 29 * DAY_S, 30 * DAY_S, false), 29 * DAY_S);
     assert_int_equal(fg_first_seen_read(&seen, NOW_S + 58 * DAY_S), 58 * DAY_S);
     // Forgotten, and begun anew.
-    assert_int_equal(fg_first_seen_read(&seen, NOW_S + 59 * DAY_S), -1);
+    assert_int_equal(fg_first_seen_read(&seen, NOW_S + 59 * DAY_S + FG_SEEN_MARGIN_S), -1);
     assert_int_equal(fg_first_seen_put(&seen, NOW_S + 60 * DAY_S, 30 * DAY_S, false), -1);
     assert_int_equal(fg_first_seen_read(&seen, NOW_S + 60 * DAY_S + 5), 5);
 }
@@ -54,7 +54,7 @@ static void test_first_seen_takes_what_comes_late(void **state)
     assert_int_equal(fg_first_seen_put(&seen, NOW_S, 3600, false), -1);
     assert_int_equal(fg_first_seen_put(&seen, NOW_S - 100, 3600, false), 0);
     assert_int_equal(fg_first_seen_read(&seen, NOW_S), 100);
-    assert_int_equal(seen.expiry_s, NOW_S + 3600);
+    assert_int_equal(seen.expiry_s, NOW_S + 3600 + FG_SEEN_MARGIN_S);
 }
 
 static void test_first_seen_is_the_same_for_a_repeated_call(void **state)
@@ -169,12 +169,13 @@ static void test_rate_admits_what_it_promises(void **state)
 
 // --- baseline
 
-#define MONDAY (INT64_C(4) * 24 + FG_BASELINE_HOURS * 2900) // 1970-01-05 was one
+#define WEEK   INT64_C(168)
+#define MONDAY (INT64_C(4) * 24 + WEEK * 2900) // 1970-01-05 was one
 
 // Weeks of amount in each hour from first on.
 static void weeks_add(struct fg_baseline *baseline, int64_t first, int64_t weeks, fg_micro amount)
 {
-    for (int64_t hour = first; hour < first + weeks * FG_BASELINE_HOURS; hour++) {
+    for (int64_t hour = first; hour < first + weeks * WEEK; hour++) {
         fg_baseline_add(baseline, hour, amount, 10 * FG_MICRO);
     }
 }
@@ -185,8 +186,8 @@ static void test_baseline_is_unknown_for_a_week(void **state)
     struct fg_baseline baseline = {0};
     assert_int_equal(fg_baseline_usual(&baseline, MONDAY), -1);
     weeks_add(&baseline, MONDAY, 1, 7 * FG_MICRO);
-    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + FG_BASELINE_HOURS - 1), -1);
-    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + FG_BASELINE_HOURS), 7 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + WEEK - 1), -1);
+    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + WEEK), 7 * FG_MICRO);
 }
 
 static void test_baseline_takes_the_greatest_of_three(void **state)
@@ -197,18 +198,17 @@ static void test_baseline_takes_the_greatest_of_three(void **state)
     const int64_t tuesday = MONDAY + 24 + 10;
     fg_baseline_add(&baseline, MONDAY, 0, 100 * FG_MICRO);
     fg_baseline_add(&baseline, tuesday, 100 * FG_MICRO, 100 * FG_MICRO);
-    fg_baseline_add(&baseline, MONDAY + FG_BASELINE_HOURS, 0, 100 * FG_MICRO);
-    const int64_t week = FG_BASELINE_HOURS;
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + week), 100 * FG_MICRO);
+    fg_baseline_add(&baseline, MONDAY + WEEK, 0, 100 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + WEEK), 100 * FG_MICRO);
     // The hours beside it: the mean of it and of silence.
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 1 + week), 50 * FG_MICRO);
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday - 1 + week), 50 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 1 + WEEK), 50 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday - 1 + WEEK), 50 * FG_MICRO);
     // Other working days at 10:00: a fifth; the weekend knows nothing of it.
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 24 + week), 20 * FG_MICRO);
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday - 24 + week), 20 * FG_MICRO);
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 3 * 24 + week), 20 * FG_MICRO);
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 4 * 24 + week), 0);
-    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 5 * 24 + week), 0);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 24 + WEEK), 20 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday - 24 + WEEK), 20 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 72 + WEEK), 20 * FG_MICRO);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 96 + WEEK), 0);
+    assert_int_equal(fg_baseline_usual(&baseline, tuesday + 120 + WEEK), 0);
 }
 
 static void test_baseline_forgets_slowly(void **state)
@@ -216,11 +216,11 @@ static void test_baseline_forgets_slowly(void **state)
     (void)state;
     struct fg_baseline baseline = {0};
     weeks_add(&baseline, MONDAY, 10, 12 * FG_MICRO);
-    fg_baseline_add(&baseline, MONDAY + 10 * FG_BASELINE_HOURS, 0, 0);
-    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + FG_BASELINE_HOURS), 12 * FG_MICRO);
+    fg_baseline_add(&baseline, MONDAY + 10 * WEEK, 0, 0);
+    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + WEEK), 12 * FG_MICRO);
     // An empty week weighs a sixth, however long the silence was.
-    fg_baseline_add(&baseline, MONDAY + 500 * FG_BASELINE_HOURS, 0, 0);
-    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + FG_BASELINE_HOURS), 10 * FG_MICRO);
+    fg_baseline_add(&baseline, MONDAY + 500 * WEEK, 0, 0);
+    assert_int_equal(fg_baseline_usual(&baseline, MONDAY + WEEK), 10 * FG_MICRO);
 }
 
 static void test_baseline_learns_nothing_while_frozen(void **state)
@@ -229,7 +229,7 @@ static void test_baseline_learns_nothing_while_frozen(void **state)
     uint64_t seed = 1234567;
     struct fg_baseline baseline = {0};
     weeks_add(&baseline, MONDAY, 3, 5 * FG_MICRO);
-    int64_t hour = MONDAY + 3 * FG_BASELINE_HOURS;
+    int64_t hour = MONDAY + 3 * WEEK;
     fg_baseline_add(&baseline, hour, 5 * FG_MICRO, 0);
     for (int day = 0; day < 30; day++) {
         fg_baseline_freeze(&baseline, hour);
@@ -244,7 +244,7 @@ static void test_baseline_learns_nothing_while_frozen(void **state)
     }
     // The hour after is learned again.
     fg_baseline_add(&baseline, hour, 7 * FG_MICRO, 0);
-    const size_t slot = (size_t)(hour % FG_BASELINE_HOURS);
+    const size_t slot = (size_t)(hour % WEEK);
     const uint8_t before = baseline.learned[slot];
     fg_baseline_add(&baseline, hour + 1, 0, 0);
     assert_int_equal(baseline.learned[slot], before + 1);
@@ -262,8 +262,8 @@ static void test_a_week_at_most_doubles_an_hour(void **state)
         weeks_add(&baseline, MONDAY, trial % 6, below(&seed, 50 * FG_MICRO));
         for (int64_t week = trial % 6; week < 12; week++) {
             struct fg_baseline before = baseline;
-            const int64_t first = MONDAY + week * FG_BASELINE_HOURS;
-            for (int64_t i = 0; i < FG_BASELINE_HOURS; i += 1 + below(&seed, 5)) {
+            const int64_t first = MONDAY + week * WEEK;
+            for (int64_t i = 0; i < WEEK; i += 1 + below(&seed, 5)) {
                 const fg_micro amount = below(&seed, 3) == 0 ? INT64_MAX : below(&seed, 1000000000);
                 fg_baseline_add(&baseline, first + i, amount, start);
             }
@@ -285,7 +285,7 @@ static void test_baseline_survives_extremes(void **state)
     assert_int_equal(baseline.hour, -far);
     assert_true(baseline.amount == FG_BASELINE_MAX);
     fg_baseline_add(&baseline, far, 1, INT64_MAX);
-    assert_true(fg_baseline_usual(&baseline, -far + FG_BASELINE_HOURS) == FG_BASELINE_MAX);
+    assert_true(fg_baseline_usual(&baseline, -far + WEEK) == FG_BASELINE_MAX);
     fg_baseline_freeze(&baseline, far);
     assert_true(baseline.frozen_until == far + FG_BASELINE_FREEZE_HOURS);
 }

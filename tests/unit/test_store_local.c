@@ -19,6 +19,7 @@
 #include "fg/ruleset.h"
 #include "fg/store.h"
 #include "local_layout.h"
+#include "monotonic.h"
 
 #define NOW INT64_C(1795310000000)
 
@@ -119,6 +120,74 @@ static void test_bad_requests_are_refused_and_leave_the_reply(void **unused)
     long_id[64] = '\0';
     request = one_op(long_id, add_one);
     assert_int_equal(run(&f, &request).values[0], 1);
+    fixture_close(&f);
+}
+
+static void test_bad_register_requests_are_refused(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    fixture_open(&f, 64, 64, 64, 8);
+    const struct fg_meter_op fine = {.scope_is_customer = true, .interval_us = 1, .burst = 1};
+    struct fg_meter_op bad[10];
+    for (size_t i = 0; i < 10; i++)
+        bad[i] = fine;
+    bad[0].kind = FG_OP_SEEN_PUT;
+    bad[0].ttl_ms = -1;
+    bad[1].kind = FG_OP_RUN_PUT;
+    bad[1].amount = -1;
+    bad[2].kind = FG_OP_RUN_PUT;
+    bad[2].amount = (INT64_C(1) << 52) + 1;
+    bad[3].kind = FG_OP_RATE_TAKE;
+    bad[3].interval_us = 0;
+    bad[4].kind = FG_OP_RATE_TAKE;
+    bad[4].burst = 0;
+    bad[5].kind = FG_OP_RATE_TAKE;
+    bad[5].burst = 100001;
+    bad[6].kind = FG_OP_BASELINE_ADD;
+    bad[6].amount = -1;
+    bad[7].kind = FG_OP_BASELINE_READ;
+    bad[7].bucket = INT64_MAX;
+    bad[8].kind = FG_OP_SEEN_READ;
+    bad[8].shared = true; // and a customer's own
+    bad[9].kind = (enum fg_op_kind)(FG_OP_BASELINE_FREEZE + 1);
+    struct fg_store_reply reply;
+    for (size_t i = 0; i < 10; i++) {
+        const struct fg_store_request request = one_op("acme", bad[i]);
+        assert_int_equal(f.store.ops->evaluate(f.store.impl, &request, &reply), FG_EINVAL);
+    }
+    struct fg_store_request request = one_op("acme", fine);
+    request.ops[0].kind = FG_OP_RATE_TAKE;
+    assert_int_equal(run(&f, &request).values[0], 1);
+    request.now_ms = INT64_C(1) << 50; // microseconds would not fit
+    assert_int_equal(f.store.ops->evaluate(f.store.impl, &request, &reply), FG_EINVAL);
+    fixture_close(&f);
+}
+
+static void test_registers_are_bounded(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    fixture_open(&f, 64, 64, 64, 8);
+    struct fg_local_stats stats;
+    struct fg_store_request request = one_op(
+        "acme", (struct fg_meter_op){.kind = FG_OP_SEEN_PUT, .amount = 1, .ttl_ms = 3600000});
+    // Twice as many as there is room for; the last one is there all the same.
+    for (uint64_t i = 1; i <= 2048; i++) {
+        request.ops[0].scope = i;
+        assert_int_equal(run(&f, &request).values[0], -1);
+    }
+    assert_int_equal(run(&f, &request).values[0], 0);
+    fg_local_stats(f.local, &stats);
+    assert_in_range(stats.evicted_registers, 1024, 2047);
+    // What is large has a table of its own.
+    const uint64_t evicted = stats.evicted_registers;
+    request.ops[0].kind = FG_OP_RUN_PUT;
+    assert_int_equal(run(&f, &request).values[0], 1);
+    request.ops[0].kind = FG_OP_BASELINE_ADD;
+    assert_int_equal(run(&f, &request).values[0], -1);
+    fg_local_stats(f.local, &stats);
+    assert_int_equal(stats.evicted_registers, evicted);
     fixture_close(&f);
 }
 
@@ -333,6 +402,8 @@ static void test_a_dead_holder_is_taken_over(void **unused)
         shard->large[0].owner = 4000000;
         shard->windows[63].used = 9;
         shard->windows[63].key.cells = 200;
+        shard->baselines[1].head.used = 9;
+        shard->baselines[1].baseline.means[167] = -1;
         memset(f.local->holds.slots[0].customer, 'x', sizeof(f.local->holds.slots[0].customer));
         f.local->holds.slots[0].used = true;
         atomic_store(&f.local->holds.count, 1);
@@ -345,6 +416,7 @@ static void test_a_dead_holder_is_taken_over(void **unused)
     assert_int_equal(f.local->shards[0].sets[0].count, 0);
     assert_int_equal(f.local->shards[0].large[0].owner, 0);
     assert_int_equal(f.local->shards[0].windows[63].used, 0);
+    assert_int_equal(f.local->shards[0].baselines[1].head.used, 0);
     int n = 0;
     fg_local_holds_each(f.local, NOW, count_hold, &n);
     assert_int_equal(n, 0);
@@ -390,11 +462,55 @@ static void test_a_stopped_holder_costs_a_bounded_wait(void **unused)
     fixture_close(&f);
 }
 
+static void test_shared_counters_wait_for_nobody_else(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    fixture_open(&f, 4096, 4096, 4096, 8);
+    assert_true(f.local->n_shards > 1);
+    struct fg_store_request request = one_op("acme", add_one);
+    request.n_ops = 3;
+    request.ops[1] = request.ops[2] = add_one;
+    request.ops[1].scope_is_customer = request.ops[2].scope_is_customer = false;
+    request.ops[1].shared = request.ops[2].shared = true;
+    struct local_key customer;
+    local_customer_key("acme", &customer);
+    // A scope in another shard than the customer.
+    const uint64_t mask = f.local->n_shards - 1;
+    while ((local_mix(request.ops[1].scope) & mask) == (customer.customer_hi & mask))
+        request.ops[1].scope++;
+    request.ops[2].scope = request.ops[1].scope;
+    struct fg_store_reply reply = run(&f, &request);
+    assert_int_equal(reply.values[1], 1);
+    assert_int_equal(reply.values[2], 2);
+    request.customer = "initech";
+    reply = run(&f, &request);
+    assert_int_equal(reply.values[0], 1);
+    assert_int_equal(reply.values[2], 4);
+
+    request.customer = "acme";
+    struct local_shard *shared = &f.local->shards[local_mix(request.ops[1].scope) & mask];
+    bool died;
+    assert_int_equal(fg_lock_acquire(&shared->lock, &died), FG_OK);
+    const int64_t from_ns = monotonic_ns();
+    reply = run(&f, &request);
+    const int64_t took_ns = monotonic_ns() - from_ns;
+    fg_lock_release(&shared->lock);
+    assert_int_equal(reply.values[0], 2);
+    assert_false(reply.unavailable[0]);
+    assert_true(reply.unavailable[1] && reply.unavailable[2]);
+    print_message("waited %.2f ms\n", (double)took_ns / 1e6);
+    assert_true(took_ns < (2 * FG_LOCK_WAIT_MS + 20) * FG_NS_PER_MS);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes_out_of_range_give_nothing),
         cmocka_unit_test(test_bad_requests_are_refused_and_leave_the_reply),
+        cmocka_unit_test(test_bad_register_requests_are_refused),
+        cmocka_unit_test(test_registers_are_bounded),
         cmocka_unit_test(test_a_call_counts_once),
         cmocka_unit_test(test_the_least_recently_used_goes),
         cmocka_unit_test(test_sets_are_bounded_and_large_blocks_are_shared),
@@ -402,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_processes_add_exactly),
         cmocka_unit_test(test_a_dead_holder_is_taken_over),
         cmocka_unit_test(test_a_stopped_holder_costs_a_bounded_wait),
+        cmocka_unit_test(test_shared_counters_wait_for_nobody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,7 @@ static void render_store(struct fgm_text *text, const struct fgm_snapshot *snaps
     fgm_text_sample(text, &(struct fgm_label){"table", "windows"}, 1, local->evicted_windows);
     fgm_text_sample(text, &(struct fgm_label){"table", "sets"}, 1, local->evicted_sets);
     fgm_text_sample(text, &(struct fgm_label){"table", "calls"}, 1, local->evicted_calls);
+    fgm_text_sample(text, &(struct fgm_label){"table", "registers"}, 1, local->evicted_registers);
     fgm_text_family(text, "fraudguard_ring_used_bytes", "gauge", "What waits for the writer");
     for (int i = 0; i < 2; i++)
         fgm_text_sample(text, &(struct fgm_label){"ring", snapshot->rings[i].name}, 1,

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// What is seen often is remembered for this much longer, so that it need be written but once in
+// this time [s].
+#define FG_SEEN_MARGIN_S 60
+
 // All zero: never seen.
 struct fg_first_seen {
     int64_t first_s;  // Unix [s]
