@@ -139,9 +139,9 @@ static struct fg_meter_op random_register(int64_t now_ms)
         break;
     default:
         op.kind = FG_OP_BASELINE_ADD;
-        op.amount = random_amount() * (below(2) == 0 ? FG_MICRO : 1);
-        if (op.amount > INT64_C(1) << 52)
-            op.amount = INT64_C(1) << 52;
+        op.amount = random_amount();
+        if (below(2) == 0 && op.amount < INT64_C(1) << 32)
+            op.amount *= FG_MICRO;
     }
     // A meter's registers are of one kind.
     op.meter_id = 0x1000U * (op.kind <= FG_OP_SEEN_READ   ? 1
