@@ -126,7 +126,8 @@ static struct fg_meter_op random_register(int64_t now_ms)
     case 3: // mostly near to each other, so that runs grow
         op.kind = FG_OP_RUN_PUT;
         dialled += below(16) == 0;
-        op.amount = below(50) == 0 ? (INT64_C(1) << 52) - below(4) : dialled;
+        op.amount =
+            below(50) == 0 ? (INT64_C(1) << 52) - below(4) : dialled - below(3) * (below(4) == 0);
         break;
     case 4:
         op.kind = below(2) == 0 ? FG_OP_RUN_READ : FG_OP_BASELINE_READ;
@@ -351,7 +352,7 @@ static void test_stores_agree(void **unused)
     if (rounds >= 20000) {
         assert_true(passed.repeats > 100 && passed.held > 100 && passed.full > 0);
         assert_true(passed.refused > 100 && passed.seen > 100 && passed.learned > 100);
-        assert_true(passed.longest_run > 8);
+        assert_true(passed.longest_run > 5);
         assert_int_equal(passed.most, INT64_C(1) << 52);
     }
     fg_redis_free(stores.connection);
