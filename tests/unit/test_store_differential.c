@@ -126,8 +126,8 @@ static struct fg_meter_op random_register(int64_t now_ms)
     case 3: // mostly near to each other, so that runs grow
         op.kind = FG_OP_RUN_PUT;
         dialled += below(16) == 0;
-        op.amount =
-            below(50) == 0 ? (INT64_C(1) << 52) - below(4) : dialled - below(3) * (below(4) == 0);
+        op.amount = below(50) == 0 ? (INT64_C(1) << 52) - below(4)
+                                   : dialled - (below(4) == 0 ? below(3) : 0);
         break;
     case 4:
         op.kind = below(2) == 0 ? FG_OP_RUN_READ : FG_OP_BASELINE_READ;
