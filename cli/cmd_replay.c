@@ -177,7 +177,6 @@ static enum exit_code play_file(struct run *run)
 static enum exit_code check_options(const struct invocation *call)
 {
     const enum output_format format = call->output.format;
-    const char *networks = invocation_option(call, "networks");
 
     if (invocation_option(call, "calls") == NULL || call->customers_file == NULL) {
         complain("replay: --calls FILE and --customers FILE are needed");
@@ -187,12 +186,6 @@ static enum exit_code check_options(const struct invocation *call)
         (format == OUTPUT_TSV || invocation_option(call, "summary") == NULL)) {
         complain("replay: the output is human or jsonl");
         return EXIT_USAGE;
-    }
-    if (networks != NULL) {
-        if (!is_readable(networks)) {
-            return EXIT_FAILED;
-        }
-        complain("%s is not used: no signal looks at networks", networks);
     }
     return EXIT_OK;
 }
@@ -204,7 +197,8 @@ enum exit_code cmd_replay(struct invocation *call)
     enum exit_code code = check_options(call);
 
     if (code == EXIT_OK) {
-        code = policy_open(call, invocation_option(call, "rates"), &bundle);
+        code = policy_open(call, invocation_option(call, "rates"),
+                           invocation_option(call, "networks"), &bundle);
     }
     if (code != EXIT_OK) {
         return code;

@@ -22,6 +22,8 @@ struct test_calls {
     bool srtp;
     struct fg_ip source;
     bool has_source;
+    fg_country src_country;
+    int32_t src_asn;
     enum fg_transport transport;
     enum fg_direction direction;
     const char *user_agent;

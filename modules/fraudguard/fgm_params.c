@@ -25,6 +25,7 @@ param_export_t fgm_param_exports[] = {
     {"customers_file", PARAM_STRING, &fgm_params.customers_file},
     {"data_dir", PARAM_STRING, &fgm_params.data_dir},
     {"rates_file", PARAM_STRING, &fgm_params.rates_file},
+    {"networks_file", PARAM_STRING, &fgm_params.networks_file},
     {"redis", PARAM_STRING, &fgm_params.redis},
     {"redis_deadline_ms", PARAM_INT, &fgm_params.redis_deadline_ms},
     {"node", PARAM_STRING, &fgm_params.node},
@@ -175,6 +176,7 @@ int fgm_params_check(void)
         .customers_file = is_set(fgm_params.customers_file) ? fgm_params.customers_file : NULL,
         .data_dir = is_set(fgm_params.data_dir) ? fgm_params.data_dir : NULL,
         .rates_file = is_set(fgm_params.rates_file) ? fgm_params.rates_file : NULL,
+        .networks_file = is_set(fgm_params.networks_file) ? fgm_params.networks_file : NULL,
     };
     fgm_config.has_metrics = is_set(fgm_params.metrics);
     if (check_redis() < 0)

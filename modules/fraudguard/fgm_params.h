@@ -15,7 +15,7 @@
 
 // As written; set by Kamailio before mod_init. Strings are NUL-terminated, NULL or empty: unset.
 struct fgm_params {
-    char *rules_dir, *customers_file, *data_dir, *rates_file;
+    char *rules_dir, *customers_file, *data_dir, *rates_file, *networks_file;
     char *redis; // empty: local only
     int redis_deadline_ms;
     char *node;

@@ -18,7 +18,8 @@ struct fg_plan {
     struct fg_local_time local;    // customer's clock
     struct fg_destination dest;    // the riskier reading, at the price of the dearer one
     bool dest_home, dest_ordinary; // by every reading
-    bool home_known; // the customer's home countries are listed, or follow from the dial plan
+    struct fg_country_set home;    // the customer's home countries
+    bool home_known;               // they are listed, or follow from the dial plan
     struct fg_destination caller;
     bool caller_owned, caller_others;        // by the customer, by another one
     bool emergency;                          // outbound, by any reading

@@ -12,6 +12,7 @@
 #include "fg/err.h"
 #include "fg/event.h"
 #include "fg/heap.h"
+#include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
 #include "fg/units.h"
@@ -321,6 +322,7 @@ struct fg_policy {
     const struct fg_ruleset *ruleset;
     const struct fg_destinations *destinations;
     const struct fg_customers *customers;
+    const struct fg_networks *networks; // NULL: nothing is known of addresses
     uint64_t generation;
     struct fg_hash_key hash_key;
 };
