@@ -213,6 +213,14 @@ static bool check_overrides(struct seal *seal)
     return true;
 }
 
+static bool check_hold(struct seal *seal, const struct fg_hold_terms *hold)
+{
+    if (hold->duration_s < 0 || (unsigned)hold->scope >= FG_HOLD_SCOPES) {
+        return refuse(seal, "the hold's duration or scope is out of range");
+    }
+    return true;
+}
+
 static bool check_rule(struct seal *seal, const struct fg_rule *rule)
 {
     if (rule->id == NULL) {
@@ -225,7 +233,8 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
         !points_fit(rule->score) || !points_fit(rule->unavailable_score)) {
         return refuse(seal, "a rule's direction, action or points are out of range");
     }
-    if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule)) {
+    if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule) ||
+        !check_hold(seal, &rule->hold)) {
         return false;
     }
     if (!rule->measured) {
@@ -266,7 +275,8 @@ static bool check_composite(struct seal *seal, const struct fg_composite *compos
     if (!points_fit(composite->score) || !action_is_known(composite->action_at_least)) {
         return refuse(seal, "a composite's points or action are out of range");
     }
-    return check_terms(seal, composite->all_of, composite->n_all) &&
+    return check_hold(seal, &composite->hold) &&
+           check_terms(seal, composite->all_of, composite->n_all) &&
            check_terms(seal, composite->any_of, composite->n_any) &&
            check_terms(seal, composite->none_of, composite->n_none);
 }

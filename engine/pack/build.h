@@ -118,6 +118,13 @@ bool pack_read_direction(struct pack_build *build, const struct fg_yaml_node *no
                          enum fg_direction *out);
 bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node,
                         enum fg_maturity *out);
+#define PACK_HOLD_MIN_MS FG_MS_PER_S
+#define PACK_HOLD_MAX_MS (30 * FG_MS_PER_DAY)
+bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node *node,
+                             const char *what, int32_t *out_s);
+// `hold` of a rule or composite: {scope: country, for: 15m}, or none.
+void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
+                    struct fg_hold_terms *out);
 // 1 to FG_STEPS_MAX rising steps.
 void pack_read_steps(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_step steps[FG_STEPS_MAX], uint8_t *n);

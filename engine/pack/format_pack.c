@@ -242,6 +242,11 @@ static const struct fg_format_key rule_keys[] = {
      .types = FG_FORMAT_MAP,
      .shape = FG_SHAPE_ROLLOUT,
      .doc = "the share of customers for whom it is enforced"},
+    {.name = "hold",
+     .types = FG_FORMAT_MAP | FG_FORMAT_WORD,
+     .words = FG_SET_NOBODY,
+     .shape = FG_SHAPE_HOLD,
+     .doc = "what a block holds back, instead of what scoring says; none: nothing"},
     {.name = "exceptions",
      .types = FG_FORMAT_MAPS,
      .shape = FG_SHAPE_EXCEPTION,
@@ -306,6 +311,15 @@ static const struct fg_format_key rollout_keys[] = {
     {.name = "by", .types = FG_FORMAT_WORD, .words = FG_SET_CUSTOMER, .doc = "what is drawn"},
 };
 
+static const struct fg_format_key hold_keys[] = {
+    {.name = "scope",
+     .types = FG_FORMAT_WORD,
+     .required = true,
+     .words = FG_SET_HOLD_SCOPE,
+     .doc = "which of the customer's calls it is about"},
+    {.name = "for", .types = FG_FORMAT_DURATION, .required = true, .doc = "how long"},
+};
+
 static const struct fg_format_key exception_keys[] = {
     {.name = "fields", .types = FG_FORMAT_TEXTS, .required = true, .doc = "signals"},
     {.name = "values",
@@ -333,6 +347,11 @@ static const struct fg_format_key composite_keys[] = {
      .words = FG_SET_ACTION,
      .doc = "the least that follows"},
     {.name = "mode", .types = FG_FORMAT_WORD, .words = FG_SET_MODE, .doc = "as in rules"},
+    {.name = "hold",
+     .types = FG_FORMAT_MAP | FG_FORMAT_WORD,
+     .words = FG_SET_NOBODY,
+     .shape = FG_SHAPE_HOLD,
+     .doc = "as in rules"},
 };
 
 static const struct fg_format_key override_keys[] = {
@@ -411,6 +430,7 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_MATCHER] = FORMAT("matcher", matcher_keys),
     [FG_SHAPE_ON_UNAVAILABLE] = FORMAT("on_unavailable", on_unavailable_keys),
     [FG_SHAPE_ROLLOUT] = FORMAT("rollout", rollout_keys),
+    [FG_SHAPE_HOLD] = FORMAT("hold", hold_keys),
     [FG_SHAPE_EXCEPTION] = FORMAT("exception", exception_keys),
     [FG_SHAPE_COMPOSITE] = FORMAT("composite", composite_keys),
     [FG_SHAPE_OVERRIDE] = FORMAT("override", override_keys),

@@ -321,6 +321,10 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     if (unavailable != NULL) {
         read_unavailable(build, unavailable, rule);
     }
+    const struct fg_yaml_node *hold = fg_yaml_get(body, "hold");
+    if (hold != NULL) {
+        pack_read_hold(build, hold, &rule->hold);
+    }
     if (exceptions != NULL) {
         pack_compile_exceptions(build, exceptions, entry->file->origin, rule);
     }

@@ -209,15 +209,19 @@ static void random_ruleset(struct source *source, struct world *world, struct ra
                                            .rule = (uint16_t)below(source, n_rules),
                                            .tag = chance(source, 50) ? "campaign" : "none"};
         }
-        all->composites[i] = (struct fg_composite){.id = "C",
-                                                   .all_of = terms[0],
-                                                   .n_all = 1 + below(source, 2),
-                                                   .any_of = terms[1],
-                                                   .n_any = below(source, 3),
-                                                   .none_of = terms[2],
-                                                   .n_none = below(source, 3),
-                                                   .score = (int32_t)below(source, 120) - 60,
-                                                   .mode = (enum fg_mode)below(source, 3)};
+        all->composites[i] = (struct fg_composite){
+            .id = "C",
+            .all_of = terms[0],
+            .n_all = 1 + below(source, 2),
+            .any_of = terms[1],
+            .n_any = below(source, 3),
+            .none_of = terms[2],
+            .n_none = below(source, 3),
+            .score = (int32_t)below(source, 120) - 60,
+            .mode = (enum fg_mode)below(source, 3),
+            .hold = {.given = chance(source, 20),
+                     .duration_s = (int32_t)below(source, 9),
+                     .scope = (enum fg_hold_scope)below(source, FG_HOLD_SCOPES)}};
     }
     ruleset->groups = all->groups;
     ruleset->meters = all->meters;

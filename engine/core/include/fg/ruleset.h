@@ -162,6 +162,18 @@ struct fg_meter {
     struct fg_condition when; // the event must meet it to be counted
 };
 
+// --- holds
+// ------------------------------------------------------------------------------------------------------------------------------
+enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
+const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
+// What a block holds back of the customer's next calls. Of several rules that hit, the terms of the
+// one with the most points count; where none has terms, those of the ruleset.
+struct fg_hold_terms {
+    bool given;
+    int32_t duration_s; // 0: no hold
+    enum fg_hold_scope scope;
+};
+
 // --- rules
 // -------------------------------------------------------------------------------------------------------------------------------
 enum fg_relative { FG_RELATIVE_NONE, FG_RELATIVE_CHANNELS, FG_RELATIVE_DAILY_LIMIT };
@@ -214,6 +226,7 @@ struct fg_rule {
     bool rolls_out;
     uint8_t rollout_percent; // 0 to 100
     enum fg_maturity maturity;
+    struct fg_hold_terms hold; // not given: as the ruleset says, and on attempts only
     const char *customer_text; // name of a text for the customer; NULL: none
 };
 
@@ -258,14 +271,12 @@ struct fg_composite {
     int32_t score; // may be negative
     enum fg_action action_at_least;
     enum fg_mode mode;
+    struct fg_hold_terms hold; // as in fg_rule
 };
 struct fg_group {
     const char *name;
     int32_t cap; // INT32_MAX: none
 };
-
-enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
-const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
 
 // What the provider does in each band; the SIP reply goes to the customer.
 struct fg_reply {
