@@ -22,6 +22,7 @@ struct fgm_params {
     char *hash_key_file;
     char *mode; // "enforce", "shadow"
     char *carrier_sources;
+    char *reload_tests; // "yes", "no"
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
     int max_calls, max_customers, decisions_kib, ring_kib, backlog;
@@ -33,7 +34,7 @@ extern param_export_t fgm_param_exports[];
 
 // Checked and read.
 struct fgm_config {
-    bool shadow, has_redis, has_metrics;
+    bool shadow, has_redis, has_metrics, reload_tests;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
     struct fg_redis_config redis;

@@ -130,6 +130,7 @@ void fgm_timer_run(void)
         struct tick tick = {.policy = fgm_policy_enter(&generation), .now_ms = fgm_now_ms()};
         fgm_calls_due(tick.now_ms, watch, &tick);
         fgm_policy_leave();
+        fgm_policy_go_back_when_due();
         cfg_update();
         usleep(TICK_US);
     }
