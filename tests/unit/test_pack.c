@@ -345,44 +345,10 @@ static const char whole[] =
     "     measure: meters.spend, relative_to: customer.daily_limit, on_unavailable: {score: 5},\n"
     "     steps: [{above: 0.8, score: 10}, {above: 1, score: 60, action_at_least: block}]}\n"
     "  - {id: CALLS, desc: c, measure: meters.calls, steps: [{above: 3, score: 1}]}\n"
-    "  - {id: NIGHT, desc: n, when: {calendar.office: closed}, score: 5,\n"
-    "     hold: {scope: customer, for: 90s}}\n"
+    "  - {id: NIGHT, desc: n, when: {calendar.office: closed}, score: 5}\n"
     "composites:\n"
     "  - {id: BOTH, desc: b, all_of: [DEST, NIGHT], none_of: [customer.tag.vip], score: -10, hold: "
     "none}\n";
-
-static void holds_of_rules(void **state)
-{
-    struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, whole), FG_OK);
-    const struct fg_rule *dest = &fixture->ruleset.rules[0];
-    const struct fg_rule *night = &fixture->ruleset.rules[3];
-    const struct fg_composite *both = &fixture->ruleset.composites[0];
-    assert_false(dest->hold.given);
-    assert_true(night->hold.given && night->hold.scope == FG_HOLD_CUSTOMER);
-    assert_int_equal(night->hold.duration_s, 90);
-    assert_true(both->hold.given && both->hold.duration_s == 0);
-}
-
-static void holds_of_rules_that_cannot_be(void **state)
-{
-    struct fixture *fixture = *state;
-    static const char *const wrong[] = {"hold: {scope: country}",
-                                        "hold: {scope: county, for: 1m}",
-                                        "hold: {scope: risky, for: 1}",
-                                        "hold: no",
-                                        "hold: [customer]",
-                                        "hold: {scop: risky, for: 1m}",
-                                        "hold: {scope: risky, for: 400d}"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        char text[512];
-        (void)snprintf(text, sizeof(text), HEAD RULE("score: 1, %s"), wrong[i]);
-        assert_int_equal(parse(fixture, text), FG_ESYNTAX);
-        assert_true(fg_diags_count(fixture->diags, FG_ERROR) >= 1);
-        fg_diags_free(fixture->diags);
-        fixture->diags = fg_diags_new();
-    }
-}
 
 static void a_pack_becomes_a_ruleset(void **state)
 {
@@ -621,8 +587,6 @@ int main(void)
         TEST(rules_that_cannot_hit_are_warned_of),
         TEST(a_mistake_makes_nothing_look_unused),
         TEST(a_pack_becomes_a_ruleset),
-        TEST(holds_of_rules),
-        TEST(holds_of_rules_that_cannot_be),
         TEST(rules_know_where_they_come_from),
         TEST(files_share_their_names),
         TEST(a_meters_id_survives_other_lists_and_calendars),
