@@ -18,6 +18,17 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+// One test made the rule hit, at these steps (1 << step).
+static void add_hit(struct fg_packtest_summary *summary, uint32_t rule, uint8_t steps)
+{
+    summary->covered[rule] = true;
+    summary->tests[rule]++;
+    for (uint32_t i = 0; i < FG_STEPS_MAX; i++) {
+        const unsigned hit = (steps & (1U << i)) != 0 ? 1 : 0;
+        summary->step_tests[rule][i] = (uint16_t)(summary->step_tests[rule][i] + hit);
+    }
+}
+
 // Rules of a file's own packs count for the rules of the same ids in the policy.
 static void add_coverage(const struct fg_ruleset *ruleset, const struct play_results *results,
                          const struct fg_ruleset *whole, struct fg_packtest_summary *summary)
@@ -28,7 +39,7 @@ static void add_coverage(const struct fg_ruleset *ruleset, const struct play_res
         }
         for (uint32_t k = 0; k < whole->n_rules; k++) {
             if (strcmp(whole->rules[k].id, ruleset->rules[i].id) == 0) {
-                summary->covered[k] = true;
+                add_hit(summary, k, results->steps[i]);
             }
         }
     }

@@ -160,6 +160,8 @@ static void note_coverage(struct player *player)
         const struct fg_reason *reason = &player->decision.reasons[i];
         if (reason->kind == FG_REASON_RULE) {
             player->results->covered[reason->index / 64] |= UINT64_C(1) << (reason->index % 64);
+            uint8_t *steps = &player->results->steps[reason->index];
+            *steps = (uint8_t)(*steps | (reason->measured ? 1U << reason->step : 0U));
         }
     }
 }
