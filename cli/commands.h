@@ -18,6 +18,7 @@ enum exit_code cmd_rules_coverage(struct invocation *call);
 enum exit_code cmd_rules_diff(struct invocation *call);
 enum exit_code cmd_rules_lint(struct invocation *call);
 enum exit_code cmd_rules_new(struct invocation *call);
+enum exit_code cmd_rules_promote(struct invocation *call);
 enum exit_code cmd_rules_reference(struct invocation *call);
 enum exit_code cmd_rules_schema(struct invocation *call);
 enum exit_code cmd_rules_test(struct invocation *call);

@@ -63,6 +63,18 @@ const struct command commands[] = {
      .options = {{"group", "NAME", "group whose cap its points count towards (required)", '\0'},
                  {"dir", "DIR", "the packs it joins, instead of those of --rules", '\0'},
                  {"write", NULL, "write both to new files in the directory", '\0'}}},
+    {.name = "rules promote",
+     .arguments = "RULE",
+     .run = cmd_rules_promote,
+     .help = "Change how far a rule goes, in its file: enforce, shadow, off, a share of customers",
+     .details = "Changes mode, maturity and rollout of the one rule and no other byte, once the "
+                "result is known\nto load, and prints the lines that change. A rule that is "
+                "enforced for everybody becomes\nstable, and its rollout 100%.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"to", "WORD", "enforce (default), shadow, off or a percentage", '\0'},
+                 {"dir", "DIR", "directory of rules, instead of that of --rules", '\0'},
+                 {"dry-run", NULL, "only tell what would change", '\0'}}},
     {.name = "number",
      .arguments = "NUMBER|URI...",
      .run = cmd_number,

@@ -123,3 +123,82 @@ def test_diff_tells_trouble_from_difference(fgctl, tmp_path, rules):
     assert "no such directory" in fgctl("rules", "diff", tmp_path / "none", rules, code=NOT_FOUND).err
     replace(rules / "20-toll-fraud.yaml", "rules:", "rulez:")
     assert "did you mean 'rules'" in fgctl("rules", "diff", ROOT / "rules", rules, code=RULES).err
+
+
+# --- rules promote ----------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def pack(tmp_path):
+    directory = tmp_path / "small"
+    directory.mkdir()
+    path = directory / "p.yaml"
+    path.write_text(PACK.replace("  - id: VEL\n", "  - id: VEL   # the rate\n    maturity: 'sandbox' # new\n")
+                    + "  - {id: FLOW, desc: 'é', when: {dest.home: false}, mode: shadow, score: 1}  # one line\n")
+    return path
+
+
+def promote(fgctl, pack, *args, code=OK):
+    before = pack.read_text()
+    done = fgctl("rules", "promote", *args, "--dir", pack.parent, "--color", "never", code=code)
+    assert [p.name for p in pack.parent.iterdir()] == [pack.name]  # nothing is left behind
+    return done, before, pack.read_text()
+
+
+def test_promote_changes_the_mode_and_nothing_else(fgctl, pack):
+    pack.chmod(0o640)
+    done, before, after = promote(fgctl, pack, "FLOW")
+    assert after == before.replace("mode: shadow", "mode: enforce")
+    line = 1 + before[:before.index("id: FLOW")].count("\n")
+    assert done.out.splitlines() == [f"{pack}:{line}", "-" + before.splitlines()[line - 1],
+                                     "+" + after.splitlines()[line - 1]]
+    assert pack.stat().st_mode & 0o777 == 0o640
+    _, _, again = promote(fgctl, pack, "FLOW")
+    assert again == after
+
+
+@pytest.mark.parametrize("args, old, new", [
+    (["VEL"], "maturity: 'sandbox'", "maturity: stable"),
+    (["VEL", "--to", "off"], "# the rate\n", "# the rate\n    mode: off\n"),
+    (["VEL", "--to", "10%"], "# the rate\n",
+     "# the rate\n    mode: enforce\n    rollout: {percent: 10, by: customer}\n"),
+    (["DEST_ISLAND", "--to", "25"], "ISLAND\n", "ISLAND\n    rollout: {percent: 25, by: customer}\n"),
+    (["FLOW", "--to", "25"], "FLOW, desc: 'é', when: {dest.home: false}, mode: shadow",
+     "FLOW, rollout: {percent: 25, by: customer}, desc: 'é', when: {dest.home: false}, mode: enforce"),
+])
+def test_promote_writes_what_is_missing(fgctl, pack, args, old, new):
+    _, before, after = promote(fgctl, pack, *args)
+    expected = before.replace(old, new)
+    if args == ["VEL"]:
+        expected = expected.replace("# the rate\n", "# the rate\n    mode: enforce\n")
+    assert after == expected
+    fgctl("rules", "check", pack.parent)
+
+
+def test_promote_moves_a_rollout_on(fgctl, pack):
+    promote(fgctl, pack, "FLOW", "--to", "10")
+    _, before, after = promote(fgctl, pack, "FLOW", "--to", "50")
+    assert after == before.replace("percent: 10", "percent: 50")
+    _, before, after = promote(fgctl, pack, "FLOW", "--to", "enforce")
+    assert after == before.replace("percent: 50", "percent: 100")
+
+
+def test_promote_can_only_tell(fgctl, pack):
+    done, before, after = promote(fgctl, pack, "FLOW", "--dry-run")
+    assert after == before and "+  - {id: FLOW" in done.out and "--dry-run" in done.err
+
+
+def test_promote_refuses(fgctl, pack):
+    done, before, after = promote(fgctl, pack, "FLOWS", code=NOT_FOUND)
+    assert "did you mean 'FLOW'" in done.err and before == after
+    assert "percentage" in promote(fgctl, pack, "FLOW", "--to", "101", code=USAGE)[0].err
+    replace(pack, "above: 10", "abov: 10")
+    done, before, after = promote(fgctl, pack, "FLOW", code=RULES)
+    assert "did you mean 'above'" in done.err and before == after
+
+
+def test_promote_in_the_shipped_rules(fgctl, rules):
+    for rule in ("CERT_NOT_LISTED", "DEST_IRSF"):
+        fgctl("rules", "promote", rule, "--dir", rules, "--to", "10")
+        changes = json.loads(fgctl("rules", "diff", ROOT / "rules", rules, "-o", "json", code=FAILED).out)["changes"]
+        assert rule in [c["name"] for c in changes]
+        assert {f["fact"] for c in changes for f in c["facts"]} <= {"mode", "rollout"}
