@@ -161,6 +161,15 @@ const struct command commands[] = {
      .help = "Send a test message to all endpoints of a customer",
      .min_arguments = 1,
      .max_arguments = 1},
+    {.name = "reload",
+     .run = cmd_reload,
+     .help = "Let this node's Kamailio test and load its rules, customers and rates again",
+     .details = "With --confirm it goes back by itself unless 'fgctl reload --confirmed' comes in "
+                "time. Exit code 5\nwhen the rules are refused or a test of theirs fails: the old "
+                "ones stay.",
+     .options = {{"confirm", "TIME", "go back after 30s, 10m, 2h unless confirmed", '\0'},
+                 {"confirmed", NULL, "keep what was loaded with --confirm", '\0'},
+                 {"kamailio", "PATH", "socket of its jsonrpcs, not $FRAUDGUARD_KAMAILIO", '\0'}}},
     {.name = "tail",
      .run = cmd_tail,
      .help = "Show the last events, oldest first",
