@@ -63,6 +63,23 @@ const struct command commands[] = {
      .options = {{"group", "NAME", "group whose cap its points count towards (required)", '\0'},
                  {"dir", "DIR", "the packs it joins, instead of those of --rules", '\0'},
                  {"write", NULL, "write both to new files in the directory", '\0'}}},
+    {.name = "rules bound",
+     .arguments = "[DIR]",
+     .run = cmd_rules_bound,
+     .help = "Work out the most that a customer can lose in an hour and in a weekend",
+     .details = "From packs, rates and limits alone, for an attacker with the customer's "
+                "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
+                "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
+                "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
+                "exit code 6 when one is exceeded.",
+     .max_arguments = 1,
+     .options = {{"profile", "P", "the customers of a profile, or one made up", '\0'},
+                 {"customer", "ID", "this customer of the customers file", '\0'},
+                 {"channels", "N", "channels of a customer made up", '\0'},
+                 {"daily-limit", "USD", "daily limit of a customer made up", '\0'},
+                 {"assert", "FILE", "check these limits, not DIR/bounds/bounds.yaml", '\0'},
+                 {"rates", "FILE", "rates (CSV: prefix,usd_per_minute), not those of the data",
+                  '\0'}}},
     {.name = "rules promote",
      .arguments = "RULE",
      .run = cmd_rules_promote,
