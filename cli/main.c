@@ -26,6 +26,7 @@ const struct command commands[] = {
                 "5 when a test fails.",
      .max_arguments = ARGUMENTS_MAX,
      .options = {{"coverage", NULL, "list the rules that no test makes hit", '\0'},
+                 {"record", NULL, "fill in what a test with an empty 'expect' comes to", '\0'},
                  {"verbose", NULL, "list the tests that pass, too", 'v'}}},
     {.name = "rules diff",
      .arguments = "OLD NEW",

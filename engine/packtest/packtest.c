@@ -10,8 +10,6 @@
 #include "play.h"
 #include "testfile.h"
 
-#define TEST_FILE_BYTES_MAX ((size_t)4 << 20)
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -100,7 +98,7 @@ int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_
     memset(&result, 0, sizeof(result));
     result.rules = policy->ruleset->n_rules;
     struct fg_file bytes;
-    int rc = fg_file_read(file, TEST_FILE_BYTES_MAX, &bytes);
+    int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
     if (rc != FG_OK) {
         struct fg_diag where = {.severity = FG_ERROR, .code = FG_CODE_FILE, .file = file};
         fg_diags_add(diags, &where, "cannot be read: %s", fg_file_error(rc, &bytes));

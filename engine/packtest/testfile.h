@@ -65,6 +65,7 @@ struct test_case {
     struct test_calls *calls;
     uint32_t n_calls;
     bool redis_down, store_down;
+    bool blank; // expects nothing yet
     struct test_target targets[TEST_TARGETS_MAX];
     uint32_t n_targets;
 };

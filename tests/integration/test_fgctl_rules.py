@@ -202,3 +202,90 @@ def test_promote_in_the_shipped_rules(fgctl, rules):
         changes = json.loads(fgctl("rules", "diff", ROOT / "rules", rules, "-o", "json", code=FAILED).out)["changes"]
         assert rule in [c["name"] for c in changes]
         assert {f["fact"] for c in changes for f in c["facts"]} <= {"mode", "rollout"}
+
+
+# --- rules test --record ----------------------------------------------------------------------------------------------------------
+
+CALL = '[{from: "+441632960007", to: "+9607712345", san: ["sip.acme.example"], repeat: 40, every: 1s}]'
+OPEN_TESTS = f"""fraudguard_test: 1
+fixtures:
+  acme: {{id: acme, tz: Europe/London, home_countries: ["GB"], cert_names: ["sip.acme.example"]}}
+tests:
+  - name: empty   # é
+    expect:   # later
+    customer: acme
+    clock: "2026-11-21T02:10:00Z"
+    calls: {CALL}
+  - name: null
+    customer: acme
+    clock: "2026-11-21T02:10:00Z"
+    calls: {CALL}
+    expect: null # known by then
+  - {{name: in braces, customer: acme, clock: "2026-11-21T02:10:00Z", expect: {{ }}, calls: {CALL}}}
+  - name: said
+    customer: acme
+    clock: "2026-11-21T02:10:00Z"
+    calls: {CALL}
+    expect:
+      action: alert   # of 50
+      score:  50
+"""
+
+
+@pytest.fixture
+def open_tests(tmp_path):
+    directory = tmp_path / "open"
+    directory.mkdir()
+    (directory / "p.yaml").write_text(
+        PACK.replace("    score: 20\n", "    score: 20\n    exceptions: [{fields: [customer.id], values: [\"reef\"], "
+                     "reason: 'F \"1\"', owner: noc, expires: never}]\n")
+        + "  - {id: SEEN, desc: In shadow, when: {caller.present: true}, mode: shadow, score: 7}\n")
+    path = directory / "p.test.yaml"
+    path.write_text(OPEN_TESTS)
+    return path
+
+
+def test_a_test_that_expects_nothing_fails(fgctl, open_tests):
+    out = fgctl("rules", "test", open_tests.parent, code=RULES).out
+    assert out.count("the test expects nothing; --record fills it in") == 3
+    assert open_tests.read_text() == OPEN_TESTS
+
+
+def test_record_fills_in_what_is_open_and_nothing_else(fgctl, open_tests):
+    replace(open_tests, "action: alert   # of 50\n      score:  50", "action: throttle   # of 40\n      score:  40")
+    before = open_tests.read_text()
+    out = fgctl("rules", "test", open_tests, "--record").out
+    outcome = ("{action: throttle, score: 40, rules: [DEST_ISLAND, VEL], shadow_score: 47, shadow_rules: [SEEN]}")
+    assert out.count("recorded  ") == 3 and outcome in out and "4 passed, 0 failed" in out
+    expected = (before.replace("expect:   # later", f"expect: {outcome}   # later")
+                .replace("expect: null #", f"expect: {outcome} #").replace("expect: { }", f"expect: {outcome}"))
+    assert open_tests.read_text() == expected
+    assert sorted(p.name for p in open_tests.parent.iterdir()) == ["p.test.yaml", "p.yaml"]
+    assert "recorded" not in fgctl("rules", "test", open_tests, "--record").out
+    assert open_tests.read_text() == expected
+
+
+def test_record_leaves_a_test_that_is_wrong(fgctl, open_tests):
+    replace(open_tests, "score:  50", "score:  51")
+    fgctl("rules", "test", open_tests, "--record", code=RULES)
+    assert "score:  51" in open_tests.read_text() and "expect: null" not in open_tests.read_text()
+
+
+def test_record_of_an_exception(fgctl, open_tests):
+    open_tests.write_text(OPEN_TESTS.replace("acme: {id: acme", "acme: {id: reef").split("  - name: null")[0])
+    fgctl("rules", "test", open_tests, "--record")
+    assert 'exceptions: ["DEST_ISLAND/F \\"1\\""]' in open_tests.read_text()
+    fgctl("rules", "test", open_tests)
+
+
+def test_record_gives_the_shipped_tests_back(fgctl, rules):
+    """What is recorded passes, for tests of all kinds: cuts, holds, overrides, faults."""
+    for path in rules.glob("*.test.yaml"):
+        lines = []
+        for line in path.read_text().splitlines():
+            head, found, _ = line.partition("    expect: {")
+            lines.append(head + "    expect:" if found and line.count("{") == line.count("}") else line)
+        path.write_text("\n".join(lines) + "\n")
+    first = fgctl("rules", "test", rules, "--record").out
+    assert first.count("recorded  ") > 20
+    assert " 0 failed" in fgctl("rules", "test", rules).out
