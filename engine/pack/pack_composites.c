@@ -94,6 +94,11 @@ static void compile_composite(struct pack_build *build, const struct pack_entry 
     if (mode != NULL) {
         (void)pack_read_mode(build, mode, &composite->mode);
     }
+    const struct fg_yaml_node *rollout = fg_yaml_get(body, "rollout");
+    if (rollout != NULL) {
+        pack_read_rollout(build, rollout, composite->mode, &composite->rolls_out,
+                          &composite->rollout_percent);
+    }
 }
 
 void pack_compile_composites(struct pack_build *build)
