@@ -206,7 +206,8 @@ static void request_signal(const struct fg_plan *plan, enum fg_signal signal, co
         break;
     case FG_SIG_CALL_ANSWERED:
         set_truth(out, event->kind != FG_EVENT_ATTEMPT,
-                  event->kind != FG_EVENT_END || event->answered);
+                  event->kind == FG_EVENT_ANSWER || event->kind == FG_EVENT_MINUTE ||
+                      (event->kind == FG_EVENT_END && event->answered));
         break;
     default:
         for (uint8_t i = 0; i < event->n_attrs && i < FG_ATTRS_MAX; i++) {
