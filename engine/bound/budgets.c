@@ -208,6 +208,8 @@ static bool limit_of(const struct fg_customer *customer, const struct fg_rule *r
     case FG_RELATIVE_DAILY_LIMIT:
         base = customer->daily_limit_usd;
         break;
+    case FG_RELATIVE_METER:
+        return false; // an attacker feeds that meter, too
     }
     if (rule->relative_to != FG_RELATIVE_NONE) {
         if (base <= 0) {
@@ -241,11 +243,12 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
         return meter->source == FG_SOURCE_COST || meter->source == FG_SOURCE_MINUTES;
     case FG_METER_COUNT:
         *kind = BUDGET_CALLS;
-        return true;
+        return meter->source == FG_SOURCE_CALLS;
     case FG_METER_GAUGE:
         *kind = BUDGET_LIVE;
         return true;
     case FG_METER_DISTINCT:
+    case FG_METER_RATIO:
         break;
     }
     return false;
@@ -257,7 +260,8 @@ static bool find_budget(const struct fg_bound_terms *terms, const struct fg_plan
 {
     const struct fg_ruleset *ruleset = terms->policy->ruleset;
     const struct fg_rule *rule = &ruleset->rules[index];
-    if (!rule->measured || !rule->measure_is_meter || rule->direction != FG_OUTBOUND) {
+    if (!rule->measured || !rule->measure_is_meter || rule->direction != FG_OUTBOUND ||
+        rule->n_tests > 0) { // what the tested meters read is up to the attacker
         return false;
     }
     const struct fg_meter *meter = &ruleset->meters[rule->measure_meter];

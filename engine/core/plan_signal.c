@@ -231,6 +231,11 @@ static void request_signal(const struct fg_plan *plan, enum fg_signal signal, co
         set_number(out, event->kind == FG_EVENT_MINUTE || event->kind == FG_EVENT_END,
                    event->duration_s * FG_MICRO);
         break;
+    case FG_SIG_CALL_ANSWERED:
+        set_truth(out, event->kind != FG_EVENT_ATTEMPT,
+                  event->kind == FG_EVENT_ANSWER || event->kind == FG_EVENT_MINUTE ||
+                      (event->kind == FG_EVENT_END && event->answered));
+        break;
     default:
         for (uint8_t i = 0; i < event->n_attrs && i < FG_ATTRS_MAX; i++) {
             if (attr != NULL && fg_view_equal(event->attrs[i].name, fg_view_of(attr))) {
@@ -289,6 +294,7 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_SIP_USER_AGENT:
     case FG_SIG_MEDIA_SRTP:
     case FG_SIG_CALL_DURATION:
+    case FG_SIG_CALL_ANSWERED:
     case FG_SIG_ATTR:
         request_signal(plan, signal, attr, out);
         return;

@@ -98,6 +98,11 @@ static void compile_composite(struct pack_build *build, const struct pack_entry 
     if (hold != NULL) {
         pack_read_hold(build, hold, &composite->hold);
     }
+    const struct fg_yaml_node *rollout = fg_yaml_get(body, "rollout");
+    if (rollout != NULL) {
+        pack_read_rollout(build, rollout, composite->mode, &composite->rolls_out,
+                          &composite->rollout_percent);
+    }
 }
 
 void pack_compile_composites(struct pack_build *build)

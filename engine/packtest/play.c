@@ -291,6 +291,8 @@ static int play_event(struct player *player, const struct due *due)
               &player->policy.hash_key, due->at_ms);
     player->stage.event.kind = due->kind;
     player->stage.event.minute = due->minute;
+    player->stage.event.answered =
+        due->kind != FG_EVENT_ATTEMPT && player->test->calls[call->entry].duration_ms > 0;
     player->stage.event.duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
     decide(player, due);
     note_coverage(player);

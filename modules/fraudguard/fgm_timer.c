@@ -50,6 +50,7 @@ static void judge(const struct tick *tick, struct fgm_call_ref ref, const struct
     if (!event.customer)
         return; // no longer a customer: nothing to count for
     event.minute = kind == FG_EVENT_MINUTE ? call->minutes : 0;
+    event.answered = call->answered_ms != 0;
     if (call->answered_ms) {
         int64_t until_ms = kind == FG_EVENT_END ? call->ended_ms : tick->now_ms;
         event.duration_s = (int32_t)((until_ms - call->answered_ms) / FG_MS_PER_S);

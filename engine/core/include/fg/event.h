@@ -58,6 +58,7 @@ struct fg_event {
     struct fg_view user_agent;
     struct fg_attr attrs[FG_ATTRS_MAX]; // set by the script
     uint8_t n_attrs;
+    bool answered;      // end: whether it had been answered
     int32_t duration_s; // since answer; minute and end
     int32_t minute;     // FG_EVENT_MINUTE: the n-th started minute, from 1
 };

@@ -21,7 +21,7 @@
 #define FG_WINDOW_PARTS    10
 #define FG_WINDOW_CELLS    (FG_WINDOW_PARTS + 1)
 #define FG_SET_MEMBERS_MAX 512
-#define FG_OPS_MAX         32
+#define FG_OPS_MAX         48
 #define FG_LEASE_MS        INT64_C(150000) // a gauge's lease: two missed minute events and a margin
 #define FG_FREE_REPEATS                                                                            \
     4 // evaluations of one call that count as the same one (forks, retries); more count again

@@ -33,6 +33,7 @@ struct fg_plan {
     bool lists_grow;                        // one of them adds to a list
     uint64_t overridden[FG_RULES_MAX / 64]; // rules that one of them changes
     int8_t op_of_meter[FG_METERS_MAX];      // index into request.ops, -1 none
+    int8_t hit_op_of_meter[FG_METERS_MAX];  // of a ratio's hits
     bool store_needed;
     struct fg_store_request request;
 };
@@ -64,6 +65,7 @@ void fg_plan_rule_terms(const struct fg_plan *plan, uint16_t rule, struct fg_rul
 // same hash key: a keyed hash of rule and customer falls below the percentage or does not, so that
 // a higher percentage only adds customers.
 bool fg_plan_rolled_out(const struct fg_plan *plan, const struct fg_rule *rule);
+bool fg_plan_composite_rolled_out(const struct fg_plan *plan, const struct fg_composite *composite);
 
 // The exception of a rule that holds for this event now: index into rule->exceptions, -1 for none.
 int32_t fg_plan_exception(const struct fg_plan *plan, const struct fg_rule *rule);

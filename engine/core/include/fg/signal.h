@@ -62,7 +62,9 @@ enum fg_signal_type {
     X(CALLER_OTHERS, "caller.others", BOOL, "the caller is a number of another customer")          \
     X(CALLER_PREFIX, "caller.prefix", DIGITS, "calling number in E.164 digits, matched by prefix") \
     X(MEDIA_SRTP, "media.srtp", BOOL, "SRTP with a usable suite is offered")                       \
-    X(CALL_DURATION, "call.duration", NUMBER, "time since answer [s]; minute and end events")
+    X(CALL_DURATION, "call.duration", NUMBER,                                                      \
+      "time since answer [s]; minute and end events, 0 at the end of an unanswered call")          \
+    X(CALL_ANSWERED, "call.answered", BOOL, "the call was answered; answer, minute and end events")
 
 enum fg_signal {
 #define FG_SIGNAL_ENUM(name, text, type, doc) FG_SIG_##name,
