@@ -57,6 +57,7 @@ static bool open_store(struct player *player)
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;
+    config.registers = 1024;
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     player->memory = size == 0 ? NULL : aligned_alloc(64, size);
     if (player->memory == NULL) {

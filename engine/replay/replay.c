@@ -28,6 +28,7 @@ static int open_store(struct fg_replay *replay)
     fg_local_config_default(&config);
     config.windows = room_for(4 * meters, config.windows);
     config.sets = room_for(2 * meters, config.sets);
+    config.registers = room_for(2 * meters, config.registers);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     replay->memory = size == 0 ? NULL : aligned_alloc(64, size);

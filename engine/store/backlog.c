@@ -43,6 +43,29 @@ static bool backlog_lock(struct fg_backlog *backlog)
     return true;
 }
 
+static bool is_kept(enum fg_op_kind kind, bool repeated)
+{
+    switch (kind) {
+    case FG_OP_SET_PUT:
+    case FG_OP_SET_DELETE:
+    case FG_OP_SEEN_PUT:
+    case FG_OP_BASELINE_FREEZE:
+        return true;
+    case FG_OP_WINDOW_ADD:
+    case FG_OP_RUN_PUT:
+    case FG_OP_BASELINE_ADD:
+        return !repeated;
+    case FG_OP_RATE_TAKE: // its time has passed: merged late it would only hold up calls of now
+    case FG_OP_WINDOW_READ:
+    case FG_OP_SET_READ:
+    case FG_OP_SEEN_READ:
+    case FG_OP_RUN_READ:
+    case FG_OP_BASELINE_READ:
+        break;
+    }
+    return false;
+}
+
 static void entry_fill(struct backlog_entry *entry, const struct fg_store_request *request,
                        bool repeated, const struct fg_hash128 *key)
 {
@@ -53,9 +76,7 @@ static void entry_fill(struct backlog_entry *entry, const struct fg_store_reques
     memset(entry->customer, 0, sizeof(entry->customer));
     memcpy(entry->customer, request->customer, strlen(request->customer));
     for (uint32_t i = 0; i < request->n_ops; i++) {
-        const enum fg_op_kind kind = request->ops[i].kind;
-        if (kind == FG_OP_SET_PUT || kind == FG_OP_SET_DELETE ||
-            (kind == FG_OP_WINDOW_ADD && !repeated))
+        if (is_kept(request->ops[i].kind, repeated))
             entry->ops[entry->n_ops++] = request->ops[i];
     }
 }
@@ -63,9 +84,7 @@ static void entry_fill(struct backlog_entry *entry, const struct fg_store_reques
 static bool changes_anything(const struct fg_store_request *request, bool repeated)
 {
     for (uint32_t i = 0; i < request->n_ops; i++) {
-        const enum fg_op_kind kind = request->ops[i].kind;
-        if (kind == FG_OP_SET_PUT || kind == FG_OP_SET_DELETE ||
-            (kind == FG_OP_WINDOW_ADD && !repeated))
+        if (is_kept(request->ops[i].kind, repeated))
             return true;
     }
     return false;

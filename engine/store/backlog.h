@@ -19,7 +19,8 @@ struct backlog_entry {
     struct fg_meter_op ops[FG_OPS_MAX];
 };
 
-// Keeps what request changes: sets always, windows unless it repeats a call. key as in
+// Keeps what request changes: sets, what was first seen and freezes always; windows, runs and
+// baselines unless it repeats a call; rates never, since their time has passed. key as in
 // redis_evaluate(), for "once" requests their call key.
 void backlog_add(struct fg_backlog *backlog, const struct fg_store_request *request, bool repeated,
                  const struct fg_hash128 *key);

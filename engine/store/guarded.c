@@ -54,10 +54,12 @@ static void hold_merge(struct fg_hold *into, const struct fg_hold *other)
         *into = *other;
 }
 
-static bool adds_to_windows(const struct fg_store_request *request)
+// Whether running it twice would count something twice.
+static bool adds(const struct fg_store_request *request)
 {
     for (uint32_t i = 0; i < request->n_ops; i++) {
-        if (request->ops[i].kind == FG_OP_WINDOW_ADD)
+        const enum fg_op_kind kind = request->ops[i].kind;
+        if (kind == FG_OP_WINDOW_ADD || kind == FG_OP_RUN_PUT || kind == FG_OP_BASELINE_ADD)
             return true;
     }
     return false;
@@ -95,7 +97,7 @@ static int guarded_evaluate(void *store, const struct fg_store_request *request,
 
     struct fg_hash128 key = request->call_key;
     const struct fg_hash128 *single_key = NULL;
-    if (!request->once && adds_to_windows(request)) {
+    if (!request->once && adds(request)) {
         key = redis_single_key(guarded->redis);
         single_key = &key;
     }

@@ -8,19 +8,26 @@
 #define LOCAL_ALIGN       64
 #define LOCAL_ENTRIES_MAX (UINT32_C(1) << 26)
 // Sets that may be large at once: a sixteenth of all, and at least this many in a shard.
-#define LOCAL_LARGE_PART 16
-#define LOCAL_LARGE_MIN  2
+#define LOCAL_LARGE_PART     16
+#define LOCAL_LARGE_MIN      2
+#define LOCAL_RUNS_PART      8 // of the registers
+#define LOCAL_BASELINES_PART 16
 
 struct layout {
     uint32_t n_shards, windows, sets, large, calls; // of a shard
+    uint32_t small, runs, baselines;
     uint32_t hold_slots;
-    size_t shards_at, windows_at, sets_at, large_at, calls_at, holds_at, end;
+    size_t shards_at, windows_at, sets_at, large_at, calls_at, small_at, runs_at, baselines_at;
+    size_t holds_at, end;
 };
 
 void fg_local_config_default(struct fg_local_config *config)
 {
-    *config = (struct fg_local_config){
-        .windows = 1U << 17, .sets = 1U << 14, .calls = 1U << 15, .holds = 4096};
+    *config = (struct fg_local_config){.windows = 1U << 17,
+                                       .sets = 1U << 14,
+                                       .calls = 1U << 15,
+                                       .holds = 4096,
+                                       .registers = 1U << 16};
 }
 
 static bool power_of_two(uint32_t n)
@@ -40,13 +47,21 @@ static size_t append(size_t *at, size_t count, size_t size)
     return here;
 }
 
+// A part of a power of two, but a bucket at least.
+static uint32_t part_of(uint32_t n, uint32_t part)
+{
+    return n / part > LOCAL_WAYS ? n / part : LOCAL_WAYS;
+}
+
 static bool layout_of(const struct fg_local_config *config, struct layout *out)
 {
     if (!size_fits(config->windows) || !size_fits(config->sets) || !size_fits(config->calls) ||
-        config->holds == 0 || config->holds > LOCAL_ENTRIES_MAX / 4)
+        !size_fits(config->registers) || config->holds == 0 ||
+        config->holds > LOCAL_ENTRIES_MAX / 4)
         return false;
     uint32_t least = config->windows < config->sets ? config->windows : config->sets;
     least = least < config->calls ? least : config->calls;
+    least = least < config->registers ? least : config->registers;
     uint32_t shards = 1;
     // Shards keep at least eight buckets each, so that one busy customer finds room in its own.
     while (shards < LOCAL_SHARDS_MAX && shards * LOCAL_WAYS * 8 < least)
@@ -58,6 +73,9 @@ static bool layout_of(const struct fg_local_config *config, struct layout *out)
     out->large = out->sets / LOCAL_LARGE_PART;
     if (out->large < LOCAL_LARGE_MIN)
         out->large = LOCAL_LARGE_MIN;
+    out->small = config->registers / shards;
+    out->runs = part_of(out->small, LOCAL_RUNS_PART);
+    out->baselines = part_of(out->small, LOCAL_BASELINES_PART);
     out->hold_slots = LOCAL_HOLD_PROBES;
     while (out->hold_slots < config->holds * 2)
         out->hold_slots *= 2;
@@ -69,6 +87,9 @@ static bool layout_of(const struct fg_local_config *config, struct layout *out)
     out->sets_at = append(&at, config->sets, sizeof(struct local_set));
     out->large_at = append(&at, (size_t)out->large * shards, sizeof(struct local_large));
     out->calls_at = append(&at, config->calls, sizeof(struct local_call));
+    out->small_at = append(&at, config->registers, sizeof(struct local_small));
+    out->runs_at = append(&at, (size_t)out->runs * shards, sizeof(struct local_runs));
+    out->baselines_at = append(&at, (size_t)out->baselines * shards, sizeof(struct local_baseline));
     out->holds_at = append(&at, out->hold_slots, sizeof(struct local_hold));
     out->end = at;
     return true;
@@ -78,6 +99,28 @@ size_t fg_local_size_bytes(const struct fg_local_config *config)
 {
     struct layout layout;
     return layout_of(config, &layout) ? layout.end : 0;
+}
+
+static int shard_init(struct local_shard *shard, const struct layout *layout, unsigned char *base,
+                      size_t i)
+{
+    shard->n_windows = layout->windows;
+    shard->n_sets = layout->sets;
+    shard->n_large = layout->large;
+    shard->n_calls = layout->calls;
+    shard->n_small = layout->small;
+    shard->n_runs = layout->runs;
+    shard->n_baselines = layout->baselines;
+    shard->windows =
+        (struct local_window *)(void *)(base + layout->windows_at) + i * layout->windows;
+    shard->sets = (struct local_set *)(void *)(base + layout->sets_at) + i * layout->sets;
+    shard->large = (struct local_large *)(void *)(base + layout->large_at) + i * layout->large;
+    shard->calls = (struct local_call *)(void *)(base + layout->calls_at) + i * layout->calls;
+    shard->small = (struct local_small *)(void *)(base + layout->small_at) + i * layout->small;
+    shard->runs = (struct local_runs *)(void *)(base + layout->runs_at) + i * layout->runs;
+    shard->baselines =
+        (struct local_baseline *)(void *)(base + layout->baselines_at) + i * layout->baselines;
+    return fg_lock_init(&shard->lock);
 }
 
 struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config)
@@ -91,19 +134,7 @@ struct fg_local *fg_local_init(void *memory, const struct fg_local_config *confi
     local->n_shards = layout.n_shards;
     local->shards = (struct local_shard *)(void *)(base + layout.shards_at);
     for (uint32_t i = 0; i < layout.n_shards; i++) {
-        struct local_shard *shard = &local->shards[i];
-        shard->n_windows = layout.windows;
-        shard->n_sets = layout.sets;
-        shard->n_large = layout.large;
-        shard->n_calls = layout.calls;
-        shard->windows =
-            (struct local_window *)(void *)(base + layout.windows_at) + (size_t)i * layout.windows;
-        shard->sets = (struct local_set *)(void *)(base + layout.sets_at) + (size_t)i * layout.sets;
-        shard->large =
-            (struct local_large *)(void *)(base + layout.large_at) + (size_t)i * layout.large;
-        shard->calls =
-            (struct local_call *)(void *)(base + layout.calls_at) + (size_t)i * layout.calls;
-        if (fg_lock_init(&shard->lock) != FG_OK)
+        if (shard_init(&local->shards[i], &layout, base, i) != FG_OK)
             return NULL;
     }
     local->holds.limit = config->holds;
@@ -127,24 +158,27 @@ static int shard_lock(struct local_shard *shard)
     if (rc == FG_OK && died) {
         local_windows_repair(shard);
         local_sets_repair(shard);
+        local_registers_repair(shard);
         shard->stats.recovered++;
     }
     return rc;
 }
 
-static bool is_window(const struct fg_meter_op *op)
-{
-    return op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
-}
-
 static struct local_key key_of(const struct local_key *customer, const struct fg_meter_op *op)
 {
-    return (struct local_key){.customer_lo = customer->customer_lo,
-                              .customer_hi = customer->customer_hi,
-                              .scope = op->scope_is_customer ? 0 : op->scope,
-                              .meter_id = op->meter_id,
-                              .scope_is_customer = op->scope_is_customer,
-                              .cells = is_window(op) ? op->cells : 0};
+    return (struct local_key){
+        .customer_lo = op->shared ? 0 : customer->customer_lo,
+        .customer_hi = op->shared ? 0 : customer->customer_hi,
+        .scope = op->scope_is_customer ? 0 : op->scope,
+        .meter_id = op->meter_id,
+        .scope_is_customer = op->scope_is_customer,
+        .cells = fg_op_is_window(op->kind) ? op->cells : (uint8_t)fg_register_of(op->kind)};
+}
+
+// What is kept for all customers together lies in a shard of its own scope.
+static struct local_shard *shared_shard(const struct fg_local *local, const struct fg_meter_op *op)
+{
+    return &local->shards[local_mix(op->scope) & (local->n_shards - 1)];
 }
 
 // The entries of a request lie all over the table: they are sent for together, so that their way
@@ -153,11 +187,16 @@ static void entries_prefetch(const struct local_shard *shard, const struct local
                              const struct fg_store_request *request)
 {
     for (uint32_t i = 0; i < request->n_ops; i++) {
-        const struct local_key key = key_of(customer, &request->ops[i]);
-        if (is_window(&request->ops[i]))
+        const struct fg_meter_op *op = &request->ops[i];
+        const struct local_key key = key_of(customer, op);
+        if (op->shared)
+            continue;
+        if (fg_op_is_window(op->kind))
             local_window_prefetch(shard, &key);
-        else
+        else if (fg_op_is_set(op->kind))
             local_set_prefetch(shard, &key);
+        else
+            local_register_prefetch(shard, &key);
     }
 }
 
@@ -166,9 +205,47 @@ static int64_t op_run(struct local_shard *shard, const struct local_key *custome
                       bool repeated)
 {
     const struct local_key key = key_of(customer, op);
-    if (is_window(op))
+    if (fg_op_is_window(op->kind))
         return local_window_run(shard, &key, op, op->kind == FG_OP_WINDOW_ADD && !repeated);
-    return local_set_run(shard, &key, op, request->now_ms);
+    if (fg_op_is_set(op->kind))
+        return local_set_run(shard, &key, op, request->now_ms);
+    return local_register_run(shard, &key, op, request->now_ms, repeated);
+}
+
+// The customer's own ops; true when there are shared ones, too.
+static bool own_ops_run(struct local_shard *shard, const struct local_key *customer,
+                        const struct fg_store_request *request, struct fg_store_reply *reply)
+{
+    bool any_shared = false;
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        if (op->shared)
+            any_shared = true;
+        else
+            reply->values[i] = op_run(shard, customer, request, op, reply->repeated);
+    }
+    return any_shared;
+}
+
+// One lock after the other, never two at once. What cannot be had in time is marked, with all that
+// follows, so that the wait stays that of one lock.
+static void shared_ops_run(const struct fg_local *local, const struct local_key *customer,
+                           const struct fg_store_request *request, struct fg_store_reply *reply)
+{
+    bool waited = false;
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        if (!op->shared)
+            continue;
+        struct local_shard *shard = shared_shard(local, op);
+        waited = waited || shard_lock(shard) != FG_OK;
+        reply->unavailable[i] = waited;
+        if (waited)
+            continue;
+        shard->tick++;
+        reply->values[i] = op_run(shard, customer, request, op, reply->repeated);
+        fg_lock_release(&shard->lock);
+    }
 }
 
 static int local_evaluate(void *store, const struct fg_store_request *request,
@@ -193,9 +270,10 @@ static int local_evaluate(void *store, const struct fg_store_request *request,
     shard->stats.evaluations++;
     memset(reply, 0, sizeof(*reply));
     reply->repeated = request->once && local_call_repeats(shard, &customer, request);
-    for (uint32_t i = 0; i < request->n_ops; i++)
-        reply->values[i] = op_run(shard, &customer, request, &request->ops[i], reply->repeated);
+    const bool any_shared = own_ops_run(shard, &customer, request, reply);
     fg_lock_release(&shard->lock);
+    if (any_shared)
+        shared_ops_run(local, &customer, request, reply);
     reply->hold = hold;
     return FG_OK;
 }
@@ -217,6 +295,7 @@ void fg_local_stats(struct fg_local *local, struct fg_local_stats *out)
         out->evicted_windows += shard->stats.evicted_windows;
         out->evicted_sets += shard->stats.evicted_sets;
         out->evicted_calls += shard->stats.evicted_calls;
+        out->evicted_registers += shard->stats.evicted_registers;
         out->recovered += shard->stats.recovered;
         fg_lock_release(&shard->lock);
     }

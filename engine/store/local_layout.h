@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fg/baseline.h"
 #include "fg/customer.h"
+#include "fg/first_seen.h"
+#include "fg/run.h"
 #include "fg/store.h"
 #include "lock.h"
 
@@ -19,11 +22,11 @@
 #define LOCAL_SHARDS_MAX  64
 
 struct local_key {
-    uint64_t customer_lo, customer_hi; // keyed hash of the customer's id
+    uint64_t customer_lo, customer_hi; // keyed hash of the customer's id; shared ops: 0
     uint64_t scope;                    // 0 for the customer itself
     uint32_t meter_id;
     uint8_t scope_is_customer;
-    uint8_t cells; // 0 for sets
+    uint8_t cells; // 0 for sets; enum fg_register
     uint16_t pad;
 };
 
@@ -59,6 +62,30 @@ struct local_call {
     uint64_t evaluations;
 };
 
+// What each entry of a table of registers begins with.
+struct local_register {
+    struct local_key key;
+    uint64_t used; // as of a window
+};
+
+struct local_small {
+    struct local_register head;
+    union {
+        struct fg_first_seen seen;
+        int64_t arrival_us;
+    };
+};
+
+struct local_runs {
+    struct local_register head;
+    struct fg_runs runs;
+};
+
+struct local_baseline {
+    struct local_register head;
+    struct fg_baseline baseline;
+};
+
 struct local_shard {
     alignas(64) struct fg_lock lock;
     uint64_t tick;
@@ -67,7 +94,11 @@ struct local_shard {
     struct local_set *sets;
     struct local_large *large;
     struct local_call *calls;
+    struct local_small *small;
+    struct local_runs *runs;
+    struct local_baseline *baselines;
     uint32_t n_windows, n_sets, n_large, n_calls; // powers of two but n_large
+    uint32_t n_small, n_runs, n_baselines;
 };
 
 struct local_hold {
@@ -116,18 +147,22 @@ static inline uint64_t local_key_mix(const struct local_key *key)
 // Bring an entry's memory nearer before it is needed; without the lock.
 void local_window_prefetch(const struct local_shard *shard, const struct local_key *key);
 void local_set_prefetch(const struct local_shard *shard, const struct local_key *key);
+void local_register_prefetch(const struct local_shard *shard, const struct local_key *key);
 
 // Each takes the shard's lock as held.
 int64_t local_window_run(struct local_shard *shard, const struct local_key *key,
                          const struct fg_meter_op *op, bool add);
 int64_t local_set_run(struct local_shard *shard, const struct local_key *key,
                       const struct fg_meter_op *op, int64_t now_ms);
+int64_t local_register_run(struct local_shard *shard, const struct local_key *key,
+                           const struct fg_meter_op *op, int64_t now_ms, bool repeated);
 // Notes an evaluation of a call; true when it repeats one that was counted.
 bool local_call_repeats(struct local_shard *shard, const struct local_key *customer,
                         const struct fg_store_request *request);
 
 void local_sets_repair(struct local_shard *shard);
 void local_windows_repair(struct local_shard *shard);
+void local_registers_repair(struct local_shard *shard);
 
 // Takes the holds' own lock. FG_OK also when there is none; FG_ETIMEOUT.
 int local_holds_find(struct fg_local *local, const struct local_key *customer,

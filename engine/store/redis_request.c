@@ -9,28 +9,24 @@
 #include "fg/ruleset.h"
 #include "request.h"
 
-#define REQUEST_VERSION 1
-#define TTL_MAX_S       (UINT32_C(400) * 86400)
+#define REQUEST_VERSION 2
 #define FLAG_REPEATED   1U
 #define FLAG_RESET      2U
 #define FLAGS_KNOWN     (FLAG_REPEATED | FLAG_RESET)
 
 enum { SET_PUT, SET_READ, SET_DELETE };
+// With enum fg_register * 16: what a register op does.
+enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE };
 
 struct op_scope {
     const struct fg_meter_op *first; // the op that brought this key
 };
 
-static bool is_window(const struct fg_meter_op *op)
-{
-    return op->kind == FG_OP_WINDOW_ADD || op->kind == FG_OP_WINDOW_READ;
-}
-
 static bool same_key(const struct fg_meter_op *a, const struct fg_meter_op *b)
 {
-    return a->scope_is_customer == b->scope_is_customer &&
+    return a->scope_is_customer == b->scope_is_customer && a->shared == b->shared &&
            (a->scope_is_customer || a->scope == b->scope) &&
-           (is_window(a) || a->meter_id == b->meter_id);
+           (fg_op_is_window(a->kind) || a->meter_id == b->meter_id);
 }
 
 // Index of the key of op among those of its kind, which start at first_key; adds it when new.
@@ -44,19 +40,25 @@ static uint8_t key_of(struct redis_request *out, const struct fg_store_request *
     char scope[17] = "c";
     if (!op->scope_is_customer)
         snprintf(scope, sizeof(scope), "%016llx", (unsigned long long)op->scope);
+    char shared_tag[4];
+    const char *tag = request->customer;
+    if (op->shared) {
+        snprintf(shared_tag, sizeof(shared_tag), "-%02x", (unsigned)(op->scope & 0xff));
+        tag = shared_tag;
+    }
     char *key = out->keys[out->n_keys];
-    if (is_window(op))
-        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:m:%s", request->customer, scope);
+    if (fg_op_is_window(op->kind))
+        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:m:%s", tag, scope);
     else
-        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:s:%08x:%s", request->customer, op->meter_id, scope);
+        snprintf(key, REDIS_KEY_SIZE, "fg:{%s}:%c:%08x:%s", tag, fg_op_is_set(op->kind) ? 's' : 'r',
+                 op->meter_id, scope);
     scopes[out->n_keys].first = op;
     return (uint8_t)(++out->n_keys - first_key);
 }
 
 static uint32_t ttl_s(int64_t ttl_ms)
 {
-    const int64_t s = (ttl_ms + 999) / 1000;
-    return s > (int64_t)TTL_MAX_S ? TTL_MAX_S : (uint32_t)s;
+    return (uint32_t)fg_store_ttl_s(ttl_ms);
 }
 
 static uint8_t *windows_put(struct redis_request *out, const struct fg_store_request *request,
@@ -64,7 +66,7 @@ static uint8_t *windows_put(struct redis_request *out, const struct fg_store_req
 {
     for (uint32_t i = 0; i < request->n_ops; i++) {
         const struct fg_meter_op *op = &request->ops[i];
-        if (!is_window(op))
+        if (!fg_op_is_window(op->kind))
             continue;
         const bool add = op->kind == FG_OP_WINDOW_ADD;
         at = number_put(at, key_of(out, request, scopes, 0, op), 1);
@@ -84,7 +86,7 @@ static uint8_t *sets_put(struct redis_request *out, const struct fg_store_reques
     const size_t first_key = out->n_keys;
     for (uint32_t i = 0; i < request->n_ops; i++) {
         const struct fg_meter_op *op = &request->ops[i];
-        if (is_window(op))
+        if (!fg_op_is_set(op->kind))
             continue;
         uint8_t kind = SET_READ;
         if (op->kind != FG_OP_SET_READ)
@@ -95,6 +97,55 @@ static uint8_t *sets_put(struct redis_request *out, const struct fg_store_reques
         at = number_put(at, kind == SET_PUT ? (uint64_t)op->expiry_ms : 0, 8);
         at = number_put(at, kind == SET_PUT ? ttl_s(op->ttl_ms) : 0, 4);
         out->op_of_value[out->n_values++] = (uint8_t)i;
+    }
+    return at;
+}
+
+// What a register op carries: a signed number and two amounts, by kind.
+struct register_args {
+    uint8_t does;
+    int64_t number, first, second;
+    bool lives; // it has a time to live
+};
+
+static struct register_args register_args_of(const struct fg_meter_op *op)
+{
+    switch (op->kind) {
+    case FG_OP_SEEN_PUT:
+        return (struct register_args){REGISTER_CHANGE, 0, 0, 0, true};
+    case FG_OP_RUN_PUT:
+        return (struct register_args){REGISTER_CHANGE, op->amount, 0, 0, true};
+    case FG_OP_RATE_TAKE:
+        return (struct register_args){REGISTER_CHANGE, 0, op->interval_us, op->burst, false};
+    case FG_OP_BASELINE_READ:
+        return (struct register_args){REGISTER_READ, op->bucket, 0, 0, false};
+    case FG_OP_BASELINE_ADD:
+        return (struct register_args){REGISTER_CHANGE, op->bucket, op->amount, op->start, true};
+    case FG_OP_BASELINE_FREEZE:
+        return (struct register_args){REGISTER_FREEZE, op->bucket, 0, 0, true};
+    default:
+        return (struct register_args){.does = REGISTER_READ};
+    }
+}
+
+static uint8_t *registers_put(struct redis_request *out, const struct fg_store_request *request,
+                              struct op_scope *scopes, uint8_t *at)
+{
+    const size_t first_key = out->n_keys;
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        const enum fg_register kind = fg_register_of(op->kind);
+        if (kind == FG_REGISTER_NONE)
+            continue;
+        const struct register_args args = register_args_of(op);
+        at = number_put(at, key_of(out, request, scopes, first_key, op), 1);
+        at = number_put(at, (unsigned)kind * 16 + args.does, 1);
+        at = number_put(at, (uint64_t)args.number, 8);
+        at = number_put(at, (uint64_t)args.first, 7);
+        at = number_put(at, (uint64_t)args.second, 7);
+        at = number_put(at, args.lives ? ttl_s(op->ttl_ms) : 0, 4);
+        out->op_of_value[out->n_values++] = (uint8_t)i;
+        out->n_registers++;
     }
     return at;
 }
@@ -134,7 +185,7 @@ static void args_put(struct redis_request *out)
     snprintf(out->n_keys_text, sizeof(out->n_keys_text), "%u", (unsigned)out->n_keys % 100);
     size_t n = 0;
     out->args[n++] = fg_view_of("FCALL");
-    out->args[n++] = fg_view_of("fg_evaluate_v1");
+    out->args[n++] = fg_view_of("fg_evaluate_v2");
     out->args[n++] = fg_view_of(out->n_keys_text);
     for (size_t i = 0; i < out->n_keys; i++)
         out->args[n++] = fg_view_of(out->keys[i]);
@@ -148,6 +199,7 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     struct op_scope scopes[REDIS_KEYS_MAX];
     out->n_keys = 0;
     out->n_values = 0;
+    out->n_registers = 0;
     out->n_holds = 0;
     out->token = token;
     uint8_t *at = out->bytes + REDIS_REQUEST_HEAD;
@@ -158,6 +210,9 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     if (has_call)
         call_key_put(out, request->customer, request->once ? request->call_key : *single_key);
     hold_keys_put(out, request);
+    const size_t n_before = out->n_keys;
+    out->first_register = n_windows;
+    at = registers_put(out, request, scopes, at);
     const size_t n_strings = out->n_keys;
     at = sets_put(out, request, scopes, at);
     out->len = (size_t)(at - out->bytes);
@@ -167,8 +222,10 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     at = number_put(at, has_call, 1);
     at = number_put(at, n_records, 1);
     at = number_put(at, n_windows, 1);
+    at = number_put(at, n_strings - n_before, 1);
+    at = number_put(at, out->n_registers, 1);
     at = number_put(at, out->n_keys - n_strings, 1);
-    at = number_put(at, (uint64_t)out->n_values - n_windows, 1);
+    at = number_put(at, (uint64_t)out->n_values - n_windows - out->n_registers, 1);
     at = number_put(at, out->n_holds, 1);
     at = number_put(at, request->once ? FG_FREE_REPEATS : 255, 1);
     at = number_put(at, (uint64_t)FG_REPEAT_MS, 4);
@@ -238,6 +295,9 @@ int redis_reply_unpack(const struct redis_request *request, struct fg_view bytes
         values[i] = (int64_t)number_get(at + values_at + i * 7, 7);
         if (values[i] > FG_AMOUNT_MAX)
             return FG_EPROTOCOL;
+        // Registers' values come one greater, since -1 is among them.
+        if (i >= request->first_register && i - request->first_register < request->n_registers)
+            values[i]--;
     }
     memset(reply, 0, sizeof(*reply));
     reply->repeated = (at[8] & FLAG_REPEATED) != 0;

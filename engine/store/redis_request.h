@@ -15,8 +15,8 @@
 #define REDIS_KEYS_MAX     (FG_OPS_MAX + 1 + REDIS_HOLDS_MAX)
 #define REDIS_ARGS_MAX     (3 + REDIS_KEYS_MAX + 1)
 #define REDIS_KEY_SIZE     (FG_CUSTOMER_ID_MAX + 48)
-#define REDIS_REQUEST_HEAD 28
-#define REDIS_REQUEST_SIZE (REDIS_REQUEST_HEAD + FG_OPS_MAX * 25)
+#define REDIS_REQUEST_HEAD 30
+#define REDIS_REQUEST_SIZE (REDIS_REQUEST_HEAD + FG_OPS_MAX * 28)
 
 struct redis_request {
     struct fg_view args[REDIS_ARGS_MAX];
@@ -28,8 +28,9 @@ struct redis_request {
     uint8_t bytes[REDIS_REQUEST_SIZE];
     size_t len;
     uint64_t token;
-    uint8_t op_of_value[FG_OPS_MAX]; // the reply's values: windows first, then sets
+    uint8_t op_of_value[FG_OPS_MAX]; // the reply's values: windows, registers, sets
     uint8_t n_values;
+    uint8_t first_register, n_registers; // of the values
     uint8_t hold_scopes[REDIS_HOLDS_MAX];
     uint8_t n_holds;
 };

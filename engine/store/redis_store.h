@@ -16,7 +16,7 @@ struct fg_redis {
     struct redis_request request;
 };
 
-// fraudguard.lua and a NUL.
+// fraudguard*.lua and a NUL.
 extern const unsigned char fg_redis_library[];
 
 // A fresh token, and a fresh idempotency key (random start, then counted).

@@ -5,6 +5,7 @@
 
 #include "fg/country.h"
 #include "fg/customer.h"
+#include "fg/rate.h"
 
 bool fg_store_customer_valid(const char *customer)
 {
@@ -21,19 +22,63 @@ bool fg_store_customer_valid(const char *customer)
     return n > 0;
 }
 
+enum fg_register fg_register_of(enum fg_op_kind kind)
+{
+    switch (kind) {
+    case FG_OP_SEEN_PUT:
+    case FG_OP_SEEN_READ:
+        return FG_REGISTER_SEEN;
+    case FG_OP_RUN_PUT:
+    case FG_OP_RUN_READ:
+        return FG_REGISTER_RUN;
+    case FG_OP_RATE_TAKE:
+        return FG_REGISTER_RATE;
+    case FG_OP_BASELINE_ADD:
+    case FG_OP_BASELINE_READ:
+    case FG_OP_BASELINE_FREEZE:
+        return FG_REGISTER_BASELINE;
+    default:
+        return FG_REGISTER_NONE;
+    }
+}
+
+int64_t fg_store_ttl_s(int64_t ttl_ms)
+{
+    const int64_t s = (ttl_ms + FG_MS_PER_S - 1) / FG_MS_PER_S;
+    return s > FG_TTL_MAX_S ? FG_TTL_MAX_S : s;
+}
+
 static bool time_fits(int64_t value)
 {
     return value >= 0 && value <= FG_AMOUNT_MAX;
 }
 
-static bool window_fits(const struct fg_meter_op *op)
+static bool bucket_fits(const struct fg_meter_op *op)
 {
-    return (op->cells == 1 || op->cells == FG_WINDOW_CELLS) && op->bucket >= -FG_AMOUNT_MAX &&
-           op->bucket <= FG_AMOUNT_MAX;
+    return op->bucket >= -FG_AMOUNT_MAX && op->bucket <= FG_AMOUNT_MAX;
 }
 
-static bool op_fits(const struct fg_meter_op *op)
+static bool window_fits(const struct fg_meter_op *op)
 {
+    return (op->cells == 1 || op->cells == FG_WINDOW_CELLS) && bucket_fits(op);
+}
+
+static bool amount_fits(int64_t amount)
+{
+    return amount >= 0 && amount <= FG_AMOUNT_MAX;
+}
+
+// Rates count in microseconds, which must stay within FG_AMOUNT_MAX too (until the year 2112).
+static bool rate_fits(const struct fg_meter_op *op, int64_t now_ms)
+{
+    return op->interval_us >= 1 && op->interval_us <= FG_RATE_INTERVAL_MAX_US && op->burst >= 1 &&
+           op->burst <= FG_RATE_BURST_MAX && now_ms <= FG_AMOUNT_MAX / 1000;
+}
+
+static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
+{
+    if (op->shared && op->scope_is_customer)
+        return false;
     switch (op->kind) {
     case FG_OP_WINDOW_ADD:
         return window_fits(op) && op->amount > 0 && op->amount <= FG_AMOUNT_MAX &&
@@ -44,7 +89,22 @@ static bool op_fits(const struct fg_meter_op *op)
         return time_fits(op->expiry_ms) && time_fits(op->ttl_ms);
     case FG_OP_SET_READ:
     case FG_OP_SET_DELETE:
+    case FG_OP_SEEN_READ:
+    case FG_OP_RUN_READ:
         return true;
+    case FG_OP_SEEN_PUT:
+        return time_fits(op->ttl_ms);
+    case FG_OP_RUN_PUT:
+        return amount_fits(op->amount) && time_fits(op->ttl_ms);
+    case FG_OP_RATE_TAKE:
+        return rate_fits(op, now_ms);
+    case FG_OP_BASELINE_READ:
+        return bucket_fits(op);
+    case FG_OP_BASELINE_ADD:
+        return bucket_fits(op) && amount_fits(op->amount) && amount_fits(op->start) &&
+               time_fits(op->ttl_ms);
+    case FG_OP_BASELINE_FREEZE:
+        return bucket_fits(op) && time_fits(op->ttl_ms);
     }
     return false;
 }
@@ -57,7 +117,7 @@ int fg_store_request_check(const struct fg_store_request *request)
     if (request->n_ops > FG_OPS_MAX)
         return FG_ELIMIT;
     for (uint32_t i = 0; i < request->n_ops; i++) {
-        if (!op_fits(&request->ops[i]))
+        if (!op_fits(&request->ops[i], request->now_ms))
             return FG_EINVAL;
     }
     return FG_OK;

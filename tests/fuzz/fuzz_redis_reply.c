@@ -20,8 +20,11 @@ static void packed_reply(const uint8_t *data, size_t size)
                                                  .country = (data[0] & 8) != 0 ? 7 : 0},
                                        .n_ops = data[0] >> 4};
     for (uint32_t i = 0; i < request.n_ops; i++)
-        request.ops[i] = (struct fg_meter_op){
-            .kind = (enum fg_op_kind)(i % 5), .meter_id = i, .cells = FG_WINDOW_CELLS, .amount = 1};
+        request.ops[i] =
+            (struct fg_meter_op){.kind = (enum fg_op_kind)(i % (FG_OP_BASELINE_FREEZE + 1)),
+                                 .meter_id = i,
+                                 .cells = FG_WINDOW_CELLS,
+                                 .amount = 1};
     redis_request_pack(&request, UINT64_C(0x3030303030303030), NULL, &packed);
     struct fg_store_reply reply;
     bool reset;

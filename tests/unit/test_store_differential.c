@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "fg/baseline.h"
 #include "fg/country.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
@@ -102,6 +103,74 @@ static struct fg_meter_op random_set(int64_t now_ms)
     return op;
 }
 
+static struct fg_meter_op random_register(int64_t now_ms)
+{
+    static const int64_t intervals_us[] = {1000, 20000, 333333, 7000000};
+    static int64_t dialled = INT64_C(441632960000);
+    const uint32_t meter = below(3);
+    struct fg_meter_op op = {.scope_is_customer = below(2) == 0,
+                             .scope = UINT64_C(0xabcd000000000000) + below(SCOPES),
+                             .ttl_ms = (int64_t)below(200) * 777,
+                             .bucket = now_ms / 10000, // short hours, so that many are learned
+                             .interval_us = intervals_us[below(4)],
+                             .burst = 1 + below(12),
+                             .start = below(3) * INT64_C(700000)};
+    switch (below(8)) {
+    case 0:
+        op.kind = FG_OP_SEEN_PUT;
+        break;
+    case 1:
+        op.kind = FG_OP_SEEN_READ;
+        break;
+    case 2:
+    case 3: // mostly near to each other, so that runs grow
+        op.kind = FG_OP_RUN_PUT;
+        dialled += below(16) == 0;
+        op.amount = below(50) == 0 ? (INT64_C(1) << 52) - below(4) : dialled;
+        break;
+    case 4:
+        op.kind = below(2) == 0 ? FG_OP_RUN_READ : FG_OP_BASELINE_READ;
+        break;
+    case 5:
+        op.kind = FG_OP_RATE_TAKE;
+        break;
+    case 6:
+        op.kind = below(30) == 0 ? FG_OP_BASELINE_FREEZE : FG_OP_BASELINE_READ;
+        break;
+    default:
+        op.kind = FG_OP_BASELINE_ADD;
+        op.amount = random_amount() * (below(2) == 0 ? FG_MICRO : 1);
+        if (op.amount > INT64_C(1) << 52)
+            op.amount = INT64_C(1) << 52;
+    }
+    // A meter's registers are of one kind.
+    op.meter_id = 0x1000U * (op.kind <= FG_OP_SEEN_READ   ? 1
+                             : op.kind <= FG_OP_RUN_READ  ? 2
+                             : op.kind == FG_OP_RATE_TAKE ? 3
+                                                          : 4) +
+                  meter;
+    if (below(8) == 0)
+        op.bucket += (int64_t)below(400) - 200;
+    return op;
+}
+
+static struct fg_meter_op random_op(int64_t now_ms)
+{
+    struct fg_meter_op op;
+    switch (below(3)) {
+    case 0:
+        op = random_window(now_ms);
+        break;
+    case 1:
+        op = random_set(now_ms);
+        break;
+    default:
+        op = random_register(now_ms);
+    }
+    op.shared = !op.scope_is_customer && below(3) == 0;
+    return op;
+}
+
 static void random_request(struct stores *stores, char *customer, struct fg_store_request *request)
 {
     // The first customers get most of the traffic, so that their sets overflow.
@@ -117,8 +186,7 @@ static void random_request(struct stores *stores, char *customer, struct fg_stor
     const bool burst = below(20) == 0;
     request->n_ops = burst || below(8) == 0 ? FG_OPS_MAX : below(10);
     for (uint32_t i = 0; i < request->n_ops; i++)
-        request->ops[i] =
-            below(2) == 0 ? random_window(stores->now_ms) : random_set(stores->now_ms);
+        request->ops[i] = random_op(stores->now_ms);
     // Now and then all into one set.
     for (uint32_t i = 0; burst && i < request->n_ops; i++) {
         request->ops[i] = random_set(stores->now_ms);
@@ -202,6 +270,30 @@ static void replies_compare(const struct fg_store_request *request, const struct
     assert_string_equal(a->hold.by, b->hold.by);
 }
 
+// What a run has come past.
+struct passed {
+    int64_t most, longest_run;
+    uint32_t repeats, held, full, refused, seen, learned;
+};
+
+static void passed_note(struct passed *passed, const struct fg_store_request *request,
+                        const struct fg_store_reply *reply)
+{
+    passed->repeats += reply->repeated;
+    passed->held += reply->hold.active;
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const enum fg_op_kind kind = request->ops[i].kind;
+        const int64_t value = reply->values[i];
+        passed->most = value > passed->most ? value : passed->most;
+        passed->full += kind == FG_OP_SET_PUT && value == FG_SET_MEMBERS_MAX;
+        passed->refused += kind == FG_OP_RATE_TAKE && value == 0;
+        passed->seen += kind == FG_OP_SEEN_PUT && value > 0;
+        passed->learned += kind == FG_OP_BASELINE_READ && value > 0;
+        if (kind == FG_OP_RUN_PUT && value > passed->longest_run)
+            passed->longest_run = value;
+    }
+}
+
 static void test_stores_agree(void **unused)
 {
     (void)unused;
@@ -215,8 +307,11 @@ static void test_stores_agree(void **unused)
     struct store_server server;
     store_server_start(&server, NULL);
     const struct fg_redis_config config = store_server_config(&server, 5000);
-    const struct fg_local_config sizes = {
-        .windows = 1U << 17, .sets = 1U << 16, .calls = 1U << 18, .holds = 1024};
+    const struct fg_local_config sizes = {.windows = 1U << 17,
+                                          .sets = 1U << 16,
+                                          .calls = 1U << 18,
+                                          .holds = 1024,
+                                          .registers = 1U << 16};
     const size_t bytes = fg_local_size_bytes(&sizes);
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(memory, MAP_FAILED);
@@ -226,8 +321,7 @@ static void test_stores_agree(void **unused)
     stores.local = fg_local_store(stores.table);
     stores.redis = fg_redis_store(stores.connection);
 
-    int64_t most = 0;
-    uint32_t repeats = 0, held = 0, full = 0;
+    struct passed passed = {0};
     for (uint32_t round = 0; round < rounds; round++) {
         char customer[32];
         struct fg_store_request request;
@@ -241,24 +335,24 @@ static void test_stores_agree(void **unused)
         if (rc != FG_OK)
             fail_msg("round %u: %s", round, fg_redis_last_error(stores.connection));
         replies_compare(&request, &a, &b, round);
-        repeats += a.repeated;
-        held += a.hold.active;
-        for (uint32_t i = 0; i < request.n_ops; i++) {
-            most = a.values[i] > most ? a.values[i] : most;
-            full += request.ops[i].kind == FG_OP_SET_PUT && a.values[i] == FG_SET_MEMBERS_MAX;
-        }
+        passed_note(&passed, &request, &a);
     }
     struct fg_local_stats stats;
     fg_local_stats(stores.table, &stats);
-    print_message("repeats %u, held %u, full sets %u, largest %" PRId64 "\n", repeats, held, full,
-                  most);
+    print_message("repeats %u, held %u, full sets %u, largest %" PRId64 "\n", passed.repeats,
+                  passed.held, passed.full, passed.most);
+    print_message("refused %u, seen again %u, learned %u, longest run %" PRId64 "\n",
+                  passed.refused, passed.seen, passed.learned, passed.longest_run);
     // The run is only worth something when it went where the differences would be.
     assert_int_equal(stats.evicted_windows, 0);
     assert_int_equal(stats.evicted_sets, 0);
     assert_int_equal(stats.evicted_calls, 0);
+    assert_int_equal(stats.evicted_registers, 0);
     if (rounds >= 20000) {
-        assert_true(repeats > 100 && held > 100 && full > 0);
-        assert_int_equal(most, INT64_C(1) << 52);
+        assert_true(passed.repeats > 100 && passed.held > 100 && passed.full > 0);
+        assert_true(passed.refused > 100 && passed.seen > 100 && passed.learned > 100);
+        assert_true(passed.longest_run > 8);
+        assert_int_equal(passed.most, INT64_C(1) << 52);
     }
     fg_redis_free(stores.connection);
     munmap(memory, bytes);

@@ -17,9 +17,11 @@
 
 #include "backlog.h"
 #include "breaker.h"
+#include "byte_order.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
 #include "monotonic.h"
+#include "redis_store.h"
 #include "store_server.h"
 
 #define NOW         INT64_C(1795310000000)
@@ -41,7 +43,7 @@ struct node {
 static void node_open(struct node *node, const struct store_server *server, uint32_t entries,
                       int32_t deadline_ms)
 {
-    const struct fg_local_config sizes = {4096, 1024, 4096, 64};
+    const struct fg_local_config sizes = {4096, 1024, 4096, 64, 1024};
     const size_t local_bytes = (fg_local_size_bytes(&sizes) + 4095) & ~(size_t)4095;
     const size_t breaker_bytes = (fg_breaker_size_bytes() + 4095) & ~(size_t)4095;
     node->bytes = local_bytes + breaker_bytes + fg_backlog_size_bytes(entries);
@@ -348,6 +350,86 @@ static void test_a_server_that_comes_back_empty(void **unused)
     store_server_stop(&server);
 }
 
+static struct fg_store_request dial(int64_t number, uint64_t call)
+{
+    const struct fg_meter_op op = {.scope_is_customer = true,
+                                   .bucket = NOW / 3600000,
+                                   .amount = number,
+                                   .ttl_ms = 600000,
+                                   .interval_us = 1000000,
+                                   .burst = 3,
+                                   .start = FG_MICRO};
+    struct fg_store_request request = {.customer = "acme",
+                                       .now_ms = NOW + number * 1000,
+                                       .once = call != 0,
+                                       .call_key = {call, 1},
+                                       .n_ops = 4,
+                                       .ops = {op, op, op, op}};
+    request.ops[0].kind = FG_OP_SEEN_PUT;
+    request.ops[1].kind = FG_OP_RUN_PUT;
+    request.ops[2].kind = FG_OP_RATE_TAKE;
+    request.ops[3].kind = FG_OP_BASELINE_ADD;
+    request.ops[2].interval_us = INT64_C(1000000000); // one in 1000 s
+    for (uint32_t i = 0; i < 4; i++)
+        request.ops[i].meter_id = i;
+    return request;
+}
+
+static void test_registers_are_merged_but_for_rates(void **unused)
+{
+    (void)unused;
+    struct store_server server;
+    store_server_start(&server, NULL);
+    struct node node;
+    node_open(&node, &server, ENTRIES, PATIENT_MS);
+    struct fg_store_request request = dial(1, 1);
+    assert_false(run(&node, &request).degraded);
+    store_server_kill(&server);
+    // A run goes on without Redis; every call is repeated once, which changes nothing.
+    for (int64_t i = 2; i <= 20; i++) {
+        request = dial(i, (uint64_t)i);
+        struct fg_store_reply reply = run(&node, &request);
+        assert_true(reply.degraded);
+        assert_int_equal(reply.values[0], i - 1);
+        assert_int_equal(reply.values[1], i);
+        assert_int_equal(reply.values[2], i <= 3);
+        reply = run(&node, &request);
+        assert_true(reply.repeated);
+        assert_int_equal(reply.values[1], i);
+        assert_int_equal(reply.values[2], 1);
+    }
+    request = dial(20, 0);
+    request.n_ops = 1;
+    request.ops[0] = request.ops[2];
+    struct fg_backlog_stats before, stats;
+    fg_backlog_stats(node.backlog, &before);
+    run(&node, &request);
+    fg_backlog_stats(node.backlog, &stats);
+    assert_int_equal(stats.added, before.added); // a rate alone is not kept
+
+    store_server_restart(&server);
+    maintain_until_up(&node);
+    request = dial(21, 21);
+    struct fg_store_reply reply = run(&node, &request);
+    assert_false(reply.degraded);
+    assert_int_equal(reply.values[0], 19); // 2 was the first that this server has heard of
+    assert_int_equal(reply.values[1], 20);
+    assert_int_equal(reply.values[2], 1); // its rate is fresh
+    // The hour holds what was added meanwhile, once each.
+    const struct fg_redis_config config = store_server_config(&server, 5000);
+    struct fg_redis *other = fg_redis_new(&config);
+    const struct fg_view args[] = {fg_view_of("GETRANGE"), fg_view_of("fg:{acme}:r:00000003:c"),
+                                   fg_view_of("10"), fg_view_of("16")};
+    struct resp *head;
+    assert_int_equal(conn_append(&other->conn, args, 4), FG_OK);
+    assert_int_equal(conn_exchange(&other->conn, redis_deadline_ns(other), &head, 1), FG_OK);
+    assert_int_equal(number_get((const uint8_t *)resp_text(head).ptr, 7), 21 * 22 / 2 - 1);
+    resp_free(head);
+    fg_redis_free(other);
+    node_close(&node);
+    store_server_stop(&server);
+}
+
 static void test_workers_of_one_node_share_the_breaker(void **unused)
 {
     (void)unused;
@@ -404,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_either_side_knows_a_hold),
         cmocka_unit_test(test_a_frozen_server_costs_few_calls_and_no_count),
         cmocka_unit_test(test_a_server_that_comes_back_empty),
+        cmocka_unit_test(test_registers_are_merged_but_for_rates),
         cmocka_unit_test(test_workers_of_one_node_share_the_breaker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

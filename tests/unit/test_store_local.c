@@ -32,7 +32,7 @@ struct fixture {
 static void fixture_open(struct fixture *f, uint32_t windows, uint32_t sets, uint32_t calls,
                          uint32_t holds)
 {
-    const struct fg_local_config config = {windows, sets, calls, holds};
+    const struct fg_local_config config = {windows, sets, calls, holds, 1024};
     f->bytes = fg_local_size_bytes(&config);
     assert_true(f->bytes > 0);
     f->memory = mmap(NULL, f->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -9,6 +9,10 @@
 // bucket is the local day. Expiring set: members with an expiry; the value is how many have not
 // expired. At most FG_SET_MEMBERS_MAX members, the one that expires first goes. "distinct" puts a
 // member for the window's length, "gauge" for a lease that is renewed while the call lives.
+//
+// Register: a small state with an arithmetic of its own, one for each meter and scope: when
+// something was first seen (fg/first_seen.h), runs of neighbouring numbers (fg/run.h), a rate of
+// admission (fg/rate.h), what is usual for an hour of the week (fg/baseline.h).
 #pragma once
 
 #include <stdbool.h>
@@ -32,21 +36,43 @@ enum fg_op_kind {
     FG_OP_WINDOW_READ,
     FG_OP_SET_PUT,
     FG_OP_SET_READ,
-    FG_OP_SET_DELETE
+    FG_OP_SET_DELETE,
+    FG_OP_SEEN_PUT,  // value: seconds since scope was first seen, before this call; -1: never
+    FG_OP_SEEN_READ, // the same, changing nothing
+    FG_OP_RUN_PUT,   // amount: the number dialled, 0 to 2^52; value: length of the longest run
+    FG_OP_RUN_READ,
+    FG_OP_RATE_TAKE,      // value: 1 admitted, 0 not; a repeated call takes nothing and is admitted
+    FG_OP_BASELINE_ADD,   // bucket: the customer's local hour; value: usual amount in this hour of
+                          // the week [fg_micro], before this; -1: not known yet
+    FG_OP_BASELINE_READ,  // the same, changing nothing
+    FG_OP_BASELINE_FREEZE // nothing is learned from bucket on, for FG_BASELINE_FREEZE_HOURS; value:
+                          // as of a read
 };
+static inline bool fg_op_is_window(enum fg_op_kind kind)
+{
+    return kind == FG_OP_WINDOW_ADD || kind == FG_OP_WINDOW_READ;
+}
+static inline bool fg_op_is_set(enum fg_op_kind kind)
+{
+    return kind == FG_OP_SET_PUT || kind == FG_OP_SET_READ || kind == FG_OP_SET_DELETE;
+}
 
 struct fg_meter_op {
     enum fg_op_kind kind;
     uint32_t meter_id;
     bool scope_is_customer; // else scope says what the meter is kept for
     uint64_t scope;         // keyed hash of the pair or other key
-    int64_t bucket;         // window
+    bool shared;            // kept for all customers together; scope_is_customer is false then
+    int64_t bucket;         // window; baseline: local hour since 1970-01-01T00
     uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
     int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
-                    // 1); sums saturate at INT64_C(1) << 52
+                    // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]
     int64_t ttl_ms; // how long the store must remember at least
-    uint64_t member;   // set
-    int64_t expiry_ms; // set put: Unix [ms]
+    uint64_t member;     // set
+    int64_t expiry_ms;   // set put: Unix [ms]
+    int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
+    uint32_t burst;      // rate: calls that may come at once, 1 to 100000
+    int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
 };
 
 // Holds that decide must know: for scope COUNTRY the country asked for.
@@ -58,8 +84,8 @@ struct fg_hold_query {
 struct fg_store_request {
     const char *customer; // id, alphabet [a-z0-9._-], NUL-terminated
     int64_t now_ms;       // Unix [ms], for expiry of set members
-    bool once; // true: adds count only when call_key is new (see FG_FREE_REPEATS); puts are
-               // idempotent by themselves
+    bool once; // true: adds count only when call_key is new (see FG_FREE_REPEATS), as runs and
+               // rates do; puts of sets and of what was first seen are idempotent by themselves
     struct fg_hash128 call_key;
     struct fg_hold_query holds;
     uint32_t n_ops;
@@ -77,10 +103,10 @@ struct fg_hold {
 };
 
 struct fg_store_reply {
-    bool degraded; // answered by the fallback
-    bool repeated; // this call was counted before
-    int64_t
-        values[FG_OPS_MAX]; // after the operation, in the meter's own unit; deletes: members left
+    bool degraded;                // answered by the fallback
+    bool repeated;                // this call was counted before
+    int64_t values[FG_OPS_MAX];   // after the operation, in the meter's own unit; deletes: members
+                                  // left; registers: as enum fg_op_kind says
     bool unavailable[FG_OPS_MAX]; // nobody could read this one
     struct fg_hold hold; // the hold that matters most (customer before risky before country);
                          // active false: none

@@ -13,8 +13,9 @@
 struct fg_store_ops {
     const char *name; // "local", "redis"
     // Runs every op of request in order, atomically against other evaluations of the same customer,
-    // and looks up its holds. FG_OK and *reply, or FG_ETIMEOUT, FG_EUNAVAILABLE, FG_EPROTOCOL with
-    // *reply untouched. Returns within the store's deadline.
+    // and looks up its holds. Ops shared by all customers are each atomic by themselves. FG_OK and
+    // *reply, or FG_ETIMEOUT, FG_EUNAVAILABLE, FG_EPROTOCOL with *reply untouched. Returns within
+    // the store's deadline.
     int (*evaluate)(void *store, const struct fg_store_request *request,
                     struct fg_store_reply *reply);
 };
@@ -31,6 +32,9 @@ struct fg_local_config {
     uint32_t sets;    // expiring sets kept, power of two
     uint32_t calls;   // calls remembered for counting once, power of two
     uint32_t holds;   // holds kept
+    // Registers of what was first seen and of rates, power of two; runs: an eighth of these, and
+    // baselines: a sixteenth.
+    uint32_t registers;
 };
 void fg_local_config_default(struct fg_local_config *config);
 // Bytes that fg_local_init() needs. 0 when config is out of range.
@@ -60,6 +64,7 @@ void fg_local_holds_clear(struct fg_local *local);
 struct fg_local_stats {
     uint64_t evaluations;
     uint64_t evicted_windows, evicted_sets, evicted_calls; // lost because a table was too small
+    uint64_t evicted_registers;
     uint64_t recovered; // locks taken over from a process that died inside
 };
 // Sums over the table since fg_local_init(). Safe in any process.

@@ -1,0 +1,266 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Registers: small states with the arithmetic of engine/core (first_seen.c, run.c, rate.c,
+-- baseline.c), whose names are used here. A register begins with its layout version and kind.
+local REGISTER_VERSION = 1
+local SEEN, RUN, RATE, BASELINE = 1, 2, 3, 4
+local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE = 0, 1, 2
+local RUNS, RUN_STEP_MAX, RUN_LENGTH_MAX, RUN_BYTES = 8, 2, 65535, 16
+local WEEK, HOUR_S, FREEZE_HOURS = 168, 3600, 24
+local BASELINE_HEAD, SLOT_BYTES, MEMORY, LEARNED_MAX = 33, 8, 6, 255
+local BASELINE_MAX, MICRO = 2 ^ 49, 1000000
+local register_ops_format = formats('BBi8I7I7I4', '')
+local slots_format = formats('I7B', '')
+local kinds = {}
+
+local function register_save(key, kind, body, ttl)
+    redis.call('SET', key, pack('>BB', REGISTER_VERSION, kind) .. body,
+               'EX', decimal(min(ttl + TTL_MARGIN_S, TTL_MAX_S)))
+end
+
+-- Each kind: parse(bytes) is a state, nil when they are none; run(state, op, now, counts) the value;
+-- save(key, state, now_s) writes what is "changed".
+kinds[SEEN] = {
+    begin = function() return {first = 0, expiry = 0} end,
+    parse = function(bytes)
+        if #bytes ~= 16 then return nil end
+        local first, expiry = unpack_bytes('>I7I7', bytes, 3)
+        if first > AMOUNT_MAX or expiry > AMOUNT_MAX then return nil end
+        return {first = first, expiry = expiry}
+    end,
+    run = function(seen, op, now, counts, keep_ms)
+        local now_s, age = floor(now / 1000), -1
+        if seen.expiry > now_s then age = max(now_s - seen.first, 0) end
+        if op.does ~= REGISTER_CHANGE then return age end
+        if age < 0 or now_s < seen.first then seen.first = now_s end
+        seen.expiry = max(seen.expiry, now_s + op.ttl)
+        seen.changed = true
+        if not counts and age <= floor(keep_ms / 1000) then return -1 end
+        return age
+    end,
+    save = function(key, seen, now_s)
+        register_save(key, SEEN, pack('>I7I7', seen.first, seen.expiry), max(seen.expiry - now_s, 0))
+    end
+}
+
+-- The runs of "e" are last, expiry and length in turn.
+local function runs_longest(e, now_s)
+    local longest = 0
+    for at = 0, RUNS * 3 - 1, 3 do
+        if e[at + 2] > now_s and e[at + 3] > longest then longest = e[at + 3] end
+    end
+    return longest
+end
+
+-- Where number goes, and how long the run was; nil when a run ends with it.
+local function run_place(e, number, now_s)
+    local found, length, stalest = nil, 0, 0
+    for at = 0, RUNS * 3 - 1, 3 do
+        local last, expiry = e[at + 1], e[at + 2]
+        if expiry > now_s then
+            if last == number then return nil end
+            if number > last and number - last <= RUN_STEP_MAX and e[at + 3] > length then
+                found, length = at, e[at + 3]
+            end
+        end
+        if expiry < e[stalest + 2] then stalest = at end
+    end
+    return found or stalest, length
+end
+
+kinds[RUN] = {
+    begin = function()
+        local e = {}
+        for i = 1, RUNS * 3 do e[i] = 0 end
+        return {e = e}
+    end,
+    parse = function(bytes)
+        local n = (#bytes - 2) / RUN_BYTES
+        if n ~= floor(n) or n < 1 or n > RUNS then return nil end
+        local e = {unpack_bytes('>' .. string.rep('I7I7I2', n), bytes, 3)}
+        for i = n * 3 + 1, RUNS * 3 do e[i] = 0 end
+        e[RUNS * 3 + 1] = nil
+        for at = 0, n * 3 - 1, 3 do
+            if e[at + 1] > AMOUNT_MAX or e[at + 2] > AMOUNT_MAX then return nil end
+        end
+        return {e = e}
+    end,
+    run = function(runs, op, now, counts)
+        local e, now_s = runs.e, floor(now / 1000)
+        if counts and op.does == REGISTER_CHANGE then
+            local at, length = run_place(e, op.number, now_s)
+            if at then
+                e[at + 1], e[at + 2] = op.number, now_s + op.ttl
+                e[at + 3] = min(length + 1, RUN_LENGTH_MAX)
+                runs.changed = true
+            end
+        end
+        return runs_longest(e, now_s)
+    end,
+    save = function(key, runs, now_s)
+        local e, n, expiry = runs.e, 1, now_s
+        for i = 1, RUNS do
+            if e[i * 3] > 0 then n = i end
+            expiry = max(expiry, e[i * 3 - 1])
+        end
+        register_save(key, RUN, pack('>' .. string.rep('I7I7I2', n), unpack(e, 1, n * 3)),
+                      expiry - now_s)
+    end
+}
+
+kinds[RATE] = {
+    begin = function() return {arrival = 0} end,
+    parse = function(bytes)
+        if #bytes ~= 9 then return nil end
+        return {arrival = unpack_bytes('>I7', bytes, 3)}
+    end,
+    -- first: interval [us], second: burst
+    run = function(rate, op, now, counts)
+        if not counts then return 1 end
+        local now_us = now * 1000
+        local most = now_us + op.first * op.second
+        local following = min(max(rate.arrival, now_us), most)
+        local admitted = following + op.first <= most
+        if admitted then following = following + op.first end
+        -- When refused it only changes where it was too far ahead.
+        if admitted or following ~= rate.arrival then
+            rate.arrival, rate.changed = following, true
+        end
+        return admitted and 1 or 0
+    end,
+    save = function(key, rate, now_s)
+        register_save(key, RATE, pack('>I7', rate.arrival),
+                      max(math.ceil(rate.arrival / 1000000) - now_s, 0))
+    end
+}
+
+-- Mean and how often it was learned.
+local function slot_of(baseline, slot)
+    local slots = baseline.slots
+    if slots then return slots[slot * 2 + 1], slots[slot * 2 + 2] end
+    local mean, learned = unpack_bytes('>I7B', baseline.bytes, BASELINE_HEAD + 1 + slot * SLOT_BYTES)
+    return min(mean, BASELINE_MAX), learned
+end
+
+local function mean_of(baseline, slots)
+    local sum, n = 0, 0
+    for i = 1, #slots do
+        local mean, learned = slot_of(baseline, slots[i])
+        if learned > 0 then sum, n = sum + mean, n + 1 end
+    end
+    return n > 0 and (sum - fmod(sum, n)) / n or -1
+end
+
+local function usual(baseline, hour)
+    if hour - baseline.first < WEEK then return -1 end
+    local slot = hour % WEEK
+    local of_day, day = slot % 24, floor(slot / 24)
+    -- Day 0 is a Thursday.
+    local days = (day == 2 or day == 3) and {2, 3} or {0, 1, 4, 5, 6}
+    for i = 1, #days do days[i] = days[i] * 24 + of_day end
+    return max(mean_of(baseline, {slot}), mean_of(baseline, days),
+               mean_of(baseline, {(slot + WEEK - 1) % WEEK, (slot + 1) % WEEK}))
+end
+
+local function fold(baseline, hour, start)
+    local slots = baseline.slots
+    if not slots then
+        slots = {unpack_bytes(slots_format(WEEK), baseline.bytes, BASELINE_HEAD + 1)}
+        slots[WEEK * 2 + 1] = nil
+        for i = 1, WEEK * 2, 2 do slots[i] = min(slots[i], BASELINE_MAX) end
+        baseline.slots = slots
+    end
+    for i = 0, min(hour - baseline.hour, WEEK) - 1 do
+        local at = baseline.hour + i
+        if at >= baseline.frozen then
+            local slot = at % WEEK * 2
+            local mean, learned = slots[slot + 1], slots[slot + 2]
+            local difference = min(i == 0 and baseline.amount or 0, 2 * max(mean, start)) - mean
+            local part = min(learned + 1, MEMORY)
+            slots[slot + 1] = mean + (difference - fmod(difference, part)) / part
+            slots[slot + 2] = min(learned + 1, LEARNED_MAX)
+        end
+    end
+    baseline.hour, baseline.amount = hour, 0
+end
+
+kinds[BASELINE] = {
+    begin = function() return {} end,
+    parse = function(bytes)
+        if #bytes ~= BASELINE_HEAD + WEEK * SLOT_BYTES then return nil end
+        local hour, amount, first, frozen = unpack_bytes('>i8I7i8i8', bytes, 3)
+        local most = AMOUNT_MAX + FREEZE_HOURS
+        if max(hour, first, frozen) > most or min(hour, first, frozen) < -most then return nil end
+        return {hour = hour, amount = min(amount, BASELINE_MAX), first = first, frozen = frozen,
+                bytes = bytes}
+    end,
+    -- number: hour, first: amount, second: start
+    run = function(baseline, op, _, counts)
+        local hour, value = op.number, -1
+        if baseline.hour then value = usual(baseline, hour) end
+        if op.does == REGISTER_READ or (op.does == REGISTER_CHANGE and not counts) then return value end
+        baseline.changed, baseline.ttl = true, max(baseline.ttl or 0, op.ttl)
+        if not baseline.hour then
+            baseline.hour, baseline.amount, baseline.first, baseline.frozen = hour, 0, hour, hour
+            baseline.bytes = string.rep('\0', BASELINE_HEAD + WEEK * SLOT_BYTES)
+            baseline.whole = true
+        end
+        if op.does == REGISTER_FREEZE then
+            baseline.frozen = max(baseline.frozen, hour + FREEZE_HOURS)
+            return value
+        end
+        if hour > baseline.hour then
+            fold(baseline, hour, max(min(op.second, BASELINE_MAX), MICRO))
+            baseline.whole = true
+        end
+        baseline.amount = min(baseline.amount + op.first, BASELINE_MAX)
+        return value
+    end,
+    -- Within an hour only the head changes, and the time to live reaches past the hour's end.
+    save = function(key, baseline)
+        local head = pack('>i8I7i8i8', baseline.hour, baseline.amount, baseline.first, baseline.frozen)
+        if not baseline.whole then
+            redis.call('SETRANGE', key, 2, head)
+            return
+        end
+        local slots = baseline.slots and pack(slots_format(WEEK), unpack(baseline.slots)) or
+            sub(baseline.bytes, BASELINE_HEAD + 1)
+        register_save(key, BASELINE, head .. slots, baseline.ttl + HOUR_S)
+    end
+}
+
+local function register_load(kind, bytes)
+    if not bytes then return kinds[kind].begin(), 0 end
+    local state
+    if #bytes > 2 then
+        local version, is = unpack_bytes('>BB', bytes)
+        if version == REGISTER_VERSION and is == kind then state = kinds[kind].parse(bytes) end
+    end
+    if state then return state, 0 end
+    return kinds[kind].begin(), RECORD_RESET
+end
+
+-- Runs register ops, whose keys and bytes come after "first"; values are one greater, since -1 is
+-- among them.
+local function registers_run(keys, found, first, ops, n_ops, counts, now, keep_ms, values, at_value)
+    local states, kind_of, flags, op = {}, {}, 0, {}
+    for i = 1, n_ops do
+        local at = (i - 1) * 6
+        local r, how = ops[at + 1], ops[at + 2]
+        local kind = floor(how / 16)
+        op.does, op.number, op.first, op.second, op.ttl =
+            how % 16, ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
+        local state = states[r]
+        if not state or kind_of[r] ~= kind then
+            local reset
+            state, reset = register_load(kind, found[first + r])
+            states[r], kind_of[r] = state, kind
+            flags = max(flags, reset)
+        end
+        values[at_value + i] = kinds[kind].run(state, op, now, counts, keep_ms) + 1
+    end
+    local now_s = floor(now / 1000)
+    for r, state in pairs(states) do
+        if state.changed then kinds[kind_of[r]].save(keys[first + r], state, now_s) end
+    end
+    return flags
+end
