@@ -42,7 +42,10 @@ static bool packs_add(struct packs *packs, const char *path)
         free(name);
         return false;
     }
-    packs->items[packs->n++] = (struct fg_lint_pack){name, bytes, len};
+    grown[packs->n].name = name;
+    grown[packs->n].bytes = bytes;
+    grown[packs->n].len = len;
+    packs->n++;
     return true;
 }
 

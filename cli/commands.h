@@ -15,6 +15,7 @@ enum exit_code cmd_number(struct invocation *call);
 enum exit_code cmd_reload(struct invocation *call);
 enum exit_code cmd_replay(struct invocation *call);
 enum exit_code cmd_rules_bound(struct invocation *call);
+enum exit_code cmd_rules_backtest(struct invocation *call);
 enum exit_code cmd_rules_check(struct invocation *call);
 enum exit_code cmd_rules_coverage(struct invocation *call);
 enum exit_code cmd_rules_diff(struct invocation *call);

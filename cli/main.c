@@ -116,6 +116,21 @@ const struct command commands[] = {
                  {"summary", NULL, "figures instead of a line a call", '\0'},
                  {"strict", NULL, "exit code 1 when a row was skipped", '\0'},
                  {"progress", NULL, "show progress also where stderr is no terminal", '\0'}}},
+    {.name = "rules backtest",
+     .run = cmd_rules_backtest,
+     .help = "Play recorded calls against two directories of rules and tell what differs",
+     .details = "Which calls --pack would block that --against lets through, and the other way "
+                "round; money,\nwanted calls hurt, customers, and the rules that make the "
+                "difference. With -o jsonl a line for\neach such call, then the figures. Calls "
+                "are read as by 'replay'. Exit code 6 when more calls\nare newly blocked than "
+                "--max-new-blocks allows.",
+     .options = {{"calls", "FILE", "the calls; - for standard input (required)", '\0'},
+                 {"pack", "NEW", "directory of the new rules (required)", '\0'},
+                 {"against", "OLD", "directory of the rules in force (required)", '\0'},
+                 {"rates", "FILE", "rates, instead of those of the data", '\0'},
+                 {"networks", "FILE", "networks: country and number of addresses", '\0'},
+                 {"max-new-blocks", "N", "exit code 6 when more are newly blocked", '\0'},
+                 {"progress", NULL, "show progress also where stderr is no terminal", '\0'}}},
     {.name = "rules schema",
      .arguments = "[pack|overrides|test]",
      .run = cmd_rules_schema,

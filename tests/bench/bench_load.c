@@ -115,7 +115,7 @@ static int compare_seconds(const void *a, const void *b)
 static double measure(const char *dir, const char *data_dir, int prefixes, int rules, int loads)
 {
     const struct fg_policy_paths paths = {.rules_dir = dir, .data_dir = data_dir};
-    double seconds[LOADS_MAX];
+    double seconds[LOADS_MAX] = {0};
 
     write_list(dir, prefixes);
     write_rules(dir, rules);

@@ -59,7 +59,7 @@ struct play {
 
 static void choose_manner(struct play *p)
 {
-    static const uint32_t tries[] = {1, 2, 5, 12};
+    static const uint32_t tries[] = {1, 2, 4, 8};
     static const uint32_t wanted[] = {1, 2, 4, 30, 61, 120, 600};
     static const int64_t talks[] = {500, 500, 61000, 3600000, INT64_C(86400000)};
     static const int64_t rings[] = {0, 0, 5000, 100000, RING_MS};

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#define RULESETS 40
+#define RULESETS 20
 #define ATTACKS  6
-#define SHIPPED  12
+#define SHIPPED  8
 // Ten minutes before midnight.
 #define BEFORE_MIDNIGHT_MS (INT64_C(1795219200000) - INT64_C(600000))
 
@@ -310,6 +310,42 @@ static void test_limit_and_one_more_minute_of_each_call(void **unused)
     world_fini(&world);
 }
 
+static void test_a_weekend_is_held_too(void **unused)
+{
+    (void)unused;
+    struct world world;
+    struct random_rules rules;
+    struct fg_bound bound;
+    world_init(&world);
+    money_rules(&world, &rules);
+    rules.meters[1].calendar_day = true;
+    rules.meters[1].over_ms = 0;
+    world_seal(&world);
+    const struct fg_bound_terms terms = {.policy = &world.policy,
+                                         .customer = world.acme,
+                                         .now_ms = BEFORE_MIDNIGHT_MS,
+                                         .rates = world_rates,
+                                         .n_rates = 7};
+    fg_bound_work_out(&terms, FG_BOUND_WEEKEND_MS, &bound);
+    assert_int_equal(bound.usd, 4 * (10 + 2 * 4 * 6) * FG_MICRO); // four local days
+    fg_micro worst = 0;
+    for (uint64_t seed = 0; seed < 1; seed++) {
+        const struct attack attack = {.policy = &world.policy,
+                                      .customer = world.acme,
+                                      .users = &world_users[4],
+                                      .n_users = 1,
+                                      .start_ms = BEFORE_MIDNIGHT_MS,
+                                      .length_ms = FG_BOUND_WEEKEND_MS,
+                                      .seed = seed};
+        fg_micro got = attack_play(&attack, FG_BOUND_WEEKEND_MS);
+        worst = got > worst ? got : worst;
+    }
+    print_message("bound %lld, lost %lld\n", (long long)bound.usd, (long long)worst);
+    assert_true(worst > 3 * 10 * FG_MICRO);
+    assert_true(worst <= bound.usd);
+    world_fini(&world);
+}
+
 static void test_an_exception_or_a_choice_makes_a_hole(void **unused)
 {
     (void)unused;
@@ -362,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limit_and_one_more_minute_of_each_call),
+        cmocka_unit_test(test_a_weekend_is_held_too),
         cmocka_unit_test(test_an_exception_or_a_choice_makes_a_hole),
         cmocka_unit_test(test_points_that_others_take_off_do_not_count),
         cmocka_unit_test(test_random_rules_hold_their_bound),
