@@ -173,6 +173,38 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
     }
 }
 
+// The signal of a condition that is not there yet when a call begins; NULL: there is none.
+static const char *later_signal(const struct fg_condition *condition)
+{
+    for (uint32_t i = 0; i < condition->n; i++) {
+        const struct fg_predicate *predicate = &condition->all[i];
+        bool later =
+            predicate->signal == FG_SIG_CALL_DURATION || predicate->signal == FG_SIG_CALL_ANSWERED;
+        if (later && predicate->op != FG_OP_CALENDAR && predicate->op != FG_OP_PRESENT) {
+            return fg_signal_info(predicate->signal)->name;
+        }
+    }
+    return NULL;
+}
+
+static void warn_never(struct pack_build *build, const struct pack_entry *entry,
+                       const struct fg_meter *meter)
+{
+    const char *signal = later_signal(&meter->when);
+    if (signal == NULL && meter->kind == FG_METER_RATIO) {
+        signal = later_signal(&meter->hit);
+    }
+    bool ratio = meter->kind == FG_METER_RATIO;
+    bool begins = meter->kind == FG_METER_DISTINCT ||
+                  ((ratio || meter->kind == FG_METER_COUNT) && meter->source == FG_SOURCE_CALLS);
+    if (signal != NULL && begins) {
+        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
+                       "meter '%s' never counts: it looks at calls as they begin, when '%s' is not "
+                       "there yet; write '%s: ends'",
+                       meter->name, signal, ratio ? "of" : "count");
+    }
+}
+
 static void compile_meter(struct pack_build *build, const struct pack_entry *entry,
                           struct fg_meter *meter)
 {
@@ -194,6 +226,7 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     if (when != NULL) {
         pack_compile_when(build, when, &meter->when);
     }
+    warn_never(build, entry, meter);
 }
 
 void pack_compile_meters(struct pack_build *build)

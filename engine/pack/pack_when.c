@@ -353,5 +353,7 @@ void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when
 void pack_compile_rule_when(struct pack_build *build, const struct fg_yaml_node *when,
                             struct fg_rule *rule)
 {
-    compile_when(build, when, &rule->when, rule);
+    struct fg_condition condition = rule->when;
+    compile_when(build, when, &condition, rule);
+    rule->when = condition;
 }

@@ -56,7 +56,7 @@ static const char good_meters[] =
     "over: 1h}\n"
     "  known_31d: {count: answers, per: dest.number, over: 31d}\n"
     "  short_10m: {ratio: {call.duration: {below: 6}}, per: customer, over: 10m}\n"
-    "  asr_1h: {ratio: {call.answered: true}, of: calls, min_samples: 7, per: src.network, over: "
+    "  asr_1h: {ratio: {dest.home: true}, of: calls, min_samples: 7, per: src.network, over: "
     "1h}\n"
     "  certs: {distinct: tls.cert.fingerprint, per: [dest.block, dest.type, dest.tail, "
     "caller.range], over: 1h}\n";
@@ -215,6 +215,25 @@ static void each_mistake_is_told(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static void what_never_counts_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture,
+              "  a: {count: calls, when: {call.duration: {below: 6}}, per: customer, "
+              "over: 1h}\n"
+              "  b: {ratio: {call.answered: true}, of: calls, per: customer, over: 1h}\n"
+              "  c: {ratio: {call.answered: true}, of: ends, per: customer, over: 1h}\n",
+              "  - {id: A, desc: d, score: 1, when: {meters.a: {above: 1}, meters.b: "
+              "{above: 1}, meters.c: {above: 1}}}\n"
+              "  - {id: B, desc: d, score: 1, when: {call.answered: true}}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 3);
+    assert_string_equal(fg_diags_at(fixture->diags, 1)->message,
+                        "meter 'b' never counts: it looks at calls as they begin, when "
+                        "'call.answered' is not there yet; write 'of: ends'");
+}
+
 static void a_composites_rollout_in_shadow_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -233,6 +252,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(meters_become_what_they_say, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
+        cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_composites_rollout_in_shadow_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
