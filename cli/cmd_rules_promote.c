@@ -133,8 +133,8 @@ static enum exit_code edit(const struct promotion *promotion, struct fg_diags *d
     if (!file_read(promotion->file, &before, &length)) {
         return EXIT_FAILED;
     }
-    rc = fg_pack_promote(promotion->file, before, length, promotion->id, &promotion->to, diags,
-                         &after, &after_length);
+    rc = fg_pack_promote(promotion->file, (struct fg_view){before, length}, promotion->id,
+                         &promotion->to, diags, &after, &after_length);
     if (rc == FG_OK) {
         code = apply(promotion, before, after, after_length);
     } else if (rc == FG_ESYNTAX) {

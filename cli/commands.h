@@ -19,6 +19,7 @@ enum exit_code cmd_rules_backtest(struct invocation *call);
 enum exit_code cmd_rules_check(struct invocation *call);
 enum exit_code cmd_rules_coverage(struct invocation *call);
 enum exit_code cmd_rules_diff(struct invocation *call);
+enum exit_code cmd_rules_fmt(struct invocation *call);
 enum exit_code cmd_rules_lint(struct invocation *call);
 enum exit_code cmd_rules_new(struct invocation *call);
 enum exit_code cmd_rules_promote(struct invocation *call);

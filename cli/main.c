@@ -93,6 +93,16 @@ const struct command commands[] = {
      .options = {{"to", "WORD", "enforce (default), shadow, off or a percentage", '\0'},
                  {"dir", "DIR", "directory of rules, instead of that of --rules", '\0'},
                  {"dry-run", NULL, "only tell what would change", '\0'}}},
+    {.name = "rules fmt",
+     .arguments = "FILE...",
+     .run = cmd_rules_fmt,
+     .help = "Lay packs and tests out: indentation, blanks and empty lines, nothing else",
+     .details = "Comments, quotes and the order stay. A file that would not say the same is left "
+                "as it is (exit\ncode 6). Prints the files that it changed; with --check what "
+                "would change, exit code 1 then.",
+     .min_arguments = 1,
+     .max_arguments = ARGUMENTS_MAX,
+     .options = {{"check", NULL, "change nothing, exit code 1 when something would", '\0'}}},
     {.name = "number",
      .arguments = "NUMBER|URI...",
      .run = cmd_number,

@@ -113,18 +113,24 @@ static int promote(const struct fg_yaml_node *root, const char *id, const struct
     return rc;
 }
 
-int fg_pack_promote(const char *name, const char *bytes, size_t len, const char *id,
+static int promote_doc(const struct fg_yaml_doc *doc, const char *id, const struct fg_promotion *to,
+                       struct fg_arena *arena, struct fg_diags *diags, struct fg_edits *edits)
+{
+    struct fg_yaml_node *root = NULL;
+    int rc = fg_yaml_read(doc, arena, diags, &root);
+    return rc == FG_OK ? promote(root, id, to, diags, edits) : rc;
+}
+
+int fg_pack_promote(const char *name, struct fg_view text, const char *id,
                     const struct fg_promotion *to, struct fg_diags *diags, char **out,
                     size_t *out_len)
 {
-    const struct fg_yaml_doc doc = {name, bytes, len};
+    const struct fg_yaml_doc doc = {name, text.ptr, text.len};
     struct fg_arena *arena = fg_arena_new(fg_heap_libc());
     struct fg_edits *edits = calloc(1, sizeof(*edits));
-    struct fg_yaml_node *root = NULL;
     int rc = FG_ENOMEM;
     if (arena != NULL && edits != NULL) {
-        rc = fg_yaml_read(&doc, arena, diags, &root);
-        rc = rc == FG_OK ? promote(root, id, to, diags, edits) : rc;
+        rc = promote_doc(&doc, id, to, arena, diags, edits);
         rc = rc == FG_OK ? fg_edits_apply(edits, &doc, out, out_len) : rc;
         fg_edits_fini(edits);
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -289,3 +290,120 @@ def test_record_gives_the_shipped_tests_back(fgctl, rules):
     first = fgctl("rules", "test", rules, "--record").out
     assert first.count("recorded  ") > 20
     assert " 0 failed" in fgctl("rules", "test", rules).out
+
+
+# --- rules fmt --------------------------------------------------------------------------------------------------------------------
+
+MESSY = """
+
+# a head\t
+fraudguard:   1\t\t# the format
+pack: messy
+version: '1.0.0'
+
+
+scoring:
+    thresholds: {alert: 25,
+        throttle: 50, # half   \n                 challenge: 70, block: 90}
+    # of groups
+    group_caps:
+          velocity: 40   \n
+rules:
+# about the island
+-   id: DEST_ISLAND
+    # why
+    desc: |
+        An   island # no comment
+
+          deeper
+    group: velocity
+    when:
+        dest.prefix: {in: ["+960", '+248']}
+        # - id: TAKEN_OUT
+        #   score: 3
+    score: 20
+
+
+
+-   id: TWO
+    desc: it's a "text"   with # a comment
+    explain: "folded
+        over lines"
+    when: {dest.home: false}
+    score: 1
+# the end"""
+NEAT = """# a head
+fraudguard:   1  # the format
+pack: messy
+version: '1.0.0'
+
+scoring:
+  thresholds: {alert: 25,
+      throttle: 50, # half
+               challenge: 70, block: 90}
+  # of groups
+  group_caps:
+    velocity: 40
+
+rules:
+  # about the island
+  - id: DEST_ISLAND
+    # why
+    desc: |
+        An   island # no comment
+
+          deeper
+    group: velocity
+    when:
+      dest.prefix: {in: ["+960", '+248']}
+      # - id: TAKEN_OUT
+      #   score: 3
+    score: 20
+
+  - id: TWO
+    desc: it's a "text"   with # a comment
+    explain: "folded
+        over lines"
+    when: {dest.home: false}
+    score: 1
+# the end
+"""
+
+
+def test_fmt_lays_out(fgctl, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(MESSY)
+    fgctl("rules", "fmt", "--check", path, code=FAILED)
+    assert path.read_text() == MESSY
+    assert fgctl("rules", "fmt", path).out == f"{path}\n"
+    assert path.read_text() == NEAT
+    assert fgctl("rules", "fmt", path).out == "" and path.read_text() == NEAT
+    fgctl("rules", "fmt", "--check", path)
+
+
+def test_fmt_finds_the_shipped_rules_in_order(fgctl):
+    fgctl("rules", "fmt", "--check", *(ROOT / "rules").glob("**/*.yaml"))
+
+
+@pytest.mark.parametrize("step", [1, 3, 4, 7])
+def test_fmt_brings_any_indentation_back(fgctl, rules, step):
+    for path in rules.glob("*.yaml"):
+        text = path.read_text()
+        if step == 1:
+            wide = text.replace("\n", "  \n\n\n")
+        else:
+            wide = re.sub(r"^( *)(- )?", lambda m: " " * (len(m[1]) // 2 * step)
+                          + (m[2] and "-" + " " * (step - 1) or ""), text, flags=re.MULTILINE)
+        path.write_text(wide)
+        fgctl("rules", "fmt", path)
+        lines = [line for line in text.splitlines() if line.strip()]
+        assert [line for line in path.read_text().splitlines() if line.strip()] == lines
+    assert fgctl("rules", "diff", ROOT / "rules", rules).out == "no difference\n"
+
+
+def test_fmt_refuses(fgctl, tmp_path):
+    path = tmp_path / "p.yaml"
+    for text, code in (("a: [1\n", RULES), ("a:\n\t- b\n", RULES), ("a: |+\n  text\n\n\n\nb: 1\n", REFUSED)):
+        path.write_text(text)
+        fgctl("rules", "fmt", path, code=code)
+        assert path.read_text() == text

@@ -9,6 +9,7 @@
 #include "fg/diag.h"
 #include "fg/err.h"
 #include "fg/ruleset.h"
+#include "fg/view.h"
 
 // What a rule is to become.
 struct fg_promotion {
@@ -22,7 +23,7 @@ struct fg_promotion {
 // everybody makes it stable when it is sandbox or incubating, and its rollout one of 100%. FG_OK
 // and the new text in *out, malloc'd and NUL-terminated; FG_ENOTFOUND when the pack has no such
 // rule, FG_ESYNTAX with diags, FG_ENOMEM.
-FG_MUST_CHECK int fg_pack_promote(const char *name, const char *bytes, size_t len, const char *id,
+FG_MUST_CHECK int fg_pack_promote(const char *name, struct fg_view text, const char *id,
                                   const struct fg_promotion *to, struct fg_diags *diags, char **out,
                                   size_t *out_len);
 
