@@ -206,7 +206,8 @@ static bool compare(struct comparison *comparison, const struct thing *before,
     if (old != NULL || new != NULL) {
         complete = list_changes_find(old, new, &change.list);
     }
-    change.anew = before != NULL && after != NULL && before->meter_id != after->meter_id;
+    change.anew = before != NULL && after != NULL &&
+                  (before->meter_id != after->meter_id || before->hit_id != after->hit_id);
     if (complete && is_change(&change)) {
         comparison->added += before == NULL ? 1 : 0;
         comparison->removed += after == NULL ? 1 : 0;

@@ -87,7 +87,15 @@ static void put_measure(struct things *things, struct thing *thing,
     thing_put(things, thing, "measure", "%s%s", rule->measure_is_meter ? "meters." : "",
               rule->measure_is_meter ? ruleset->meters[rule->measure_meter].name
                                      : fg_signal_info(rule->measure_signal)->name);
-    if (rule->relative_to != FG_RELATIVE_NONE) {
+    if (rule->relative_to == FG_RELATIVE_METER) {
+        char *factor = words_number(rule->relative_times);
+        char *least = words_number(rule->relative_at_least);
+        thing_put(things, thing, "relative_to", "meters.%s times %s, at least %s",
+                  ruleset->meters[rule->relative_meter].name, factor == NULL ? "" : factor,
+                  least == NULL ? "" : least);
+        free(least);
+        free(factor);
+    } else if ((size_t)rule->relative_to < sizeof(relative) / sizeof(relative[0])) {
         put_if(things, thing, "relative_to", relative[rule->relative_to]);
     }
     thing_take(things, thing, "steps", words_steps(rule->steps, rule->n_steps));
@@ -108,6 +116,14 @@ static void put_events(struct things *things, struct thing *thing, uint8_t event
         }
     }
     thing_put(things, thing, "on", "%s", text);
+}
+
+static void put_hold(struct things *things, struct thing *thing, const struct fg_hold_terms *hold)
+{
+    if (hold->given) {
+        thing_put(things, thing, "hold", "%d s, %s", (int)hold->duration_s,
+                  fg_hold_scope_name(hold->scope));
+    }
 }
 
 static void put_exceptions(struct things *things, struct thing *thing,
@@ -140,10 +156,18 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
     thing_put(things, thing, "direction", "%s", fg_direction_name(rule->direction));
     put_events(things, thing, rule->events);
     put_condition(things, thing, ruleset, &rule->when);
+    for (uint8_t i = 0; i < rule->n_tests; i++) {
+        const struct fg_meter_test *test = &rule->tests[i];
+        char name[160];
+        (void)snprintf(name, sizeof(name), "when meters.%.120s is %s",
+                       ruleset->meters[test->meter].name, test->above ? "above" : "below");
+        thing_take(things, thing, name, words_number(test->number));
+    }
     put_measure(things, thing, ruleset, rule);
     if (rule->action_at_least != FG_ALLOW) {
         put_if(things, thing, "action_at_least", fg_action_name(rule->action_at_least));
     }
+    put_hold(things, thing, &rule->hold);
     put_exceptions(things, thing, ruleset, rule);
     put_if(things, thing, "desc", rule->desc);
     put_if(things, thing, "explain", rule->explain);
@@ -153,16 +177,20 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
 static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
                       const struct fg_meter *meter)
 {
-    static const char *const kinds[] = {"count", "sum", "distinct", "gauge"};
-    static const char *const sources[] = {"calls",       "cost",          "minutes",
-                                          "dest.number", "caller.number", "dest.country"};
-    static const char *const keys[] = {"customer", "dest.number", "caller.number", "src.ip",
-                                       "dest.country"};
+    static const char *const kinds[] = {"count", "sum", "distinct", "gauge", "ratio"};
+    static const char *const sources[] = {
+        "calls",        "cost",    "minutes",      "dest.number", "caller.number",
+        "dest.country", "answers", "ends",         "dest.range",  "dest.block",
+        "dest.dialled", "network", "caller.range", "certificate"};
+    static const char *const keys[] = {"customer",     "dest.number",  "caller.number", "src.ip",
+                                       "dest.country", "dest.range",   "dest.block",    "dest.type",
+                                       "dest.tail",    "caller.range", "network"};
     struct thing *thing = thing_add(things, "meter", meter->name);
-    char per[128] = "";
+    char per[256] = "";
     size_t n = 0;
 
     thing->meter_id = meter->id;
+    thing->hit_id = meter->hit_id;
     if ((size_t)meter->kind < sizeof(kinds) / sizeof(kinds[0]) &&
         (size_t)meter->source < sizeof(sources) / sizeof(sources[0])) {
         thing_put(things, thing, "counts", "%s of %s", kinds[meter->kind], sources[meter->source]);
@@ -180,6 +208,10 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
     }
     thing_put(things, thing, "direction", "%s", fg_direction_name(meter->direction));
     put_condition(things, thing, ruleset, &meter->when);
+    if (meter->kind == FG_METER_RATIO) {
+        thing_take(things, thing, "hit", words_condition(ruleset, &meter->hit));
+        thing_put(things, thing, "min_samples", "%d", (int)meter->min_samples);
+    }
 }
 
 static void add_list(struct things *things, const struct fg_list *list)
@@ -216,6 +248,10 @@ static void add_composite(struct things *things, const struct fg_ruleset *rulese
     thing_put(things, thing, "score", "%d", (int)composite->score);
     if (composite->action_at_least != FG_ALLOW) {
         put_if(things, thing, "action_at_least", fg_action_name(composite->action_at_least));
+    }
+    put_hold(things, thing, &composite->hold);
+    if (composite->rolls_out) {
+        thing_put(things, thing, "rollout", "%u%%", composite->rollout_percent);
     }
     put_if(things, thing, "desc", composite->desc);
 }

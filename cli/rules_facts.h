@@ -18,7 +18,7 @@ struct thing {
     char *name;       // "DEST_IRSF"
     struct fact *facts;
     size_t n;
-    uint32_t meter_id;          // of a meter
+    uint32_t meter_id, hit_id;  // of a meter
     const struct fg_list *list; // of a list
 };
 struct things {

@@ -166,6 +166,17 @@ char *words_condition(const struct fg_ruleset *ruleset, const struct fg_conditio
     return sheet_close(&sheet);
 }
 
+char *words_number(fg_micro value)
+{
+    struct sheet sheet;
+
+    if (!sheet_open(&sheet)) {
+        return NULL;
+    }
+    put_micro(sheet.out, value);
+    return sheet_close(&sheet);
+}
+
 char *words_steps(const struct fg_step *steps, size_t n)
 {
     struct sheet sheet;

@@ -18,3 +18,5 @@ char *words_terms(const struct fg_ruleset *ruleset, const struct fg_composite *c
 char *words_until(int64_t until_ms);
 // "5m", "90s", "1 day".
 char *words_duration(int64_t ms);
+// "12.5".
+char *words_number(fg_micro value);
