@@ -181,7 +181,7 @@ enum exit_code cmd_number(struct invocation *call)
         complain("number: numbers or --file FILE are needed");
         return EXIT_USAGE;
     }
-    code = policy_open(call, NULL, &bundle);
+    code = policy_open(call, NULL, NULL, &bundle);
     if (code != EXIT_OK) {
         return code;
     }

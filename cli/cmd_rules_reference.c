@@ -154,10 +154,14 @@ enum exit_code cmd_rules_reference(struct invocation *call)
              "A signal has a value to equal (a number's prefix, with `dest.prefix`), or a mapping "
              "of these, all of which must hold.");
     put_keys(FG_SHAPE_METER, "Meters",
-             "What is counted, for whom, over what time; one of `count`, `sum`, `distinct` and "
-             "`gauge`.");
+             "What is counted, for whom, over what time; one of `count`, `sum`, `distinct`, "
+             "`gauge` and `ratio`.");
     put_actions();
     put_keys(FG_SHAPE_RULE, "Rules", "What gives points.");
+    put_keys(
+        FG_SHAPE_RELATIVE, "Relative to a meter",
+        "What a rule's measure is divided by: the meter's reading times `times`, or `at_least` "
+        "where that is more.");
     put_keys(FG_SHAPE_STEP, "Steps", "Points of a rule that measures; the highest step reached.");
     put_maturities();
     put_keys(FG_SHAPE_EXCEPTION, "Exceptions", "Cases in which a rule does not count.");

@@ -77,13 +77,38 @@ static struct tested *load(struct run *run, const char *directory, enum exit_cod
     return NULL;
 }
 
+// Fills in what the tests of a file leave open, in the file itself.
+static enum exit_code record_file(struct run *run, const char *file, const struct tested *tested)
+{
+    struct fg_packtest_recording recording;
+    const int rc =
+        fg_packtest_record(file, fg_policy_of(tested->bundle), run->diags, run->report, &recording);
+    enum exit_code code = EXIT_OK;
+
+    if (rc != FG_OK) {
+        return fg_diags_count(run->diags, FG_ERROR) > 0 ? EXIT_RULES : rules_failed(file, rc);
+    }
+    if (recording.n > 0 && !file_replace(file, recording.bytes, recording.len)) {
+        code = EXIT_FAILED;
+    }
+    free(recording.bytes);
+    return code;
+}
+
 static enum exit_code run_file(struct run *run, const char *file, struct tested *tested)
 {
     struct fg_packtest_summary summary = {0};
     const bool verbose = invocation_option(run->call, "verbose") != NULL;
-    const int rc = fg_packtest_run(file, fg_policy_of(tested->bundle), run->diags, verbose,
-                                   run->report, &summary);
+    int rc = FG_OK;
 
+    if (invocation_option(run->call, "record") != NULL) {
+        const enum exit_code code = record_file(run, file, tested);
+        if (code != EXIT_OK) {
+            return code;
+        }
+    }
+    rc = fg_packtest_run(file, fg_policy_of(tested->bundle), run->diags, verbose, run->report,
+                         &summary);
     if (rc != FG_OK) {
         return fg_diags_count(run->diags, FG_ERROR) > 0 ? EXIT_RULES : rules_failed(file, rc);
     }

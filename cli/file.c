@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,4 +120,53 @@ bool files_list(const char *directory, const char *suffix, char ***paths, size_t
     }
     *paths = found;
     return true;
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        const ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+// Moves what is written to temporary, open as fd, to path.
+static bool put_in_place(int fd, const char *temporary, const char *path, const char *bytes,
+                         size_t length)
+{
+    struct stat status;
+    bool done = stat(path, &status) == 0 && write_all(fd, bytes, length);
+
+    // Only root can keep another owner; without that, the file becomes the editor's.
+    done = done && (fchown(fd, status.st_uid, status.st_gid) == 0 || errno == EPERM) &&
+           fchmod(fd, status.st_mode & 07777U) == 0;
+    return close(fd) == 0 && done && rename(temporary, path) == 0;
+}
+
+bool file_replace(const char *path, const char *bytes, size_t length)
+{
+    char *real = realpath(path, NULL); // the file itself, not a link to it
+    char *temporary = NULL;
+    bool done = false;
+
+    if (real != NULL && asprintf(&temporary, "%s.XXXXXX", real) >= 0) {
+        const int fd = mkostemp(temporary, O_CLOEXEC);
+        done = fd >= 0 && put_in_place(fd, temporary, real, bytes, length);
+        if (!done) {
+            complain("%s: cannot be written: %s", path, strerror(errno));
+        }
+        if (!done && fd >= 0) {
+            (void)unlink(temporary);
+        }
+        free(temporary);
+    } else {
+        complain("%s: %s", path, strerror(errno));
+    }
+    free(real);
+    return done;
 }

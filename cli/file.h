@@ -14,3 +14,6 @@ bool is_readable(const char *path);
 // malloc'd strings. False after a complaint; *n may be 0.
 bool files_list(const char *directory, const char *suffix, char ***paths, size_t *n);
 void files_free(char **paths, size_t n);
+// Puts bytes in the place of a file at once: through a temporary file beside it, with its
+// permissions. False after a complaint; the file is then as it was.
+bool file_replace(const char *path, const char *bytes, size_t length);

@@ -49,7 +49,8 @@ void help_print(FILE *out, const char *group)
     (void)fputs("\n'fgctl COMMAND --help' tells more about one.\n\n"
                 "Environment: FRAUDGUARD_REDIS (else unix:/run/fraudguard/redis.sock), "
                 "FRAUDGUARD_RULES\n             (else /etc/fraudguard/rules), "
-                "FRAUDGUARD_CUSTOMERS, FRAUDGUARD_DATA, NO_COLOR\n"
+                "FRAUDGUARD_CUSTOMERS, FRAUDGUARD_DATA, FRAUDGUARD_KAMAILIO\n             (else "
+                "/run/fraudguard/kamailio.rpc), NO_COLOR\n"
                 "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon down, 4 not found, "
                 "5 rules invalid,\n            6 refused by policy, 7 degraded\n",
                 out);

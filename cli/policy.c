@@ -4,7 +4,7 @@
 #include "rules.h"
 
 enum exit_code policy_open(const struct invocation *call, const char *rates_file,
-                           struct fg_policy_bundle **out)
+                           const char *networks_file, struct fg_policy_bundle **out)
 {
     // A fixed key: the same calls must give the same results in every run.
     static const struct fg_hash_key key = {{0}};
@@ -12,7 +12,8 @@ enum exit_code policy_open(const struct invocation *call, const char *rates_file
     const struct fg_policy_paths paths = {.rules_dir = call->rules_dir,
                                           .customers_file = call->customers_file,
                                           .data_dir = call->data_dir,
-                                          .rates_file = rates_file};
+                                          .rates_file = rates_file,
+                                          .networks_file = networks_file};
     struct fg_diags *diags = fg_diags_new();
     enum exit_code code = EXIT_OK;
     int rc = FG_ENOMEM;

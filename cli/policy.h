@@ -6,6 +6,7 @@
 #include "fgctl.h"
 
 // Loads the directory of --rules with call's customers file and data; rates_file NULL: the rates of
-// the data. EXIT_OK and *out; else after diagnostics or a complaint.
+// the data; networks_file NULL: no networks. EXIT_OK and *out; else after diagnostics or a
+// complaint.
 enum exit_code policy_open(const struct invocation *call, const char *rates_file,
-                           struct fg_policy_bundle **out);
+                           const char *networks_file, struct fg_policy_bundle **out);

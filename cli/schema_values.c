@@ -222,6 +222,9 @@ struct fg_json *schema_when(void)
                           signal_value((enum fg_signal)i));
     }
     (void)fg_json_set(patterns, "^calendar\\.[A-Za-z0-9_-]+$", words(FG_SET_CALENDAR_STATE));
+    // Of a rule's condition only; the loader says so elsewhere.
+    struct fg_json *meter = reference(FG_SHAPE_MATCHER);
+    (void)fg_json_set(patterns, "^meters\\.[A-Za-z0-9_-]+$", any_of(&meter, 1));
     (void)fg_json_set(patterns, "^attr\\.[A-Za-z0-9_-]+$", signal_value(FG_SIG_ATTR));
     (void)fg_json_set(schema, "properties", properties);
     (void)fg_json_set(schema, "patternProperties", patterns);

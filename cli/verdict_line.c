@@ -105,13 +105,12 @@ static void put_scope(struct line *line, const struct fg_replay_result *result)
     }
 }
 
-static void put_json(struct line *line, const struct fg_policy *policy,
-                     const struct fg_replay_result *result)
+// The members of a verdict, without braces.
+static void put_verdict(struct line *line, const struct fg_policy *policy,
+                        const struct fg_replay_result *result)
 {
     char id[FG_REPLAY_ID_MAX];
-    put_text(line, "{\"call_id\":");
-    put_string(line, result->call_id);
-    put_text(line, ",\"action\":\"");
+    put_text(line, "\"action\":\"");
     put_text(line, fg_action_name(result->action));
     put_text(line, "\",\"score\":");
     put_integer(line, result->score);
@@ -139,6 +138,15 @@ static void put_json(struct line *line, const struct fg_policy *policy,
         put_scope(line, result);
         put(line, "\"", 1);
     }
+}
+
+static void put_json(struct line *line, const struct fg_policy *policy,
+                     const struct fg_replay_result *result)
+{
+    put_text(line, "{\"call_id\":");
+    put_string(line, result->call_id);
+    put(line, ",", 1);
+    put_verdict(line, policy, result);
     put_text(line, "}\n");
 }
 
@@ -194,5 +202,33 @@ size_t verdict_line(const struct fg_policy *policy, const struct fg_replay_resul
     } else {
         put_people(&line, policy, result);
     }
+    return line.full ? 0 : line.len;
+}
+
+size_t verdict_pair_line(const struct fg_policy *const policies[FG_COMPARE_SIDES],
+                         const struct fg_compare_pair *pair, char out[VERDICT_LINE_MAX])
+{
+    static const char *const heads[FG_COMPARE_SIDES] = {",\"old\":{", "},\"new\":{"};
+    const struct fg_replay_result *result = pair->sides[FG_COMPARE_NEW];
+    struct line line = {.bytes = out};
+    put_text(&line, "{\"call_id\":");
+    put_string(&line, result->call_id);
+    put_text(&line, pair->change == FG_COMPARE_BLOCKED ? ",\"change\":\"newly_blocked\""
+                                                       : ",\"change\":\"no_longer_blocked\"");
+    put_text(&line, ",\"customer\":");
+    if (result->customer == NULL) {
+        put_text(&line, "null");
+    } else {
+        put_string(&line, fg_view_of(result->customer->id));
+    }
+    put_text(&line, ",\"label\":");
+    put_string(&line, result->label);
+    put_text(&line, ",\"rule\":");
+    put_string(&line, fg_view_of(pair->rule));
+    for (unsigned i = 0; i < FG_COMPARE_SIDES; i++) {
+        put_text(&line, heads[i]);
+        put_verdict(&line, policies[i], pair->sides[i]);
+    }
+    put_text(&line, "}}\n");
     return line.full ? 0 : line.len;
 }

@@ -125,19 +125,52 @@ static void release_leases(const struct fg_plan *plan, struct fg_decision *out)
     }
 }
 
-static void set_hold(const struct fg_plan *plan, struct fg_hold_effect *effect)
+// The terms that a rule or composite brings along; NULL: none, or no part in the verdict.
+static const struct fg_hold_terms *terms_of(const struct fg_ruleset *ruleset,
+                                            const struct fg_reason *reason)
 {
-    const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    enum fg_hold_scope scope = ruleset->hold_scope;
+    const struct fg_hold_terms *terms = NULL;
+    if (!reason->shadow && reason->kind == FG_REASON_RULE) {
+        terms = &ruleset->rules[reason->index].hold;
+    } else if (!reason->shadow && reason->kind == FG_REASON_COMPOSITE) {
+        terms = &ruleset->composites[reason->index].hold;
+    }
+    return terms != NULL && terms->given ? terms : NULL;
+}
+
+static struct fg_hold_terms find_terms(const struct fg_ruleset *ruleset,
+                                       const struct fg_decision *decision)
+{
+    struct fg_hold_terms found = {.duration_s = ruleset->hold_s, .scope = ruleset->hold_scope};
+    int32_t most = 0;
+    for (uint32_t i = 0; i < decision->n_reasons; i++) {
+        const struct fg_reason *reason = &decision->reasons[i];
+        const struct fg_hold_terms *terms = terms_of(ruleset, reason);
+        if (terms != NULL && (!found.given || reason->points > most)) {
+            found = *terms;
+            most = reason->points;
+        }
+    }
+    return found;
+}
+
+// A block holds back the next calls. One while a call is up does where its rule says so.
+static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
+{
+    const struct fg_hold_terms terms = find_terms(plan->policy->ruleset, out);
+    enum fg_hold_scope scope = terms.scope;
+    if (terms.duration_s == 0 || (plan->event->kind != FG_EVENT_ATTEMPT && !terms.given)) {
+        return;
+    }
     // A call to nowhere has no country to hold; it is risky whatever else it is.
     if (scope == FG_HOLD_COUNTRY && plan->dest.country == FG_COUNTRY_NONE) {
         scope = FG_HOLD_RISKY;
     }
-    *effect = (struct fg_hold_effect){.wanted = true,
-                                      .scope = scope,
-                                      .country = scope == FG_HOLD_COUNTRY ? plan->dest.country
-                                                                          : FG_COUNTRY_NONE,
-                                      .duration_s = ruleset->hold_s};
+    out->set_hold = (struct fg_hold_effect){.wanted = true,
+                                            .scope = scope,
+                                            .country = scope == FG_HOLD_COUNTRY ? plan->dest.country
+                                                                                : FG_COUNTRY_NONE,
+                                            .duration_s = terms.duration_s};
 }
 
 static void add_effects(const struct fg_tally *tally, enum fg_action rule_action)
@@ -151,9 +184,9 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         out->drop_media = ruleset->drop_media_on_block;
         out->cut_call = kind == FG_EVENT_ANSWER || kind == FG_EVENT_MINUTE;
     }
-    if (is_outbound_attempt(plan) && rule_action == FG_BLOCK && !out->hold.active &&
-        ruleset->hold_s > 0) {
-        set_hold(plan, &out->set_hold);
+    if (plan->event->direction == FG_OUTBOUND && kind != FG_EVENT_END && rule_action == FG_BLOCK &&
+        !out->hold.active) {
+        set_hold(plan, out);
     }
     if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
         release_leases(plan, out);

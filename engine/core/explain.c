@@ -64,14 +64,15 @@ void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
     const struct fg_rule *rule = &plan->policy->ruleset->rules[reason->index];
     if (reason->unavailable) {
         fg_text_put(text, "counter ");
-        fg_text_put(text, plan->policy->ruleset->meters[rule->measure_meter].name);
+        fg_text_put(text, plan->policy->ruleset->meters[reason->meter].name);
         fg_text_put(text, " cannot be read");
     } else if (rule->explain != NULL) {
         fg_explain_template(plan, rule, reason, text);
     } else if (rule->measured) {
         fg_explain_measure(plan, rule, reason, text);
-    } else if (rule->when.n > 0) {
+    } else if (rule->when.n > 0 || rule->n_tests > 0) {
         fg_explain_condition(plan, &rule->when, text);
+        fg_explain_tests(plan, rule, reason, rule->when.n == 0, text);
     } else {
         fg_text_put(text, rule->desc);
     }

@@ -14,6 +14,22 @@ static const char *counted_thing(const struct fg_meter *meter)
         return " callers";
     case FG_SOURCE_DEST_COUNTRY:
         return " countries";
+    case FG_SOURCE_ANSWERS:
+        return " answered calls";
+    case FG_SOURCE_ENDS:
+        return " ended calls";
+    case FG_SOURCE_DEST_RANGE:
+        return " number ranges";
+    case FG_SOURCE_DEST_BLOCK:
+        return " number blocks";
+    case FG_SOURCE_DEST_DIALLED:
+        return " dialled numbers";
+    case FG_SOURCE_NETWORK:
+        return " networks";
+    case FG_SOURCE_CALLER_RANGE:
+        return " caller ranges";
+    case FG_SOURCE_CERT:
+        return " certificates";
     case FG_SOURCE_CALLS:
         break;
     }
@@ -54,8 +70,14 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
         enum fg_meter_key key;
         const char *words;
     } keys[] = {{FG_KEY_DEST_NUMBER, " to one number"},
+                {FG_KEY_DEST_RANGE, " to one number range"},
+                {FG_KEY_DEST_BLOCK, " to one number block"},
+                {FG_KEY_DEST_TAIL, " to one dialled ending"},
+                {FG_KEY_DEST_TYPE, " to one type of number"},
                 {FG_KEY_DEST_COUNTRY, " to one country"},
                 {FG_KEY_CALLER_NUMBER, " from one caller"},
+                {FG_KEY_CALLER_RANGE, " from one caller range"},
+                {FG_KEY_NETWORK, " from one network"},
                 {FG_KEY_SOURCE_IP, " from one address"}};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if ((meter->per & (uint32_t)keys[i].key) != 0) {
@@ -69,36 +91,67 @@ static const struct fg_meter *meter_of(const struct fg_plan *plan, const struct 
     return &plan->policy->ruleset->meters[rule->measure_meter];
 }
 
-static bool is_money(const struct fg_plan *plan, const struct fg_rule *rule)
+// Times a hundred, with "%".
+static void put_percent(fg_micro value, unsigned max_decimals, struct fg_text *text)
 {
-    if (!rule->measure_is_meter) {
-        return rule->measure_signal == FG_SIG_COST_PER_MINUTE ||
-               rule->measure_signal == FG_SIG_CUSTOMER_DAILY_LIMIT;
-    }
-    const struct fg_meter *meter = meter_of(plan, rule);
-    return meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST;
+    bool fits = value < INT64_MAX / 100;
+    fg_text_put_micro(text, fits ? value * 100 : value, 0, fits ? max_decimals : 1);
+    fg_text_put(text, fits ? "%" : " times");
 }
 
-void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
-                      struct fg_text *text)
+void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_text *text)
 {
-    if (rule->relative_to != FG_RELATIVE_NONE) {
-        bool fits = value < INT64_MAX / 100;
-        fg_text_put_micro(text, fits ? value * 100 : value, 0, fits ? 0 : 1);
-        fg_text_put(text, fits ? "%" : " times");
-    } else if (is_money(plan, rule)) {
+    if (meter->kind == FG_METER_RATIO) {
+        put_percent(value, 1, text);
+    } else if (meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST) {
         fg_text_put_micro(text, value, 2, 4);
     } else {
         fg_text_put_micro(text, value, 0, 3);
     }
 }
 
+void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
+                      struct fg_text *text)
+{
+    if (rule->relative_to == FG_RELATIVE_METER) {
+        fg_text_put_micro(text, value, 0, 2);
+        fg_text_put(text, " times");
+    } else if (rule->relative_to != FG_RELATIVE_NONE) {
+        put_percent(value, 0, text);
+    } else if (rule->measure_is_meter) {
+        fg_explain_reading(meter_of(plan, rule), value, text);
+    } else if (rule->measure_signal == FG_SIG_COST_PER_MINUTE ||
+               rule->measure_signal == FG_SIG_CUSTOMER_DAILY_LIMIT) {
+        fg_text_put_micro(text, value, 2, 4);
+    } else {
+        fg_text_put_micro(text, value, 0, 3);
+    }
+}
+
+// "6.5 times the 2 calls usual by foreign_31d"
+static void put_usual(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro base,
+                      struct fg_text *text)
+{
+    fg_text_put(text, " the ");
+    if (rule->measure_is_meter) {
+        fg_explain_reading(meter_of(plan, rule), base, text);
+        const char *thing = counted_thing(meter_of(plan, rule));
+        fg_text_put(text, meter_of(plan, rule)->kind == FG_METER_RATIO ? "" : thing);
+    } else {
+        fg_text_put_micro(text, base, 0, 4);
+    }
+    fg_text_put(text, " usual by ");
+    fg_text_put(text, plan->policy->ruleset->meters[rule->relative_meter].name);
+}
+
 // "95% of the daily limit of 200.00 USD today, over 80%"
-static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule,
+static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro base,
                          struct fg_text *text)
 {
     const struct fg_customer *customer = plan->event->customer;
-    if (rule->relative_to == FG_RELATIVE_CHANNELS) {
+    if (rule->relative_to == FG_RELATIVE_METER) {
+        put_usual(plan, rule, base, text);
+    } else if (rule->relative_to == FG_RELATIVE_CHANNELS) {
         fg_text_put(text, " of the ");
         fg_text_put_int(text, customer != NULL ? customer->channels : 0, 1);
         fg_text_put(text, " channels bought");
@@ -109,6 +162,19 @@ static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule,
     }
 }
 
+// "3 of 20 ended calls (15%)"
+static void put_share(const struct fg_plan *plan, const struct fg_rule *rule,
+                      const struct fg_reason *reason, struct fg_text *text)
+{
+    fg_text_put_int(text, reason->hits, 1);
+    fg_text_put(text, " of ");
+    fg_text_put_int(text, reason->of, 1);
+    fg_text_put(text, counted_thing(meter_of(plan, rule)));
+    fg_text_put(text, " (");
+    fg_explain_value(plan, rule, reason->value, text);
+    fg_text_put(text, ")");
+}
+
 void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
                         const struct fg_reason *reason, struct fg_text *text)
 {
@@ -116,10 +182,16 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_text_put(text, fg_signal_info(rule->measure_signal)->name);
         fg_text_put(text, " ");
     }
-    fg_explain_value(plan, rule, reason->value, text);
+    bool ratio = rule->measure_is_meter && meter_of(plan, rule)->kind == FG_METER_RATIO;
     if (rule->relative_to != FG_RELATIVE_NONE) {
-        put_relative(plan, rule, text);
-    } else if (rule->measure_is_meter) {
+        fg_explain_value(plan, rule, reason->value, text);
+        put_relative(plan, rule, reason->base, text);
+    } else if (ratio) {
+        put_share(plan, rule, reason, text);
+    } else {
+        fg_explain_value(plan, rule, reason->value, text);
+    }
+    if (rule->relative_to == FG_RELATIVE_NONE && rule->measure_is_meter && !ratio) {
         fg_text_put(text, counted_thing(meter_of(plan, rule)));
     }
     if (rule->measure_is_meter) {
@@ -128,4 +200,19 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
     }
     fg_text_put(text, ", over ");
     fg_explain_value(plan, rule, reason->threshold, text);
+}
+
+void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
+                      const struct fg_reason *reason, bool first, struct fg_text *text)
+{
+    for (uint8_t i = 0; i < rule->n_tests; i++) {
+        const struct fg_meter_test *test = &rule->tests[i];
+        const struct fg_meter *meter = &plan->policy->ruleset->meters[test->meter];
+        fg_text_put(text, first && i == 0 ? "meters." : " and meters.");
+        fg_text_put(text, meter->name);
+        fg_text_put(text, " is ");
+        fg_explain_reading(meter, reason->tested[i], text);
+        fg_text_put(text, test->above ? ", over " : ", under ");
+        fg_explain_reading(meter, test->number, text);
+    }
 }

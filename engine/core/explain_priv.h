@@ -20,6 +20,11 @@ void fg_explain_masked(const struct fg_number *number, struct fg_text *text);
 // "12.50 USD", "31", "95%": a measured value of this rule.
 void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg_micro value,
                       struct fg_text *text);
+// "31", "12.50", "15%": what a meter read.
+void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_text *text);
+// "meters.known_31d is 0, under 1": the meters that a rule tests.
+void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
+                      const struct fg_reason *reason, bool first, struct fg_text *text);
 // Why a rule hit; reason may also be of an exception's kind.
 void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
                      struct fg_text *text);

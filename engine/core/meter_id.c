@@ -71,8 +71,9 @@ static void add_predicate(struct digest *digest, const struct fg_predicate *pred
     add_number(digest, (int64_t)predicate->state);
 }
 
-uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
-                     const struct fg_calendar *calendars)
+// purpose tells a meter's windows apart; 0 is the first one.
+static uint32_t definition_id(const struct fg_meter *meter, const struct fg_list *lists,
+                              const struct fg_calendar *calendars, int64_t purpose)
 {
     struct digest digest = {.key = {.bytes = "fraudguard meter"}}; // 16 bytes, no terminator
     add_text(&digest, fg_view_of(meter->name));
@@ -86,9 +87,29 @@ uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
     for (uint32_t i = 0; i < meter->when.n; i++) {
         add_predicate(&digest, &meter->when.all[i], lists, calendars);
     }
+    if (meter->kind == FG_METER_RATIO) {
+        add_number(&digest, meter->min_samples);
+        add_number(&digest, meter->hit.n);
+        for (uint32_t i = 0; i < meter->hit.n; i++) {
+            add_predicate(&digest, &meter->hit.all[i], lists, calendars);
+        }
+        add_number(&digest, purpose);
+    }
     uint32_t id = 0;
     for (unsigned i = 0; i < 4; i++) {
         id |= (uint32_t)digest.key.bytes[i] << (8 * i);
     }
     return id != 0 ? id : 1;
+}
+
+uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
+                     const struct fg_calendar *calendars)
+{
+    return definition_id(meter, lists, calendars, 0);
+}
+
+uint32_t fg_meter_hit_id(const struct fg_meter *meter, const struct fg_list *lists,
+                         const struct fg_calendar *calendars)
+{
+    return definition_id(meter, lists, calendars, 1);
 }

@@ -231,6 +231,15 @@ static bool is_carrier_code(struct span span, const struct fg_dial_plan *plan)
            span.len > NANP_CARRIER_CODE_LEN;
 }
 
+static void keep_dialled(struct span span, struct fg_number_readings *out)
+{
+    if (span.len > FG_DIALLED_KEPT_MAX) {
+        span = skip(span, span.len - FG_DIALLED_KEPT_MAX);
+    }
+    memcpy(out->dialled, span.digits, span.len);
+    out->n_dialled = (uint8_t)span.len;
+}
+
 void fg_number_read(struct fg_view user, struct fg_view phone_context,
                     const struct fg_dial_plan *plan, struct fg_number_readings *out)
 {
@@ -240,6 +249,7 @@ void fg_number_read(struct fg_view user, struct fg_view phone_context,
         return;
     }
     struct span span = {.digits = dialled.digits, .len = dialled.n_digits};
+    keep_dialled(span, out);
     if (dialled.plus) {
         out->international_prefix_seen = true;
         read_international(span, &dialled, plan, out);

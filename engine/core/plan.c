@@ -20,23 +20,45 @@ fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative rela
         base = customer->daily_limit_usd;
         break;
     case FG_RELATIVE_NONE:
+    case FG_RELATIVE_METER:
         break;
     }
     return base > 0 ? base : 0;
 }
 
+uint64_t fg_rule_meters(const struct fg_rule *rule)
+{
+    uint64_t meters = 0;
+    if (rule->measured && rule->measure_is_meter) {
+        meters |= UINT64_C(1) << rule->measure_meter;
+    }
+    if (rule->measured && rule->relative_to == FG_RELATIVE_METER) {
+        meters |= UINT64_C(1) << rule->relative_meter;
+    }
+    for (uint8_t i = 0; i < rule->n_tests; i++) {
+        meters |= UINT64_C(1) << rule->tests[i].meter;
+    }
+    return meters;
+}
+
+static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
+{
+    return !rule->measured || rule->relative_to == FG_RELATIVE_NONE ||
+           rule->relative_to == FG_RELATIVE_METER ||
+           fg_plan_relative_base(plan, rule->relative_to) != 0;
+}
+
 // Rules of this event whose condition holds; returns the meters they need, a bit each.
-static uint32_t match_rules(struct fg_plan *plan)
+static uint64_t match_rules(struct fg_plan *plan)
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
     uint32_t n = ruleset->n_by_event[event->direction][event->kind];
-    uint32_t needed = 0;
+    uint64_t needed = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct fg_rule *rule = &ruleset->rules[indexes[i]];
-        if (rule->measured && rule->relative_to != FG_RELATIVE_NONE &&
-            fg_plan_relative_base(plan, rule->relative_to) == 0) {
+        if (!has_base(plan, rule)) {
             continue;
         }
         if (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, indexes[i])) {
@@ -46,9 +68,7 @@ static uint32_t match_rules(struct fg_plan *plan)
             continue;
         }
         plan->static_hits[indexes[i] / 64] |= UINT64_C(1) << (indexes[i] % 64);
-        if (rule->measured && rule->measure_is_meter) {
-            needed |= UINT32_C(1) << rule->measure_meter;
-        }
+        needed |= fg_rule_meters(rule);
     }
     return needed;
 }
@@ -71,6 +91,7 @@ void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64
     const struct fg_customer *customer = event->customer;
     memset(plan, 0, sizeof(*plan));
     memset(plan->op_of_meter, -1, sizeof(plan->op_of_meter));
+    memset(plan->hit_op_of_meter, -1, sizeof(plan->hit_op_of_meter));
     plan->policy = policy;
     plan->event = event;
     plan->now_ms = now_ms;

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan_priv.h"
 
+#include <string.h>
+
+#define RANGE_DIGITS 4 // what a range leaves out at the end
+#define BLOCK_DIGITS 2
+#define TAIL_DIGITS  8
+
 // A local day has 25 hours when the clocks go back.
 #define DAY_TTL_MS (FG_MS_PER_DAY + INT64_C(120) * FG_MS_PER_MIN)
 
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {
-    struct fg_view views[9];
+    struct fg_view views[22]; // two for each key but the customer
     size_t n;
     uint8_t country[2];
 };
@@ -15,6 +21,66 @@ static void add_part(struct key_parts *parts, const char *tag, const void *bytes
 {
     parts->views[parts->n++] = (struct fg_view){.ptr = tag, .len = 1};
     parts->views[parts->n++] = (struct fg_view){.ptr = bytes, .len = len};
+}
+
+// The digits of a number but the last ones; empty where there are no more.
+static struct fg_view range_of(const struct fg_number *number, size_t without)
+{
+    size_t len = number->len > without ? number->len - without : 0;
+    return (struct fg_view){.ptr = number->digits, .len = len};
+}
+
+// The called number's range; a short code has none.
+static struct fg_view dest_range(const struct fg_plan *plan, size_t without)
+{
+    struct fg_view range = range_of(&plan->dest.number, without);
+    if (plan->dest.type == FG_TYPE_SHORT_CODE) {
+        range.len = 0;
+    }
+    return range;
+}
+
+static struct fg_view dialled_tail(const struct fg_plan *plan)
+{
+    const struct fg_number_readings *called = &plan->event->called;
+    size_t n = called->n_dialled < TAIL_DIGITS ? called->n_dialled : TAIL_DIGITS;
+    return (struct fg_view){.ptr = called->dialled + called->n_dialled - n, .len = n};
+}
+
+// The /24 of an IPv4 address or the /48 of an IPv6 one.
+static struct fg_view network_of(const struct fg_ip *ip)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool ipv4 = memcmp(ip->bytes, mapped, sizeof(mapped)) == 0;
+    return (struct fg_view){.ptr = (const char *)ip->bytes + (ipv4 ? sizeof(mapped) : 0),
+                            .len = ipv4 ? 3 : 6};
+}
+
+// Adds the parts of a key that are about the called number. False when the event lacks one.
+static bool add_dest_parts(const struct fg_plan *plan, uint32_t per, struct key_parts *parts)
+{
+    const struct fg_number *number = &plan->dest.number;
+    const struct {
+        enum fg_meter_key key;
+        const char *tag;
+        struct fg_view part;
+    } keys[] = {
+        {FG_KEY_DEST_NUMBER, "d", range_of(number, 0)},
+        {FG_KEY_DEST_RANGE, "r", dest_range(plan, RANGE_DIGITS)},
+        {FG_KEY_DEST_BLOCK, "b", dest_range(plan, BLOCK_DIGITS)},
+        {FG_KEY_DEST_TYPE, "t", fg_view_of(fg_number_type_name(plan->dest.type))},
+        {FG_KEY_DEST_TAIL, "e", dialled_tail(plan)},
+    };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if ((per & (uint32_t)keys[i].key) == 0) {
+            continue;
+        }
+        if (keys[i].part.len == 0 || number->len == 0) {
+            return false;
+        }
+        add_part(parts, keys[i].tag, keys[i].part.ptr, keys[i].part.len);
+    }
+    return true;
 }
 
 // False when the event lacks a part: such a meter is neither written nor read.
@@ -27,15 +93,20 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
         op->scope_is_customer = true;
         return true;
     }
-    if ((meter->per & FG_KEY_DEST_NUMBER) != 0) {
-        if (plan->dest.number.len == 0) {
-            return false;
-        }
-        add_part(&parts, "d", plan->dest.number.digits, plan->dest.number.len);
+    if (!add_dest_parts(plan, meter->per, &parts)) {
+        return false;
     }
     if ((meter->per & FG_KEY_CALLER_NUMBER) != 0) {
         // Withheld callers share one key: nothing tells them apart.
         add_part(&parts, "c", event->caller.digits, event->caller.len);
+    }
+    if ((meter->per & FG_KEY_CALLER_RANGE) != 0) {
+        struct fg_view range = range_of(&event->caller, RANGE_DIGITS);
+        add_part(&parts, "f", range.ptr, range.len);
+    }
+    if ((meter->per & FG_KEY_NETWORK) != 0) {
+        struct fg_view network = network_of(&event->source);
+        add_part(&parts, "w", network.ptr, network.len);
     }
     if ((meter->per & FG_KEY_SOURCE_IP) != 0) {
         add_part(&parts, "s", event->source.bytes, sizeof(event->source.bytes));
@@ -55,30 +126,57 @@ static int64_t rest_of_day_ms(const struct fg_plan *plan)
     return (1440 - (int64_t)plan->local.minute) * FG_MS_PER_MIN;
 }
 
-static bool find_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member)
+// What a distinct meter tells apart, as bytes; empty when the event lacks it.
+static struct fg_view member_of(const struct fg_plan *plan, const struct fg_meter *meter)
 {
-    const struct fg_number *number = NULL;
-    uint8_t country[2] = {(uint8_t)(plan->dest.country & 0xff), (uint8_t)(plan->dest.country >> 8)};
+    const struct fg_event *event = plan->event;
+    const struct fg_tls_peer *tls = event->tls;
+    struct fg_view none = {.ptr = "", .len = 0};
     switch (meter->source) {
     case FG_SOURCE_DEST_NUMBER:
-        number = &plan->dest.number;
-        break;
+        return range_of(&plan->dest.number, 0);
     case FG_SOURCE_CALLER_NUMBER:
-        number = &plan->event->caller;
-        break;
+        return range_of(&event->caller, 0);
+    case FG_SOURCE_DEST_RANGE:
+        return dest_range(plan, RANGE_DIGITS);
+    case FG_SOURCE_DEST_BLOCK:
+        return dest_range(plan, BLOCK_DIGITS);
+    case FG_SOURCE_DEST_DIALLED:
+        return (struct fg_view){.ptr = event->called.dialled, .len = event->called.n_dialled};
+    case FG_SOURCE_NETWORK:
+        return network_of(&event->source);
+    case FG_SOURCE_CALLER_RANGE:
+        return range_of(&event->caller, RANGE_DIGITS);
+    case FG_SOURCE_CERT:
+        if (tls == NULL || !tls->tls || !tls->cert_present) {
+            return none;
+        }
+        return (struct fg_view){.ptr = (const char *)tls->fingerprint,
+                                .len = sizeof(tls->fingerprint)};
     case FG_SOURCE_DEST_COUNTRY:
-        *member = fg_hash64(&plan->policy->hash_key, country, sizeof(country));
-        return plan->dest.country != FG_COUNTRY_NONE;
     case FG_SOURCE_CALLS:
+    case FG_SOURCE_ANSWERS:
+    case FG_SOURCE_ENDS:
     case FG_SOURCE_COST:
     case FG_SOURCE_MINUTES:
-        *member = plan->event->call_key.lo;
-        return true;
+        break;
     }
-    if (number == NULL || number->len == 0) {
+    return none;
+}
+
+static bool find_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member)
+{
+    if (meter->source == FG_SOURCE_DEST_COUNTRY) {
+        uint8_t country[2] = {(uint8_t)(plan->dest.country & 0xff),
+                              (uint8_t)(plan->dest.country >> 8)};
+        *member = fg_hash64(&plan->policy->hash_key, country, sizeof(country));
+        return plan->dest.country != FG_COUNTRY_NONE;
+    }
+    struct fg_view bytes = member_of(plan, meter);
+    if (bytes.len == 0) {
         return false;
     }
-    *member = fg_hash64(&plan->policy->hash_key, number->digits, number->len);
+    *member = fg_hash64(&plan->policy->hash_key, bytes.ptr, bytes.len);
     return true;
 }
 
@@ -124,9 +222,10 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     enum fg_event_kind kind = plan->event->kind;
     switch (meter->kind) {
     case FG_METER_COUNT:
+    case FG_METER_RATIO:
         op->amount = 1;
-        op->kind = kind == FG_EVENT_ATTEMPT ? FG_OP_WINDOW_ADD : op->kind;
-        return kind == FG_EVENT_ATTEMPT;
+        op->kind = FG_OP_WINDOW_ADD;
+        return true;
     case FG_METER_SUM:
         op->amount = sum_amount(plan, meter);
         if (kind != FG_EVENT_MINUTE || op->amount <= 0) {
@@ -150,12 +249,24 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     return false;
 }
 
-// Whether events of this kind can change meters of this kind: asked first, because it costs
-// nothing.
-static bool may_change(enum fg_event_kind kind, enum fg_meter_kind meter)
+static enum fg_event_kind counted_event(const struct fg_meter *meter)
 {
-    switch (meter) {
+    switch (meter->source) {
+    case FG_SOURCE_ANSWERS:
+        return FG_EVENT_ANSWER;
+    case FG_SOURCE_ENDS:
+        return FG_EVENT_END;
+    default:
+        return FG_EVENT_ATTEMPT;
+    }
+}
+
+bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
+{
+    switch (meter->kind) {
     case FG_METER_COUNT:
+    case FG_METER_RATIO:
+        return kind == counted_event(meter);
     case FG_METER_DISTINCT:
         return kind == FG_EVENT_ATTEMPT;
     case FG_METER_SUM:
@@ -172,34 +283,57 @@ static bool is_counted(const struct fg_plan *plan, const struct fg_meter *meter)
 {
     bool gives_back = meter->kind == FG_METER_GAUGE && plan->event->kind == FG_EVENT_END;
     return meter->direction == plan->event->direction &&
-           may_change(plan->event->kind, meter->kind) &&
+           fg_meter_may_change(meter, plan->event->kind) &&
            (gives_back || fg_plan_condition(plan, &meter->when));
 }
 
-void fg_plan_meters(struct fg_plan *plan, uint32_t needed)
+static int8_t add_op(struct fg_plan *plan, const struct fg_meter_op *op)
 {
-    const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        const struct fg_meter *meter = &ruleset->meters[i];
-        bool counted = is_counted(plan, meter);
-        if (!counted && (needed & (UINT32_C(1) << i)) == 0) {
-            continue;
-        }
-        struct fg_meter_op op = {.meter_id = meter->id};
-        if (plan->request.n_ops == FG_OPS_MAX || !find_scope(plan, meter, &op)) {
-            continue;
-        }
-        if (meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM) {
-            fill_window(plan, meter, &op);
-        } else {
-            fill_set(plan, meter, &op);
-        }
-        struct fg_meter_op write = op;
-        bool writes = counted && make_write(plan, meter, &write);
-        if (!writes && (needed & (UINT32_C(1) << i)) == 0) {
-            continue;
-        }
-        plan->op_of_meter[i] = (int8_t)plan->request.n_ops;
-        plan->request.ops[plan->request.n_ops++] = writes ? write : op;
+    plan->request.ops[plan->request.n_ops] = *op;
+    return (int8_t)plan->request.n_ops++;
+}
+
+// A ratio's second window: the counted events that meet its condition.
+static void plan_hits(struct fg_plan *plan, uint32_t index, bool counted, bool needed,
+                      struct fg_meter_op op)
+{
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
+    op.meter_id = meter->hit_id;
+    bool writes = counted && fg_plan_condition(plan, &meter->hit) && make_write(plan, meter, &op);
+    if (writes || needed) {
+        plan->hit_op_of_meter[index] = add_op(plan, &op);
+    }
+}
+
+static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed)
+{
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
+    bool counted = is_counted(plan, meter);
+    struct fg_meter_op op = {.meter_id = meter->id};
+    uint32_t room = meter->kind == FG_METER_RATIO ? 2 : 1;
+    if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX ||
+        !find_scope(plan, meter, &op)) {
+        return;
+    }
+    if (meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_GAUGE) {
+        fill_set(plan, meter, &op);
+    } else {
+        fill_window(plan, meter, &op);
+    }
+    struct fg_meter_op write = op;
+    bool writes = counted && make_write(plan, meter, &write);
+    if (!writes && !needed) {
+        return;
+    }
+    plan->op_of_meter[index] = add_op(plan, writes ? &write : &op);
+    if (meter->kind == FG_METER_RATIO) {
+        plan_hits(plan, index, counted, needed, op);
+    }
+}
+
+void fg_plan_meters(struct fg_plan *plan, uint64_t needed)
+{
+    for (uint32_t i = 0; i < plan->policy->ruleset->n_meters; i++) {
+        plan_meter(plan, i, (needed & (UINT64_C(1) << i)) != 0);
     }
 }

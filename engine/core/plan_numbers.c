@@ -48,8 +48,9 @@ static void take_reading(struct fg_plan *plan, const struct fg_country_set *home
         before.usd_per_minute > dest->usd_per_minute ? before.usd_per_minute : dest->usd_per_minute;
 }
 
-static void plan_called(struct fg_plan *plan, const struct fg_country_set *home)
+static void plan_called(struct fg_plan *plan)
 {
+    const struct fg_country_set *home = &plan->home;
     const struct fg_event *event = plan->event;
     const struct fg_number_readings *called = &event->called;
     const struct fg_dial_plan *dial_plan =
@@ -91,8 +92,7 @@ static void plan_caller(struct fg_plan *plan)
 
 void fg_plan_numbers(struct fg_plan *plan)
 {
-    struct fg_country_set home;
-    plan->home_known = home_countries(plan, &home);
-    plan_called(plan, &home);
+    plan->home_known = home_countries(plan, &plan->home);
+    plan_called(plan);
     plan_caller(plan);
 }

@@ -84,18 +84,28 @@ void fg_plan_rule_terms(const struct fg_plan *plan, uint16_t rule, struct fg_rul
     }
 }
 
-bool fg_plan_rolled_out(const struct fg_plan *plan, const struct fg_rule *rule)
+static bool is_drawn(const struct fg_plan *plan, const char *id, uint8_t percent)
 {
-    if (!rule->rolls_out || rule->rollout_percent >= 100) {
+    if (percent >= 100) {
         return true;
     }
     if (plan->event->customer == NULL) {
         return false;
     }
     // The label keeps these hashes apart from what else is hashed with the key.
-    const struct fg_view parts[] = {fg_view_of("rollout"), fg_view_of(rule->id),
+    const struct fg_view parts[] = {fg_view_of("rollout"), fg_view_of(id),
                                     fg_view_of(plan->event->customer->id)};
-    return fg_hash128_parts(&plan->policy->hash_key, parts, 3).lo % 100 < rule->rollout_percent;
+    return fg_hash128_parts(&plan->policy->hash_key, parts, 3).lo % 100 < percent;
+}
+
+bool fg_plan_rolled_out(const struct fg_plan *plan, const struct fg_rule *rule)
+{
+    return !rule->rolls_out || is_drawn(plan, rule->id, rule->rollout_percent);
+}
+
+bool fg_plan_composite_rolled_out(const struct fg_plan *plan, const struct fg_composite *composite)
+{
+    return !composite->rolls_out || is_drawn(plan, composite->id, composite->rollout_percent);
 }
 
 int32_t fg_plan_exception(const struct fg_plan *plan, const struct fg_rule *rule)

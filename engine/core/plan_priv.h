@@ -6,7 +6,11 @@
 
 // Fills plan->request and plan->op_of_meter: what this event writes, and those of needed (a bit a
 // meter) that it only reads.
-void fg_plan_meters(struct fg_plan *plan, uint32_t needed);
+void fg_plan_meters(struct fg_plan *plan, uint64_t needed);
+// Whether events of this kind can change a meter.
+bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
+// The meters that a rule reads, a bit each.
+uint64_t fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller.
 void fg_plan_numbers(struct fg_plan *plan);
 

@@ -175,6 +175,33 @@ static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, str
     }
 }
 
+// Where the request comes from. Calls to the customer come from carriers, whose place says nothing.
+static void source_signal(const struct fg_plan *plan, enum fg_signal signal, struct fg_value *out)
+{
+    const struct fg_event *event = plan->event;
+    fg_country country = FG_COUNTRY_NONE;
+    uint32_t asn = 0;
+    if (event->direction != FG_OUTBOUND) {
+        return;
+    }
+    (void)fg_networks_find(plan->policy->networks, &event->source, &country, &asn);
+    country = event->source_country != FG_COUNTRY_NONE ? event->source_country : country;
+    asn = event->source_asn != 0 ? event->source_asn : asn;
+    bool placed = country != FG_COUNTRY_NONE;
+    switch (signal) {
+    case FG_SIG_SRC_COUNTRY:
+        out->present = placed;
+        out->country = country;
+        break;
+    case FG_SIG_SRC_HOME:
+        set_truth(out, placed && plan->home_known, fg_country_set_has(&plan->home, country));
+        break;
+    default:
+        set_number(out, asn != 0, asn * FG_MICRO);
+        break;
+    }
+}
+
 static void request_signal(const struct fg_plan *plan, enum fg_signal signal, const char *attr,
                            struct fg_value *out)
 {
@@ -203,6 +230,11 @@ static void request_signal(const struct fg_plan *plan, enum fg_signal signal, co
     case FG_SIG_CALL_DURATION:
         set_number(out, event->kind == FG_EVENT_MINUTE || event->kind == FG_EVENT_END,
                    event->duration_s * FG_MICRO);
+        break;
+    case FG_SIG_CALL_ANSWERED:
+        set_truth(out, event->kind != FG_EVENT_ATTEMPT,
+                  event->kind == FG_EVENT_ANSWER || event->kind == FG_EVENT_MINUTE ||
+                      (event->kind == FG_EVENT_END && event->answered));
         break;
     default:
         for (uint8_t i = 0; i < event->n_attrs && i < FG_ATTRS_MAX; i++) {
@@ -251,12 +283,18 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_CALLER_PREFIX:
         caller_signal(plan, signal, out);
         return;
+    case FG_SIG_SRC_COUNTRY:
+    case FG_SIG_SRC_ASN:
+    case FG_SIG_SRC_HOME:
+        source_signal(plan, signal, out);
+        return;
     case FG_SIG_IDENTITY:
     case FG_SIG_SRC_KNOWN:
     case FG_SIG_SIP_TRANSPORT:
     case FG_SIG_SIP_USER_AGENT:
     case FG_SIG_MEDIA_SRTP:
     case FG_SIG_CALL_DURATION:
+    case FG_SIG_CALL_ANSWERED:
     case FG_SIG_ATTR:
         request_signal(plan, signal, attr, out);
         return;

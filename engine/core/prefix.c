@@ -216,3 +216,39 @@ uint32_t fg_prefix_count(const struct fg_prefix_trie *trie)
 {
     return trie != NULL ? trie->count : 0;
 }
+
+#define WALK_DIGITS_MAX 15
+
+bool fg_prefix_walk(const struct fg_prefix_trie *trie, fg_prefix_fn *fn, void *ctx)
+{
+    char digits[WALK_DIGITS_MAX + 1] = "";
+    const struct node *path[WALK_DIGITS_MAX + 1]; // the node of each depth
+    unsigned next[WALK_DIGITS_MAX + 1];           // the digit to try in it
+    int depth = 0;
+    if (trie == NULL) {
+        return true;
+    }
+    path[0] = &trie->nodes[0];
+    next[0] = 0;
+    while (depth >= 0) {
+        const struct node *node = path[depth];
+        if (next[depth] == 0 && (node->mask & HAS_VALUE) != 0 && !fn(ctx, digits, node->value)) {
+            return false;
+        }
+        unsigned digit = next[depth];
+        while (digit <= 9 && (node->mask & (1U << digit)) == 0) {
+            digit++;
+        }
+        if (digit > 9 || depth == WALK_DIGITS_MAX) {
+            depth--;
+            digits[depth < 0 ? 0 : depth] = '\0';
+            continue;
+        }
+        next[depth] = digit + 1;
+        digits[depth++] = (char)('0' + digit);
+        digits[depth] = '\0';
+        path[depth] = &trie->nodes[node->first_child + bits_set(node->mask & ((1U << digit) - 1))];
+        next[depth] = 0;
+    }
+    return true;
+}

@@ -3,6 +3,8 @@
 
 #include "fg/meter.h"
 
+#include "plan_priv.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -91,17 +93,46 @@ static bool check_condition(struct seal *seal, const struct fg_condition *condit
 static bool check_meter(struct seal *seal, const struct fg_meter *meter)
 {
     bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
-                  meter->kind == FG_METER_DISTINCT;
+                  meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_RATIO;
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_GAUGE || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_RATIO || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
         return refuse(seal, "a meter has no window, or one that is too short");
     }
-    return check_condition(seal, &meter->when);
+    if (meter->kind == FG_METER_RATIO && (meter->min_samples < 1 || meter->hit.n == 0)) {
+        return refuse(seal, "a ratio has no condition, or needs no calls");
+    }
+    return check_condition(seal, &meter->when) &&
+           (meter->kind != FG_METER_RATIO || check_condition(seal, &meter->hit));
+}
+
+static bool check_tests(struct seal *seal, const struct fg_rule *rule)
+{
+    if (rule->n_tests > FG_METER_TESTS_MAX) {
+        return refuse(seal, "a rule tests more than 4 meters");
+    }
+    for (uint8_t i = 0; i < rule->n_tests; i++) {
+        if (rule->tests[i].meter >= seal->ruleset->n_meters) {
+            return refuse(seal, "a rule tests a meter that does not exist");
+        }
+    }
+    return true;
+}
+
+static bool check_relative(struct seal *seal, const struct fg_rule *rule)
+{
+    if (rule->relative_to != FG_RELATIVE_METER) {
+        return true;
+    }
+    if (rule->relative_meter >= seal->ruleset->n_meters) {
+        return refuse(seal, "a rule is relative to a meter that does not exist");
+    }
+    return (rule->relative_times > 0 && rule->relative_at_least > 0) ||
+           refuse(seal, "a rule may have to divide by nothing");
 }
 
 static bool check_steps(struct seal *seal, const struct fg_step *steps, uint8_t n)
@@ -213,6 +244,14 @@ static bool check_overrides(struct seal *seal)
     return true;
 }
 
+static bool check_hold(struct seal *seal, const struct fg_hold_terms *hold)
+{
+    if (hold->duration_s < 0 || (unsigned)hold->scope >= FG_HOLD_SCOPES) {
+        return refuse(seal, "the hold's duration or scope is out of range");
+    }
+    return true;
+}
+
 static bool check_rule(struct seal *seal, const struct fg_rule *rule)
 {
     if (rule->id == NULL) {
@@ -225,7 +264,8 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
         !points_fit(rule->score) || !points_fit(rule->unavailable_score)) {
         return refuse(seal, "a rule's direction, action or points are out of range");
     }
-    if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule)) {
+    if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule) ||
+        !check_hold(seal, &rule->hold) || !check_tests(seal, rule)) {
         return false;
     }
     if (!rule->measured) {
@@ -239,7 +279,7 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
          fg_signal_info(rule->measure_signal)->type != FG_SIGNAL_NUMBER)) {
         return refuse(seal, "a rule measures a signal that is not a number");
     }
-    return check_steps(seal, rule->steps, rule->n_steps);
+    return check_relative(seal, rule) && check_steps(seal, rule->steps, rule->n_steps);
 }
 
 static bool check_terms(struct seal *seal, const struct fg_composite_term *terms, uint32_t n)
@@ -266,7 +306,8 @@ static bool check_composite(struct seal *seal, const struct fg_composite *compos
     if (!points_fit(composite->score) || !action_is_known(composite->action_at_least)) {
         return refuse(seal, "a composite's points or action are out of range");
     }
-    return check_terms(seal, composite->all_of, composite->n_all) &&
+    return check_hold(seal, &composite->hold) &&
+           check_terms(seal, composite->all_of, composite->n_all) &&
            check_terms(seal, composite->any_of, composite->n_any) &&
            check_terms(seal, composite->none_of, composite->n_none);
 }
@@ -348,6 +389,26 @@ static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, stru
     return FG_OK;
 }
 
+// Whether one event can need more counters than a request to the store holds: those that it changes
+// and those that its rules read.
+static bool asks_too_much(const struct fg_ruleset *ruleset, int direction, int kind)
+{
+    uint64_t read = 0;
+    for (uint32_t i = 0; i < ruleset->n_by_event[direction][kind]; i++) {
+        read |= fg_rule_meters(&ruleset->rules[ruleset->by_event[direction][kind][i]]);
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        const struct fg_meter *meter = &ruleset->meters[i];
+        bool changes = (int)meter->direction == direction &&
+                       fg_meter_may_change(meter, (enum fg_event_kind)kind);
+        if (changes || (read & (UINT64_C(1) << i)) != 0) {
+            n += meter->kind == FG_METER_RATIO ? 2 : 1;
+        }
+    }
+    return n > FG_OPS_MAX;
+}
+
 int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const char **why)
 {
     struct seal seal = {.ruleset = ruleset, .why = NULL};
@@ -369,6 +430,10 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
             if (rc != FG_OK) {
                 *why = "out of memory";
                 return rc;
+            }
+            if (asks_too_much(ruleset, direction, kind)) {
+                *why = "one event needs more than 48 counters (a ratio is two): use fewer meters";
+                return FG_ELIMIT;
             }
         }
     }

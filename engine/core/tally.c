@@ -66,37 +66,133 @@ static fg_micro meter_value(const struct fg_meter *meter, int64_t reading)
     return money ? reading : multiply_saturated(reading, FG_MICRO);
 }
 
+// factor in millionths.
+static fg_micro times_micro(fg_micro value, fg_micro factor)
+{
+    fg_micro whole = value >= FG_MICRO ? multiply_saturated(factor, value / FG_MICRO) : 0;
+    fg_micro rest = value % FG_MICRO > 0 ? multiply_saturated(factor, value % FG_MICRO) : 0;
+    return whole > INT64_MAX - rest / FG_MICRO ? INT64_MAX : whole + rest / FG_MICRO;
+}
+
 enum measure { MEASURE_ABSENT, MEASURE_UNAVAILABLE, MEASURE_KNOWN };
 
-static enum measure take_measure(const struct fg_tally *tally, const struct fg_rule *rule,
-                                 fg_micro *value)
+struct reading {
+    fg_micro value;
+    int64_t hits, of; // of a ratio
+};
+
+static enum measure take_ratio(const struct fg_tally *tally, uint16_t meter, int64_t samples,
+                               struct reading *out)
 {
+    const struct fg_meter *ratio = &tally->plan->policy->ruleset->meters[meter];
+    int8_t op = tally->plan->hit_op_of_meter[meter];
+    if (op < 0 || samples < ratio->min_samples || samples < 1) {
+        return MEASURE_ABSENT;
+    }
+    if (tally->reply->unavailable[op]) {
+        return MEASURE_UNAVAILABLE;
+    }
+    int64_t hits = tally->reply->values[op] < 0 ? 0 : tally->reply->values[op];
+    out->of = samples;
+    out->hits = hits > samples ? samples : hits;
+    out->value = relate(out->hits, samples);
+    return MEASURE_KNOWN;
+}
+
+static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, struct reading *out)
+{
+    int8_t op = tally->plan->op_of_meter[meter];
+    *out = (struct reading){.value = 0};
+    if (op < 0) {
+        return MEASURE_ABSENT;
+    }
+    if (tally->reply == NULL || tally->reply->unavailable[op]) {
+        return MEASURE_UNAVAILABLE;
+    }
+    const struct fg_meter *read = &tally->plan->policy->ruleset->meters[meter];
+    if (read->kind == FG_METER_RATIO) {
+        return take_ratio(tally, meter, tally->reply->values[op], out);
+    }
+    out->value = meter_value(read, tally->reply->values[op]);
+    return MEASURE_KNOWN;
+}
+
+// What a rule's measure is divided by, in millionths.
+static enum measure take_base(const struct fg_tally *tally, const struct fg_rule *rule,
+                              struct fg_reason *reason)
+{
+    if (rule->relative_to != FG_RELATIVE_METER) {
+        reason->base = fg_plan_relative_base(tally->plan, rule->relative_to);
+        return reason->base == 0 ? MEASURE_ABSENT : MEASURE_KNOWN;
+    }
+    struct reading usual;
+    enum measure measure = read_meter(tally, rule->relative_meter, &usual);
+    reason->meter = rule->relative_meter;
+    if (measure == MEASURE_KNOWN) {
+        reason->base = times_micro(usual.value, rule->relative_times);
+        reason->base =
+            reason->base < rule->relative_at_least ? rule->relative_at_least : reason->base;
+    }
+    return measure;
+}
+
+// Fills reason's value and what it comes from; where it is unavailable, the meter.
+static enum measure take_measure(const struct fg_tally *tally, const struct fg_rule *rule,
+                                 struct fg_reason *reason)
+{
+    struct reading reading = {.value = 0};
     if (rule->measure_is_meter) {
-        int8_t op = tally->plan->op_of_meter[rule->measure_meter];
-        if (op < 0) {
-            return MEASURE_ABSENT;
+        enum measure measure = read_meter(tally, rule->measure_meter, &reading);
+        reason->meter = rule->measure_meter;
+        if (measure != MEASURE_KNOWN) {
+            return measure;
         }
-        if (tally->reply == NULL || tally->reply->unavailable[op]) {
-            return MEASURE_UNAVAILABLE;
-        }
-        const struct fg_meter *meter = &tally->plan->policy->ruleset->meters[rule->measure_meter];
-        *value = meter_value(meter, tally->reply->values[op]);
     } else {
         struct fg_value signal;
         fg_plan_signal(tally->plan, rule->measure_signal, NULL, &signal);
         if (!signal.present) {
             return MEASURE_ABSENT;
         }
-        *value = signal.number;
+        reading.value = signal.number;
     }
+    reason->value = reading.value;
+    reason->hits = reading.hits;
+    reason->of = reading.of;
     if (rule->relative_to != FG_RELATIVE_NONE) {
-        fg_micro base = fg_plan_relative_base(tally->plan, rule->relative_to);
-        if (base == 0) {
-            return MEASURE_ABSENT;
+        enum measure measure = take_base(tally, rule, reason);
+        if (measure != MEASURE_KNOWN) {
+            return measure;
         }
-        *value = relate(*value < 0 ? 0 : *value, base);
+        reason->value = relate(reading.value < 0 ? 0 : reading.value, reason->base);
     }
     return MEASURE_KNOWN;
+}
+
+// Whether the meters that a rule tests read as it wants; where one cannot be read and no other one
+// speaks against the rule, MEASURE_UNAVAILABLE.
+static enum measure take_tests(const struct fg_tally *tally, const struct fg_rule *rule,
+                               struct fg_reason *reason)
+{
+    enum measure result = MEASURE_KNOWN;
+    for (uint8_t i = 0; i < rule->n_tests; i++) {
+        const struct fg_meter_test *test = &rule->tests[i];
+        struct reading reading;
+        switch (read_meter(tally, test->meter, &reading)) {
+        case MEASURE_ABSENT:
+            return MEASURE_ABSENT;
+        case MEASURE_UNAVAILABLE:
+            result = MEASURE_UNAVAILABLE;
+            reason->meter = test->meter;
+            break;
+        case MEASURE_KNOWN:
+            reason->tested[i] = reading.value;
+            if (test->above ? reading.value <= test->number : reading.value >= test->number) {
+                return MEASURE_ABSENT;
+            }
+            break;
+        }
+    }
+    return result;
 }
 
 static enum fg_action severer(enum fg_action a, enum fg_action b)
@@ -104,27 +200,31 @@ static enum fg_action severer(enum fg_action a, enum fg_action b)
     return a > b ? a : b;
 }
 
+// Points for a meter that cannot be read. False where the rule then does not hit.
+static bool unavailable_hits(const struct fg_rule *rule, struct fg_reason *reason)
+{
+    reason->unavailable = true;
+    reason->points = rule->unavailable_score;
+    reason->action_at_least = FG_ALLOW;
+    return rule->unavailable_scores;
+}
+
 // Fills reason where the rule's measure gives points. False when it does not hit.
 static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rule,
                          const struct fg_rule_terms *terms, struct fg_reason *reason)
 {
-    fg_micro value = 0;
-    switch (take_measure(tally, rule, &value)) {
+    switch (take_measure(tally, rule, reason)) {
     case MEASURE_ABSENT:
         return false;
     case MEASURE_UNAVAILABLE:
-        reason->unavailable = true;
-        reason->points = rule->unavailable_score;
-        reason->action_at_least = FG_ALLOW;
-        return rule->unavailable_scores;
+        return unavailable_hits(rule, reason);
     case MEASURE_KNOWN:
         break;
     }
     for (uint8_t i = terms->n_steps; i > 0; i--) {
         const struct fg_step *step = &terms->steps[i - 1];
-        if (value > step->above) {
+        if (reason->value > step->above) {
             reason->measured = true;
-            reason->value = value;
             reason->threshold = step->above;
             reason->step = (uint8_t)(i - 1);
             reason->points = step->score;
@@ -134,6 +234,20 @@ static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rul
         }
     }
     return false;
+}
+
+static bool readings_hit(const struct fg_tally *tally, const struct fg_rule *rule,
+                         const struct fg_rule_terms *terms, struct fg_reason *reason)
+{
+    switch (take_tests(tally, rule, reason)) {
+    case MEASURE_ABSENT:
+        return false;
+    case MEASURE_UNAVAILABLE:
+        return unavailable_hits(rule, reason);
+    case MEASURE_KNOWN:
+        break;
+    }
+    return !rule->measured || measure_hits(tally, rule, terms, reason);
 }
 
 static struct fg_rule_terms written_terms(const struct fg_rule *rule)
@@ -154,8 +268,7 @@ static inline bool rule_hits(const struct fg_tally *tally, uint16_t index,
                                  .index = index,
                                  .points = terms->score,
                                  .action_at_least = terms->action_at_least};
-    if (terms->mode == FG_MODE_OFF ||
-        (rule->measured && !measure_hits(tally, rule, terms, reason))) {
+    if (terms->mode == FG_MODE_OFF || !readings_hit(tally, rule, terms, reason)) {
         return false;
     }
     bool rolls_out = rule->rolls_out && !terms->mode_overridden;
@@ -352,8 +465,9 @@ void fg_tally_composites(struct fg_tally *tally)
         if (composite->mode == FG_MODE_OFF) {
             continue;
         }
-        bool enforced =
-            composite->mode == FG_MODE_ENFORCE && composite_holds(tally, tally->hits, composite);
+        bool enforced = composite->mode == FG_MODE_ENFORCE &&
+                        fg_plan_composite_rolled_out(tally->plan, composite) &&
+                        composite_holds(tally, tally->hits, composite);
         bool with_shadow = composite_holds(tally, tally->all_hits, composite);
         struct fg_reason reason = {.kind = FG_REASON_COMPOSITE,
                                    .index = (uint16_t)i,

@@ -97,6 +97,21 @@ void pack_compile_exceptions(struct pack_build *build, const struct fg_yaml_node
 // A condition from a `when` mapping.
 void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when,
                        struct fg_condition *out);
+// The same for a rule, which may also test meters.
+void pack_compile_rule_when(struct pack_build *build, const struct fg_yaml_node *when,
+                            struct fg_rule *rule);
+// One meters.NAME (key) and its bounds into the rule's tests.
+void pack_read_meter_test(struct pack_build *build, const struct fg_yaml_node *key,
+                          struct fg_rule *rule);
+// Whether a key or measure is meters.NAME, and then NAME's meter: its index, -1 after an error.
+bool pack_names_meter(struct fg_view text);
+int32_t pack_resolve_meter(struct pack_build *build, const struct fg_yaml_node *node);
+// relative_to of a rule.
+void pack_read_relative(struct pack_build *build, const struct fg_yaml_node *node,
+                        struct fg_rule *rule);
+// rollout of a rule or composite. mode: theirs; where it is not enforce, that is a warning.
+void pack_read_rollout(struct pack_build *build, const struct fg_yaml_node *node, enum fg_mode mode,
+                       bool *rolls_out, uint8_t *percent);
 // One signal (key) and its matcher (key's value); returns how many predicates it gave, at most
 // pack_matcher_size().
 uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
@@ -118,6 +133,13 @@ bool pack_read_direction(struct pack_build *build, const struct fg_yaml_node *no
                          enum fg_direction *out);
 bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *node,
                         enum fg_maturity *out);
+#define PACK_HOLD_MIN_MS FG_MS_PER_S
+#define PACK_HOLD_MAX_MS (30 * FG_MS_PER_DAY)
+bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node *node,
+                             const char *what, int32_t *out_s);
+// `hold` of a rule or composite: {scope: country, for: 15m}, or none.
+void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
+                    struct fg_hold_terms *out);
 // 1 to FG_STEPS_MAX rising steps.
 void pack_read_steps(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_step steps[FG_STEPS_MAX], uint8_t *n);

@@ -38,3 +38,16 @@
 #define FG_CODE_EXPIRED       "FG046" // exceptions and overrides that no longer apply
 #define FG_CODE_CSV           "FG050"
 #define FG_CODE_TEST          "FG060" // rule tests
+// Advice of the lint: nothing of it stops a load.
+#define FG_CODE_LINT_PREFIX    "FG200" // a shorter prefix covers it
+#define FG_CODE_LINT_APPENDED  "FG201" // an override adds what the list has
+#define FG_CODE_LINT_UNTESTED  "FG202" // no test makes the rule hit
+#define FG_CODE_LINT_BAND      "FG203" // a band that no sum reaches
+#define FG_CODE_LINT_STEP      "FG204" // a step that gives no more than the one below
+#define FG_CODE_LINT_CAPPED    "FG205" // points above the cap of the group
+#define FG_CODE_LINT_BEYOND    "FG206" // a step beyond what the meter counts to
+#define FG_CODE_LINT_EXPIRES   "FG207" // an exception or override that ends soon
+#define FG_CODE_LINT_AGE       "FG208" // a list's file is older than it may be
+#define FG_CODE_LINT_OFF       "FG209" // off, or used by nothing that is on
+#define FG_CODE_LINT_SHADOW    "FG210" // in shadow without a maturity
+#define FG_CODE_LINT_POSITIVES "FG211" // no falsepositives where it is the habit

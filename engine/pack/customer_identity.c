@@ -2,6 +2,7 @@
 // What identifies a customer: certificate names and fingerprints, source addresses.
 #include <string.h>
 
+#include "address.h"
 #include "customer_read.h"
 #include "fg/identity.h"
 
@@ -90,44 +91,6 @@ static void read_fingerprints(struct fg_customer_reader *reader, const struct fg
     out->cert_fingerprints = (const uint8_t(*)[32])prints;
 }
 
-// "192.0.2.0/24", "2001:db8::1"
-static bool parse_network(struct fg_view text, struct fg_ip_range *out)
-{
-    const char *slash = memchr(text.ptr, '/', text.len);
-    struct fg_view address = {text.ptr, slash == NULL ? text.len : (size_t)(slash - text.ptr)};
-    bool v4 = memchr(address.ptr, ':', address.len) == NULL;
-    if (!fg_ip_parse(address, &out->base)) {
-        return false;
-    }
-    unsigned bits = v4 ? 32 : 128;
-    if (slash != NULL) {
-        struct fg_view mask = {slash + 1, text.len - address.len - 1};
-        unsigned value = 0;
-        for (size_t i = 0; i < mask.len; i++) {
-            if (mask.ptr[i] < '0' || mask.ptr[i] > '9' || value > 128) {
-                return false;
-            }
-            value = value * 10 + (unsigned)(mask.ptr[i] - '0');
-        }
-        if (mask.len == 0 || value > bits) {
-            return false;
-        }
-        bits = value;
-    }
-    out->bits = (uint8_t)(v4 ? bits + 96 : bits);
-    return true;
-}
-
-static bool has_host_bits(const struct fg_ip_range *range)
-{
-    for (unsigned bit = range->bits; bit < 128; bit++) {
-        if ((range->base.bytes[bit / 8] & (0x80U >> (bit % 8))) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void read_sources(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                          struct fg_customer *out)
 {
@@ -138,10 +101,10 @@ static void read_sources(struct fg_customer_reader *reader, const struct fg_yaml
     for (const struct fg_yaml_node *item = node->first; item != NULL && ranges != NULL;
          item = item->next) {
         struct fg_ip_range *range = &ranges[out->n_source_ips];
-        if (item->kind != FG_YAML_SCALAR || !parse_network(item->text, range)) {
+        if (item->kind != FG_YAML_SCALAR || !fg_address_parse(item->text, range)) {
             FG_FIELD_ERROR(&reader->fields, item, FG_CODE_ADDRESS,
                            "a source is an IP address or network such as 192.0.2.0/24");
-        } else if (has_host_bits(range)) {
+        } else if (fg_address_has_host_bits(range)) {
             FG_FIELD_ERROR(&reader->fields, item, FG_CODE_ADDRESS,
                            "'%.*s' is not the first address of its network", (int)item->text.len,
                            item->text.ptr);

@@ -181,6 +181,18 @@ static const struct fg_format_key meter_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_GAUGED,
      .doc = "how many are in progress"},
+    {.name = "ratio",
+     .types = FG_FORMAT_WHEN,
+     .doc = "which share of the counted calls meets this, from 0 to 1"},
+    {.name = "of",
+     .types = FG_FORMAT_WORD,
+     .words = FG_SET_COUNTED,
+     .doc = "what a ratio counts; ends where it is not said"},
+    {.name = "min_samples",
+     .types = FG_FORMAT_INT,
+     .min = 1,
+     .max = 1000000,
+     .doc = "a ratio of fewer calls is absent; 20 where it is not said"},
     {.name = "per",
      .types = FG_FORMAT_WORD | FG_FORMAT_WORDS,
      .required = true,
@@ -223,8 +235,9 @@ static const struct fg_format_key rule_keys[] = {
      .shape = FG_SHAPE_STEP,
      .doc = "points by the measure"},
     {.name = "relative_to",
-     .types = FG_FORMAT_WORD,
+     .types = FG_FORMAT_WORD | FG_FORMAT_MAP,
      .words = FG_SET_RELATIVE,
+     .shape = FG_SHAPE_RELATIVE,
      .doc = "the measure is divided by this"},
     {.name = "action_at_least",
      .types = FG_FORMAT_WORD,
@@ -242,6 +255,11 @@ static const struct fg_format_key rule_keys[] = {
      .types = FG_FORMAT_MAP,
      .shape = FG_SHAPE_ROLLOUT,
      .doc = "the share of customers for whom it is enforced"},
+    {.name = "hold",
+     .types = FG_FORMAT_MAP | FG_FORMAT_WORD,
+     .words = FG_SET_NOBODY,
+     .shape = FG_SHAPE_HOLD,
+     .doc = "what a block holds back, instead of what scoring says; none: nothing"},
     {.name = "exceptions",
      .types = FG_FORMAT_MAPS,
      .shape = FG_SHAPE_EXCEPTION,
@@ -256,7 +274,7 @@ static const struct fg_format_key rule_keys[] = {
      .types = FG_FORMAT_MAP | FG_FORMAT_WORD,
      .words = FG_SET_SKIP,
      .shape = FG_SHAPE_ON_UNAVAILABLE,
-     .doc = "points when its meter cannot be read"},
+     .doc = "points when one of its meters cannot be read"},
     {.name = "customer_text",
      .types = FG_FORMAT_TEXT,
      .doc = "name of a text for the customer's alert"},
@@ -273,6 +291,14 @@ static const struct fg_format_key step_keys[] = {
      .words = FG_SET_ACTION,
      .doc = "the least that follows"},
     {.name = "notify", .types = FG_FORMAT_WORD, .words = FG_SET_NOTIFY, .doc = "who is told"},
+};
+
+static const struct fg_format_key relative_keys[] = {
+    {.name = "meter", .types = FG_FORMAT_TEXT, .required = true, .doc = "name of a meter"},
+    {.name = "times", .types = FG_FORMAT_NUMBER, .doc = "its reading times this; 1 if not said"},
+    {.name = "at_least",
+     .types = FG_FORMAT_NUMBER,
+     .doc = "never divided by less than this; 1 if not said"},
 };
 
 static const struct fg_format_key matcher_keys[] = {
@@ -306,6 +332,15 @@ static const struct fg_format_key rollout_keys[] = {
     {.name = "by", .types = FG_FORMAT_WORD, .words = FG_SET_CUSTOMER, .doc = "what is drawn"},
 };
 
+static const struct fg_format_key hold_keys[] = {
+    {.name = "scope",
+     .types = FG_FORMAT_WORD,
+     .required = true,
+     .words = FG_SET_HOLD_SCOPE,
+     .doc = "which of the customer's calls it is about"},
+    {.name = "for", .types = FG_FORMAT_DURATION, .required = true, .doc = "how long"},
+};
+
 static const struct fg_format_key exception_keys[] = {
     {.name = "fields", .types = FG_FORMAT_TEXTS, .required = true, .doc = "signals"},
     {.name = "values",
@@ -333,6 +368,12 @@ static const struct fg_format_key composite_keys[] = {
      .words = FG_SET_ACTION,
      .doc = "the least that follows"},
     {.name = "mode", .types = FG_FORMAT_WORD, .words = FG_SET_MODE, .doc = "as in rules"},
+    {.name = "hold",
+     .types = FG_FORMAT_MAP | FG_FORMAT_WORD,
+     .words = FG_SET_NOBODY,
+     .shape = FG_SHAPE_HOLD,
+     .doc = "as in rules"},
+    {.name = "rollout", .types = FG_FORMAT_MAP, .shape = FG_SHAPE_ROLLOUT, .doc = "as in rules"},
 };
 
 static const struct fg_format_key override_keys[] = {
@@ -408,9 +449,11 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_METER] = FORMAT("meter", meter_keys),
     [FG_SHAPE_RULE] = FORMAT("rule", rule_keys),
     [FG_SHAPE_STEP] = FORMAT("step", step_keys),
+    [FG_SHAPE_RELATIVE] = FORMAT("relative_to", relative_keys),
     [FG_SHAPE_MATCHER] = FORMAT("matcher", matcher_keys),
     [FG_SHAPE_ON_UNAVAILABLE] = FORMAT("on_unavailable", on_unavailable_keys),
     [FG_SHAPE_ROLLOUT] = FORMAT("rollout", rollout_keys),
+    [FG_SHAPE_HOLD] = FORMAT("hold", hold_keys),
     [FG_SHAPE_EXCEPTION] = FORMAT("exception", exception_keys),
     [FG_SHAPE_COMPOSITE] = FORMAT("composite", composite_keys),
     [FG_SHAPE_OVERRIDE] = FORMAT("override", override_keys),

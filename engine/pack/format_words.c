@@ -17,8 +17,9 @@ static const char *const relatives[] = {"customer.channels", "customer.daily_lim
 static const char *const list_types[] = {"e164_prefix", "country", "text"};
 static const char *const hold_scopes[] = {"customer", "risky", "country"};
 static const char *const calendar_states[] = {"closed", "open"};
-static const char *const meter_keys[] = {"customer", "dest.number", "caller.number", "src.ip",
-                                         "dest.country"};
+static const char *const meter_keys[] = {
+    "customer",   "dest.number", "caller.number", "src.ip",       "dest.country", "dest.range",
+    "dest.block", "dest.type",   "dest.tail",     "caller.range", "src.network"};
 static const char *const profiles[] = {"default",     "office",     "hotel",     "callcentre",
                                        "shop",        "healthcare", "education", "public",
                                        "residential", "wholesale"};
@@ -27,9 +28,11 @@ static const char *const identities[] = {FG_IDENTITIES(TEXT3)};
 static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
 static const char *const certs[] = {"verified", "none", "unverified"};
 static const char *const faults[] = {"redis_down", "store_down"};
-static const char *const counted[] = {"calls"};
+static const char *const counted[] = {"calls", "answers", "ends"};
 static const char *const summed[] = {"cost", "minutes"};
-static const char *const told_apart[] = {"dest.number", "caller.number", "dest.country"};
+static const char *const told_apart[] = {"dest.number", "caller.number", "dest.country",
+                                         "dest.range",  "dest.block",    "dest.dialled",
+                                         "src.network", "caller.range",  "tls.cert.fingerprint"};
 static const char *const gauged[] = {"calls"};
 static const char *const customer[] = {"customer"};
 static const char *const skip[] = {"skip"};

@@ -299,8 +299,7 @@ static int seal(struct pack_build *build)
     if (rc == FG_EINVAL || rc == FG_ELIMIT) {
         struct fg_text_place whole = {0};
         fg_yaml_report_place(&build->main_file->doc, whole, build->fields.diags, FG_ERROR,
-                             FG_CODE_LIMIT, "the ruleset does not hold together: %s",
-                             rc == FG_EINVAL ? why : fg_strerror(rc));
+                             FG_CODE_LIMIT, "the ruleset does not hold together: %s", why);
         rc = FG_ESYNTAX;
     }
     return rc;

@@ -91,8 +91,17 @@ static void compile_composite(struct pack_build *build, const struct pack_entry 
                        "composite '%.*s' has no 'desc': say in a few words what it means",
                        (int)entry->name.len, entry->name.ptr);
     }
+    const struct fg_yaml_node *hold = fg_yaml_get(body, "hold");
     if (mode != NULL) {
         (void)pack_read_mode(build, mode, &composite->mode);
+    }
+    if (hold != NULL) {
+        pack_read_hold(build, hold, &composite->hold);
+    }
+    const struct fg_yaml_node *rollout = fg_yaml_get(body, "rollout");
+    if (rollout != NULL) {
+        pack_read_rollout(build, rollout, composite->mode, &composite->rolls_out,
+                          &composite->rollout_percent);
     }
 }
 

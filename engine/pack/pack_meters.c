@@ -5,43 +5,75 @@
 #define OVER_MIN_MS FG_MS_PER_S
 #define OVER_MAX_MS (31 * FG_MS_PER_DAY)
 
-struct source_word {
-    const char *text;
-    enum fg_meter_source source;
-};
+#define SAMPLES_DEFAULT 20
+#define SAMPLES_MAX     1000000
+
+// How many of a word set a kind can have at most.
+#define SOURCES_MAX 9
+
 struct kind_word {
     const char *key;
     enum fg_meter_kind kind;
-    struct source_word sources[3];
-    uint32_t n_sources;
+    enum fg_word_set words;
+    enum fg_meter_source sources[SOURCES_MAX]; // in the order of the words
 };
 static const struct kind_word kinds[] = {
-    {"count", FG_METER_COUNT, {{"calls", FG_SOURCE_CALLS}}, 1},
-    {"sum", FG_METER_SUM, {{"cost", FG_SOURCE_COST}, {"minutes", FG_SOURCE_MINUTES}}, 2},
+    {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
+    {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
     {"distinct",
      FG_METER_DISTINCT,
-     {{"dest.number", FG_SOURCE_DEST_NUMBER},
-      {"caller.number", FG_SOURCE_CALLER_NUMBER},
-      {"dest.country", FG_SOURCE_DEST_COUNTRY}},
-     3},
-    {"gauge", FG_METER_GAUGE, {{"calls", FG_SOURCE_CALLS}}, 1}};
+     FG_SET_TOLD_APART,
+     {FG_SOURCE_DEST_NUMBER, FG_SOURCE_CALLER_NUMBER, FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_RANGE,
+      FG_SOURCE_DEST_BLOCK, FG_SOURCE_DEST_DIALLED, FG_SOURCE_NETWORK, FG_SOURCE_CALLER_RANGE,
+      FG_SOURCE_CERT}},
+    {"gauge", FG_METER_GAUGE, FG_SET_GAUGED, {FG_SOURCE_CALLS}},
+    {"ratio",
+     FG_METER_RATIO,
+     FG_SET_COUNTED, // of
+     {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}}};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static void read_source(struct pack_build *build, const struct kind_word *kind,
+static void read_source(struct pack_build *build, const struct kind_word *kind, const char *key,
                         const struct fg_yaml_node *node, struct fg_meter *meter)
 {
-    const char *words[3];
-    for (uint32_t i = 0; i < kind->n_sources; i++) {
-        words[i] = kind->sources[i].text;
-    }
     size_t index;
-    if (fg_field_word(&build->fields, node, kind->key, (struct fg_words){words, kind->n_sources},
-                      &index)) {
-        meter->source = kind->sources[index].source;
+    if (fg_field_word(&build->fields, node, key, fg_word_set(kind->words), &index) &&
+        index < SOURCES_MAX) {
+        meter->source = kind->sources[index];
     }
 }
 
-// Exactly one of count, sum, distinct and gauge.
+// The condition, and what it is a share of.
+static void read_ratio(struct pack_build *build, const struct pack_entry *entry,
+                       const struct kind_word *kind, struct fg_meter *meter)
+{
+    const struct fg_yaml_node *of = fg_yaml_get(entry->body, "of");
+    const struct fg_yaml_node *samples = fg_yaml_get(entry->body, "min_samples");
+    meter->source = FG_SOURCE_ENDS;
+    meter->min_samples = SAMPLES_DEFAULT;
+    pack_compile_when(build, fg_yaml_get(entry->body, "ratio"), &meter->hit);
+    if (of != NULL) {
+        read_source(build, kind, "of", of, meter);
+    }
+    if (samples != NULL) {
+        (void)fg_field_int(&build->fields, samples, "min_samples", 1, SAMPLES_MAX,
+                           &meter->min_samples);
+    }
+}
+
+static void refuse_ratio_keys(struct pack_build *build, const struct pack_entry *entry)
+{
+    static const char *const keys[] = {"of", "min_samples"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct fg_yaml_node *node = fg_yaml_get(entry->body, keys[i]);
+        if (node != NULL) {
+            FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT, "'%s' goes with 'ratio'",
+                           keys[i]);
+        }
+    }
+}
+
+// Exactly one of count, sum, distinct, gauge and ratio.
 static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
                       struct fg_meter *meter)
 {
@@ -53,17 +85,25 @@ static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
         }
         if (found != NULL) {
             FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
-                           "a meter has one of count, sum, distinct and gauge, not both %s and %s",
+                           "a meter has one of count, sum, distinct, gauge and ratio, not both %s "
+                           "and %s",
                            found->key, kinds[i].key);
             return false;
         }
         found = &kinds[i];
         meter->kind = kinds[i].kind;
-        read_source(build, found, node, meter);
+        if (found->kind == FG_METER_RATIO) {
+            read_ratio(build, entry, found, meter);
+        } else {
+            read_source(build, found, found->key, node, meter);
+        }
+    }
+    if (found != NULL && found->kind != FG_METER_RATIO) {
+        refuse_ratio_keys(build, entry);
     }
     if (found == NULL) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_MISSING_KEY,
-                       "the meter needs one of count, sum, distinct and gauge");
+                       "the meter needs one of count, sum, distinct, gauge and ratio");
     }
     return found != NULL;
 }
@@ -90,7 +130,7 @@ static void read_per(struct pack_build *build, const struct pack_entry *entry,
     if (per == NULL) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_MISSING_KEY,
                        "the meter needs 'per': customer, dest.number, caller.number, src.ip, "
-                       "dest.country or a list of them");
+                       "dest.country, another key or a list of them");
         return;
     }
     if (per->kind != FG_YAML_LIST) {
@@ -133,6 +173,38 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
     }
 }
 
+// The signal of a condition that is not there yet when a call begins; NULL: there is none.
+static const char *later_signal(const struct fg_condition *condition)
+{
+    for (uint32_t i = 0; i < condition->n; i++) {
+        const struct fg_predicate *predicate = &condition->all[i];
+        bool later =
+            predicate->signal == FG_SIG_CALL_DURATION || predicate->signal == FG_SIG_CALL_ANSWERED;
+        if (later && predicate->op != FG_OP_CALENDAR && predicate->op != FG_OP_PRESENT) {
+            return fg_signal_info(predicate->signal)->name;
+        }
+    }
+    return NULL;
+}
+
+static void warn_never(struct pack_build *build, const struct pack_entry *entry,
+                       const struct fg_meter *meter)
+{
+    const char *signal = later_signal(&meter->when);
+    if (signal == NULL && meter->kind == FG_METER_RATIO) {
+        signal = later_signal(&meter->hit);
+    }
+    bool ratio = meter->kind == FG_METER_RATIO;
+    bool begins = meter->kind == FG_METER_DISTINCT ||
+                  ((ratio || meter->kind == FG_METER_COUNT) && meter->source == FG_SOURCE_CALLS);
+    if (signal != NULL && begins) {
+        fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
+                       "meter '%s' never counts: it looks at calls as they begin, when '%s' is not "
+                       "there yet; write '%s: ends'",
+                       meter->name, signal, ratio ? "of" : "count");
+    }
+}
+
 static void compile_meter(struct pack_build *build, const struct pack_entry *entry,
                           struct fg_meter *meter)
 {
@@ -154,6 +226,7 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     if (when != NULL) {
         pack_compile_when(build, when, &meter->when);
     }
+    warn_never(build, entry, meter);
 }
 
 void pack_compile_meters(struct pack_build *build)
@@ -166,6 +239,7 @@ void pack_compile_meters(struct pack_build *build)
     for (uint32_t i = 0; i < table->n; i++) {
         compile_meter(build, &table->items[i], &meters[i]);
         meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
+        meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
     }
     build->out->meters = meters;
     build->out->n_meters = table->n;

@@ -60,8 +60,8 @@ static void read_measure(struct pack_build *build, const struct fg_yaml_node *no
         return;
     }
     rule->measured = true;
-    size_t prefix = strlen("meters.");
-    if (node->text.len > prefix && memcmp(node->text.ptr, "meters.", prefix) == 0) {
+    if (pack_names_meter(node->text)) {
+        const size_t prefix = strlen("meters.");
         struct fg_view name = {node->text.ptr + prefix, node->text.len - prefix};
         int32_t index = pack_find(build, PACK_METER, name);
         rule->measure_is_meter = true;
@@ -80,26 +80,15 @@ static void read_measure(struct pack_build *build, const struct fg_yaml_node *no
     rule->measure_signal = signal;
 }
 
-static void read_relative(struct pack_build *build, const struct fg_yaml_node *node,
-                          struct fg_rule *rule)
-{
-    size_t index;
-    if (!rule->measured) {
-        FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
-                       "'relative_to' goes with 'measure' and 'steps'");
-    } else if (fg_field_word(&build->fields, node, "relative_to", fg_word_set(FG_SET_RELATIVE),
-                             &index)) {
-        rule->relative_to = index == 0 ? FG_RELATIVE_CHANNELS : FG_RELATIVE_DAILY_LIMIT;
-    }
-}
-
 static void read_unavailable(struct pack_build *build, const struct fg_yaml_node *node,
                              struct fg_rule *rule)
 {
     size_t index;
-    if (!rule->measure_is_meter) {
+    bool reads =
+        rule->measure_is_meter || rule->n_tests > 0 || rule->relative_to == FG_RELATIVE_METER;
+    if (!reads) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
-                       "'on_unavailable' is for rules that measure a meter");
+                       "'on_unavailable' is for rules that measure or test a meter");
     } else if (node->kind == FG_YAML_SCALAR) {
         (void)fg_field_word(&build->fields, node, "on_unavailable", fg_word_set(FG_SET_SKIP),
                             &index);
@@ -217,29 +206,6 @@ static int32_t read_group(struct pack_build *build, const struct fg_yaml_node *n
     return pack_find(build, PACK_GROUP, node->text);
 }
 
-static void read_rollout(struct pack_build *build, const struct fg_yaml_node *node,
-                         struct fg_rule *rule)
-{
-    struct fg_fields *fields = &build->fields;
-    if (!fg_field_shape(fields, node, FG_SHAPE_ROLLOUT) && node->kind != FG_YAML_MAP) {
-        return;
-    }
-    const struct fg_yaml_node *percent = fg_yaml_get(node, "percent");
-    const struct fg_yaml_node *by = fg_yaml_get(node, "by");
-    int32_t value;
-    size_t index;
-    if (percent == NULL) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
-                       "the rollout needs a 'percent', such as {percent: 10, by: customer}");
-    } else if (fg_field_int(fields, percent, "percent", 0, 100, &value)) {
-        rule->rolls_out = true;
-        rule->rollout_percent = (uint8_t)value;
-    }
-    if (by != NULL) {
-        (void)fg_field_word(fields, by, "kind of rollout", fg_word_set(FG_SET_CUSTOMER), &index);
-    }
-}
-
 // Mode, maturity and rollout. What is written nearer to the rule wins: its mode, its maturity, the
 // file's mode, the file's maturity.
 static void read_standing(struct pack_build *build, const struct pack_entry *entry,
@@ -259,14 +225,8 @@ static void read_standing(struct pack_build *build, const struct pack_entry *ent
     if (mode != NULL) {
         (void)pack_read_mode(build, mode, &rule->mode);
     }
-    if (rollout == NULL) {
-        return;
-    }
-    read_rollout(build, rollout, rule);
-    if (rule->mode != FG_MODE_ENFORCE) {
-        fg_yaml_report(rollout, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
-                       "the rollout has no effect: the rule's mode is %s for everybody",
-                       fg_mode_name(rule->mode));
+    if (rollout != NULL) {
+        pack_read_rollout(build, rollout, rule->mode, &rule->rolls_out, &rule->rollout_percent);
     }
 }
 
@@ -289,7 +249,7 @@ static void compile_scope(struct pack_build *build, const struct pack_entry *ent
     }
     read_standing(build, entry, rule);
     if (when != NULL) {
-        pack_compile_when(build, when, &rule->when);
+        pack_compile_rule_when(build, when, rule);
     }
 }
 
@@ -316,10 +276,14 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     const struct fg_yaml_node *unavailable = fg_yaml_get(body, "on_unavailable");
     const struct fg_yaml_node *exceptions = fg_yaml_get(body, "exceptions");
     if (relative != NULL) {
-        read_relative(build, relative, rule);
+        pack_read_relative(build, relative, rule);
     }
     if (unavailable != NULL) {
         read_unavailable(build, unavailable, rule);
+    }
+    const struct fg_yaml_node *hold = fg_yaml_get(body, "hold");
+    if (hold != NULL) {
+        pack_read_hold(build, hold, &rule->hold);
     }
     if (exceptions != NULL) {
         pack_compile_exceptions(build, exceptions, entry->file->origin, rule);

@@ -36,6 +36,16 @@ void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
     }
 }
 
+static bool looks_at_answer(const struct fg_rule *rule)
+{
+    bool looks = false;
+    for (uint32_t i = 0; i < rule->when.n && !looks; i++) {
+        looks = rule->when.all[i].op != FG_OP_CALENDAR && rule->when.all[i].op != FG_OP_PRESENT &&
+                rule->when.all[i].signal == FG_SIG_CALL_ANSWERED;
+    }
+    return looks;
+}
+
 static bool looks_at_duration(const struct fg_rule *rule)
 {
     bool looks =
@@ -56,6 +66,13 @@ void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                        "rule '%s' never hits: 'call.duration' is there on minute and end events "
                        "only; write 'on: minute'",
                        rule->id);
+    }
+    if (rule->events == 1U << FG_EVENT_ATTEMPT && looks_at_answer(rule)) {
+        fg_yaml_report(
+            entry->place, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
+            "rule '%s' never hits: 'call.answered' is not there on attempt events; write "
+            "'on: end'",
+            rule->id);
     }
     const struct fg_yaml_node *measure = fg_yaml_get(entry->body, "measure");
     // After a mistake the meter may be none that was meant.

@@ -6,8 +6,6 @@
 #include "build.h"
 
 #define POINTS_MAX      10000
-#define HOLD_MIN_MS     FG_MS_PER_S
-#define HOLD_MAX_MS     (30 * FG_MS_PER_DAY)
 #define RISKY_PER_MIN   2 // where a pack does not say
 #define RETRY_AFTER_MAX (3600 * FG_MS_PER_S)
 
@@ -110,7 +108,6 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
     const struct fg_yaml_node *drop = fg_yaml_get(node, "drop_media");
     const struct fg_yaml_node *hold = fg_yaml_get(node, "hold");
     const struct fg_yaml_node *scope = fg_yaml_get(node, "hold_scope");
-    int64_t ms;
     size_t index;
     if (sip != NULL) {
         read_sip(build, sip, &build->out->replies[FG_BLOCK]);
@@ -118,8 +115,8 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
     if (drop != NULL) {
         (void)fg_field_bool(fields, drop, "drop_media", &build->out->drop_media_on_block);
     }
-    if (hold != NULL && fg_field_duration(fields, hold, "hold", HOLD_MIN_MS, HOLD_MAX_MS, &ms)) {
-        build->out->hold_s = (int32_t)(ms / FG_MS_PER_S);
+    if (hold != NULL) {
+        (void)pack_read_hold_duration(build, hold, "hold", &build->out->hold_s);
     }
     if (scope != NULL && hold == NULL) {
         FG_FIELD_ERROR(fields, scope, FG_CODE_CONFLICT, "'hold_scope' needs a 'hold'");

@@ -271,6 +271,12 @@ uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_nod
         match_calendar(&m, value);
         return m.n;
     }
+    if (pack_names_meter(key->text)) {
+        FG_FIELD_ERROR(&build->fields, key, FG_CODE_SIGNAL,
+                       "'%.*s': meters can be tested in the 'when' of a rule only",
+                       key->text.len > 64 ? 64 : (int)key->text.len, key->text.ptr);
+        return 0;
+    }
     if (has_prefix(key->text, "attr.")) {
         m.signal = FG_SIG_ATTR;
     } else if (fg_signal_find(key->text, &m.signal) != FG_OK) {
@@ -302,8 +308,9 @@ uint32_t pack_matcher_size(const struct fg_yaml_node *value)
     return value->kind == FG_YAML_MAP ? value->n : 1;
 }
 
-void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when,
-                       struct fg_condition *out)
+// rule: whose tests take the meters; NULL where none can be tested.
+static void compile_when(struct pack_build *build, const struct fg_yaml_node *when,
+                         struct fg_condition *out, struct fg_rule *rule)
 {
     if (!fg_field_is(&build->fields, when, FG_YAML_MAP, "when")) {
         return;
@@ -327,8 +334,26 @@ void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when
     }
     uint32_t n = 0;
     for (const struct fg_yaml_node *key = when->first; key != NULL; key = key->next) {
-        n += pack_compile_matcher(build, key, all + n);
+        if (rule != NULL && pack_names_meter(key->text)) {
+            pack_read_meter_test(build, key, rule);
+        } else {
+            n += pack_compile_matcher(build, key, all + n);
+        }
     }
     out->all = all;
     out->n = n;
+}
+
+void pack_compile_when(struct pack_build *build, const struct fg_yaml_node *when,
+                       struct fg_condition *out)
+{
+    compile_when(build, when, out, NULL);
+}
+
+void pack_compile_rule_when(struct pack_build *build, const struct fg_yaml_node *when,
+                            struct fg_rule *rule)
+{
+    struct fg_condition condition = rule->when;
+    compile_when(build, when, &condition, rule);
+    rule->when = condition;
 }

@@ -21,7 +21,7 @@ struct sources {
     char *paths[FG_PACK_FILES_MAX];
     struct fg_file packs[FG_PACK_FILES_MAX];
     uint32_t n_packs;
-    struct fg_file numbering, emergency, rates, countries, customers;
+    struct fg_file numbering, emergency, rates, countries, customers, networks;
 };
 
 static void report_file(struct fg_diags *diags, const char *path, const char *why)
@@ -192,6 +192,22 @@ static int load_customers(const char *path, struct sources *sources,
                              diags, &bundle->customers);
 }
 
+static int load_networks(const char *path, struct sources *sources, struct fg_policy_bundle *bundle,
+                         struct fg_diags *diags)
+{
+    if (path == NULL) {
+        return FG_OK;
+    }
+    int rc = read_file(path, DATA_FILE_BYTES_MAX, diags, &sources->networks);
+    if (rc != FG_OK) {
+        return rc;
+    }
+    struct fg_named_bytes file = {path, sources->networks.bytes, sources->networks.len};
+    rc = fg_networks_parse(file, bundle->arena, diags, &bundle->networks);
+    bundle->policy.networks = rc == FG_OK ? &bundle->networks : NULL;
+    return rc;
+}
+
 static int load_all(const struct fg_policy_paths *paths, struct sources *sources,
                     struct fg_policy_bundle *bundle, struct fg_diags *diags)
 {
@@ -203,6 +219,7 @@ static int load_all(const struct fg_policy_paths *paths, struct sources *sources
     int rc = load_data(data, sources, bundle, diags);
     free(data);
     rc = worse(rc, load_customers(paths->customers_file, sources, bundle, diags));
+    rc = worse(rc, load_networks(paths->networks_file, sources, bundle, diags));
     int packs = read_rules(paths->rules_dir, diags, sources);
     if (packs == FG_OK) {
         packs = parse_packs(paths, sources, bundle, diags);
@@ -221,6 +238,7 @@ static void sources_fini(struct sources *sources)
     fg_file_fini(&sources->rates);
     fg_file_fini(&sources->countries);
     fg_file_fini(&sources->customers);
+    fg_file_fini(&sources->networks);
 }
 
 int fg_policy_load(const struct fg_policy_paths *paths, const struct fg_heap *heap,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fg/ruleset.h"
+#include "networks.h"
 #include "numbering.h"
 
 struct fg_policy_bundle {
@@ -12,4 +13,5 @@ struct fg_policy_bundle {
     struct fg_destinations destinations;
     struct fg_customers customers;
     struct fg_countries countries;
+    struct fg_networks networks;
 };

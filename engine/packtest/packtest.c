@@ -10,12 +10,21 @@
 #include "play.h"
 #include "testfile.h"
 
-#define TEST_FILE_BYTES_MAX ((size_t)4 << 20)
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? path : slash + 1;
+}
+
+// One test made the rule hit, at these steps (1 << step).
+static void add_hit(struct fg_packtest_summary *summary, uint32_t rule, uint8_t steps)
+{
+    summary->covered[rule] = true;
+    summary->tests[rule]++;
+    for (uint32_t i = 0; i < FG_STEPS_MAX; i++) {
+        const unsigned hit = (steps & (1U << i)) != 0 ? 1 : 0;
+        summary->step_tests[rule][i] = (uint16_t)(summary->step_tests[rule][i] + hit);
+    }
 }
 
 // Rules of a file's own packs count for the rules of the same ids in the policy.
@@ -28,7 +37,7 @@ static void add_coverage(const struct fg_ruleset *ruleset, const struct play_res
         }
         for (uint32_t k = 0; k < whole->n_rules; k++) {
             if (strcmp(whole->rules[k].id, ruleset->rules[i].id) == 0) {
-                summary->covered[k] = true;
+                add_hit(summary, k, results->steps[i]);
             }
         }
     }
@@ -89,7 +98,7 @@ int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_
     memset(&result, 0, sizeof(result));
     result.rules = policy->ruleset->n_rules;
     struct fg_file bytes;
-    int rc = fg_file_read(file, TEST_FILE_BYTES_MAX, &bytes);
+    int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
     if (rc != FG_OK) {
         struct fg_diag where = {.severity = FG_ERROR, .code = FG_CODE_FILE, .file = file};
         fg_diags_add(diags, &where, "cannot be read: %s", fg_file_error(rc, &bytes));

@@ -161,6 +161,8 @@ static void note_coverage(struct player *player)
         const struct fg_reason *reason = &player->decision.reasons[i];
         if (reason->kind == FG_REASON_RULE) {
             player->results->covered[reason->index / 64] |= UINT64_C(1) << (reason->index % 64);
+            uint8_t *steps = &player->results->steps[reason->index];
+            *steps = (uint8_t)(*steps | (reason->measured ? 1U << reason->step : 0U));
         }
     }
 }
@@ -290,6 +292,8 @@ static int play_event(struct player *player, const struct due *due)
               &player->policy.hash_key, due->at_ms);
     player->stage.event.kind = due->kind;
     player->stage.event.minute = due->minute;
+    player->stage.event.answered =
+        due->kind != FG_EVENT_ATTEMPT && player->test->calls[call->entry].duration_ms > 0;
     player->stage.event.duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
     decide(player, due);
     note_coverage(player);

@@ -175,6 +175,8 @@ void stage_set(struct stage *stage, const struct test_case *test, uint32_t entry
     event->direction = shape->direction;
     event->transport = shape->transport;
     event->srtp_offered = shape->srtp;
+    event->source_country = shape->src_country;
+    event->source_asn = (uint32_t)shape->src_asn;
     event->user_agent = fg_view_of(shape->user_agent);
     memcpy(event->attrs, shape->attrs, sizeof(event->attrs));
     event->n_attrs = shape->n_attrs;

@@ -66,6 +66,23 @@ static void read_attrs(struct fg_fields *fields, const struct fg_yaml_node *node
     }
 }
 
+static void read_place(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       struct test_calls *out)
+{
+    const struct fg_yaml_node *country = fg_yaml_get(node, "src_country");
+    const struct fg_yaml_node *asn = fg_yaml_get(node, "src_asn");
+    if (country != NULL && fg_field_quoted(fields, country, "a country", "unquoted NO is false")) {
+        out->src_country =
+            country->kind == FG_YAML_SCALAR ? fg_country_parse(country->text) : FG_COUNTRY_NONE;
+        if (out->src_country == FG_COUNTRY_NONE) {
+            FG_FIELD_ERROR(fields, country, FG_CODE_COUNTRY, "src_country must be a country code");
+        }
+    }
+    if (asn != NULL) {
+        (void)fg_field_int(fields, asn, "src_asn", 1, INT32_MAX, &out->src_asn);
+    }
+}
+
 static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node *node,
                             struct test_calls *out)
 {
@@ -176,6 +193,7 @@ void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
         read_attrs(fields, attrs, out);
     }
     read_signalling(fields, node, out);
+    read_place(fields, node, out);
     read_certificate(fields, node, out);
     read_times(fields, node, out);
 }

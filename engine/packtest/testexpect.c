@@ -168,9 +168,22 @@ static void read_part(struct fg_fields *fields, const struct fg_yaml_node *node,
     read_target(fields, node, ruleset, which, test);
 }
 
+// `expect:`, `expect: null`, `expect: {}`: to be recorded.
+static bool is_blank(const struct fg_yaml_node *node)
+{
+    return (node->kind == FG_YAML_MAP && node->n == 0) ||
+           (node->kind == FG_YAML_SCALAR && !node->quoted &&
+            (node->text.len == 0 || fg_view_equal(node->text, fg_view_of("~")) ||
+             fg_view_equal(node->text, fg_view_of("null"))));
+}
+
 void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                       const struct fg_ruleset *ruleset, struct test_case *test)
 {
+    if (is_blank(node)) {
+        test->blank = true;
+        return;
+    }
     if (!fg_field_shape(fields, node, FG_SHAPE_EXPECT) && node->kind != FG_YAML_MAP) {
         return;
     }
@@ -193,9 +206,7 @@ void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
             read_part(fields, key->value, ruleset, which, test);
         }
     }
-    if (node->n == 0) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_TEST, "the test expects nothing");
-    } else if (parts < node->n) {
+    if (parts < node->n) {
         read_target(fields, node, ruleset, TEST_LAST, test);
     }
 }

@@ -22,6 +22,8 @@ struct test_calls {
     bool srtp;
     struct fg_ip source;
     bool has_source;
+    fg_country src_country;
+    int32_t src_asn;
     enum fg_transport transport;
     enum fg_direction direction;
     const char *user_agent;
@@ -63,6 +65,7 @@ struct test_case {
     struct test_calls *calls;
     uint32_t n_calls;
     bool redis_down, store_down;
+    bool blank; // expects nothing yet
     struct test_target targets[TEST_TARGETS_MAX];
     uint32_t n_targets;
 };

@@ -161,6 +161,7 @@ static int take_row(struct fg_calls *calls)
     }
     row.line = calls->line;
     row.knows_certificates = calls->knows_certificates;
+    row.knows_labels = calls->field_of[COLUMN_LABEL] != 0;
     return calls->sink.row(calls->sink.arg, &row);
 }
 

@@ -26,6 +26,7 @@ int replay_tell(struct fg_replay *replay, uint32_t slot)
 {
     struct replay_call *call = call_at(&replay->calls, slot);
     const struct fg_replay_result result = {
+        .sequence = call->sequence,
         .call_id = {call->call_id, call->call_id_len},
         .label = labels_text(&replay->labels, call->label),
         .customer = call->customer,

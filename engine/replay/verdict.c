@@ -10,6 +10,7 @@ void replay_judge(struct fg_replay *replay, const struct replay_call *call, enum
 {
     const struct fg_store_reply *reply = NULL;
     call_event(call, kind, &replay->peer, &replay->event);
+    replay->event.answered = kind != FG_EVENT_ATTEMPT && call->answered;
     if (kind != FG_EVENT_ATTEMPT && call->answered && now_ms > call->answer_ms) {
         replay->event.duration_s = (int32_t)((now_ms - call->answer_ms) / FG_MS_PER_S);
     }

@@ -41,7 +41,8 @@
     X(media_refused,                                                                               \
       "calls refused since they offer no encrypted media, which the customer needs")               \
     X(reloads, "rule sets loaded")                                                                 \
-    X(reload_failures, "rule sets refused")
+    X(reload_failures, "rule sets refused")                                                        \
+    X(reloads_taken_back, "rule sets that were not confirmed in time")
 
 struct fgm_counters {
 #define FGM_COUNTER_FIELD(name, doc) _Atomic uint64_t name;

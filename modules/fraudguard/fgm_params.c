@@ -25,12 +25,14 @@ param_export_t fgm_param_exports[] = {
     {"customers_file", PARAM_STRING, &fgm_params.customers_file},
     {"data_dir", PARAM_STRING, &fgm_params.data_dir},
     {"rates_file", PARAM_STRING, &fgm_params.rates_file},
+    {"networks_file", PARAM_STRING, &fgm_params.networks_file},
     {"redis", PARAM_STRING, &fgm_params.redis},
     {"redis_deadline_ms", PARAM_INT, &fgm_params.redis_deadline_ms},
     {"node", PARAM_STRING, &fgm_params.node},
     {"hash_key_file", PARAM_STRING, &fgm_params.hash_key_file},
     {"mode", PARAM_STRING, &fgm_params.mode},
     {"carrier_sources", PARAM_STRING, &fgm_params.carrier_sources},
+    {"reload_tests", PARAM_STRING, &fgm_params.reload_tests},
     {"unmask", PARAM_INT, &fgm_params.unmask},
     {"max_windows", PARAM_INT, &fgm_params.max_windows},
     {"max_sets", PARAM_INT, &fgm_params.max_sets},
@@ -92,6 +94,17 @@ static int check_mode(void)
     fgm_config.shadow = strcmp(mode, "shadow") == 0;
     if (!fgm_config.shadow && strcmp(mode, "enforce") != 0) {
         fgm_error("mode is '%s'; it must be enforce or shadow", mode);
+        return -1;
+    }
+    return 0;
+}
+
+static int check_reload_tests(void)
+{
+    const char *text = is_set(fgm_params.reload_tests) ? fgm_params.reload_tests : "yes";
+    fgm_config.reload_tests = strcmp(text, "yes") == 0;
+    if (!fgm_config.reload_tests && strcmp(text, "no") != 0) {
+        fgm_error("reload_tests is '%s'; it must be yes or no", text);
         return -1;
     }
     return 0;
@@ -175,11 +188,12 @@ int fgm_params_check(void)
         .customers_file = is_set(fgm_params.customers_file) ? fgm_params.customers_file : NULL,
         .data_dir = is_set(fgm_params.data_dir) ? fgm_params.data_dir : NULL,
         .rates_file = is_set(fgm_params.rates_file) ? fgm_params.rates_file : NULL,
+        .networks_file = is_set(fgm_params.networks_file) ? fgm_params.networks_file : NULL,
     };
     fgm_config.has_metrics = is_set(fgm_params.metrics);
     if (check_redis() < 0)
         return -1;
-    return check_mode() |
+    return check_mode() | check_reload_tests() |
            fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
            check_carriers() | check_sizes() | check_node();
 }

@@ -15,13 +15,14 @@
 
 // As written; set by Kamailio before mod_init. Strings are NUL-terminated, NULL or empty: unset.
 struct fgm_params {
-    char *rules_dir, *customers_file, *data_dir, *rates_file;
+    char *rules_dir, *customers_file, *data_dir, *rates_file, *networks_file;
     char *redis; // empty: local only
     int redis_deadline_ms;
     char *node;
     char *hash_key_file;
     char *mode; // "enforce", "shadow"
     char *carrier_sources;
+    char *reload_tests; // "yes", "no"
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
     int max_calls, max_customers, decisions_kib, ring_kib, backlog;
@@ -33,7 +34,7 @@ extern param_export_t fgm_param_exports[];
 
 // Checked and read.
 struct fgm_config {
-    bool shadow, has_redis, has_metrics;
+    bool shadow, has_redis, has_metrics, reload_tests;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
     struct fg_redis_config redis;

@@ -19,16 +19,21 @@
 
 struct published {
     struct fg_policy_bundle *bundle;
+    int64_t loaded_ms;
     struct fgm_rule_slots slots;
 };
+
+enum last { LAST_REFUSED, LAST_OK, LAST_TAKEN_BACK };
 
 struct shared {
     _Atomic(struct published *) current;
     _Atomic uint64_t generation;
     _Atomic int64_t loaded_ms;
-    atomic_bool last_ok;
-    gen_lock_t lock; // of what follows
-    bool loading;
+    _Atomic int64_t confirm_by_us; // fgm_mono_us(); 0: nothing to confirm
+    _Atomic enum last last;
+    gen_lock_t lock;               // of what follows
+    bool busy;                     // a load or going back is under way
+    struct published *unconfirmed; // the set to go back to
     struct published *retired[RETIRED_MAX];
     int slots;
     _Atomic(struct published *) in_use[]; // by process number
@@ -120,104 +125,129 @@ static void retire(struct published *published)
     // Sixteen rule sets still in use at once: leaking one is better than freeing it under a reader.
     if (!kept)
         fgm_warn("old rules are still in use and stay in memory");
-    fgm_policy_reclaim();
 }
 
-static void log_lines(char *text)
+bool fgm_policy_begin(void)
 {
-    char *save = NULL;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        fgm_error("%s", line);
+    lock_get(&shared->lock);
+    bool busy = shared->busy;
+    shared->busy = true;
+    lock_release(&shared->lock);
+    return !busy;
 }
 
-// Diagnostics as text: a summary line each for the caller, the whole with source lines to the log.
-static void report(const struct fg_diags *diags, int error, char *text, size_t size)
+void fgm_policy_end(void)
 {
-    size_t used_bytes = 0;
-    for (uint32_t i = 0; i < fg_diags_total(diags) && used_bytes + 1 < size; i++) {
-        const struct fg_diag *diag = fg_diags_at(diags, i);
-        if (!diag || diag->severity != FG_ERROR)
-            continue;
-        const char *slash = strrchr(diag->file ? diag->file : "", '/');
-        int n = snprintf(text + used_bytes, size - used_bytes, "%s:%u:%u: %s\n",
-                         slash ? slash + 1 : diag->file, diag->line, diag->column, diag->message);
-        used_bytes += n > 0 ? (size_t)n : 0;
-    }
-    if (!used_bytes)
-        snprintf(text, size, "%s\n", fg_strerror(error));
-
-    char *whole = NULL;
-    size_t len = 0;
-    FILE *memory = open_memstream(&whole, &len);
-    if (!memory)
-        return;
-    fg_diags_print(diags, FG_DIAG_HUMAN, memory);
-    fclose(memory);
-    log_lines(whole);
-    free(whole);
+    lock_get(&shared->lock);
+    shared->busy = false;
+    lock_release(&shared->lock);
 }
 
-static int publish(struct fg_policy_bundle *bundle)
+static struct published *put_in_force(struct published *published)
+{
+    struct published *old = atomic_exchange(&shared->current, published);
+    atomic_fetch_add(&shared->generation, 1);
+    atomic_store(&shared->loaded_ms, published->loaded_ms);
+    return old;
+}
+
+int fgm_policy_publish(struct fg_policy_bundle *bundle, int64_t confirm_ms)
 {
     const struct fg_heap *heap = fgm_memory_heap();
     struct published *published = heap->alloc(heap->ctx, sizeof *published);
     if (!published)
         return FG_ENOMEM;
     published->bundle = bundle;
+    published->loaded_ms = fgm_now_ms();
     fgm_rule_hits_assign(fgm_rule_hits, fg_policy_of(bundle)->ruleset, &published->slots);
-    struct published *old = atomic_exchange(&shared->current, published);
-    atomic_fetch_add(&shared->generation, 1);
-    atomic_store(&shared->loaded_ms, fgm_now_ms());
+    struct published *old = put_in_force(published);
+    lock_get(&shared->lock);
+    if (confirm_ms > 0 && old && !shared->unconfirmed) {
+        shared->unconfirmed = old;
+        old = NULL;
+    }
+    if (confirm_ms > 0 && shared->unconfirmed)
+        atomic_store(&shared->confirm_by_us, fgm_mono_us() + confirm_ms * 1000);
+    lock_release(&shared->lock);
     retire(old);
+    fgm_policy_reclaim();
     return FG_OK;
 }
 
-static int load(char *text, size_t size)
+// Takes the set to go back to out of the shared part; the caller's from then on. NULL: there is
+// none, or not now.
+static struct published *take_unconfirmed(bool only_unused)
 {
-    struct fg_diags *diags = fg_diags_new();
-    struct fg_policy_bundle *bundle = NULL;
-    if (!diags)
-        return FG_ENOMEM;
-    struct fg_policy_paths paths = fgm_config.paths;
-    paths.now_ms = fgm_now_ms();
-    int error = fg_policy_load(&paths, fgm_memory_heap(), &fgm_config.hash_key, diags, &bundle);
-    if (error < 0) {
-        report(diags, error, text, size);
-    } else {
-        // Read first: once published, it may be gone at any time.
-        snprintf(text, size, "%s %s", fg_policy_of(bundle)->ruleset->pack,
-                 fg_policy_of(bundle)->ruleset->version);
-        error = publish(bundle);
-        if (error < 0) {
-            fg_policy_bundle_free(bundle);
-            snprintf(text, size, "%s\n", fg_strerror(error));
-        }
+    lock_get(&shared->lock);
+    struct published *kept = shared->unconfirmed;
+    if (kept && only_unused && used(kept))
+        kept = NULL;
+    if (kept) {
+        shared->unconfirmed = NULL;
+        atomic_store(&shared->confirm_by_us, 0);
     }
-    fg_diags_free(diags);
-    return error;
+    lock_release(&shared->lock);
+    return kept;
 }
 
-int fgm_policy_load(char *text, size_t size)
+bool fgm_policy_confirm(void)
 {
-    text[0] = '\0';
+    struct published *kept = take_unconfirmed(false);
+    retire(kept);
+    fgm_policy_reclaim();
+    return kept != NULL;
+}
+
+static void go_back(struct published *kept)
+{
+    const struct fg_ruleset *ruleset = fg_policy_of(kept->bundle)->ruleset;
+    // Reloads since may have given its counters to other rules.
+    fgm_rule_hits_assign(fgm_rule_hits, ruleset, &kept->slots);
+    fgm_warn("the new rules were not confirmed in time: back to %s %s (digest %.12s)",
+             ruleset->pack, ruleset->version, ruleset->digest);
+    struct published *dropped = put_in_force(kept);
+    atomic_store(&shared->last, LAST_TAKEN_BACK);
+    FGM_COUNT(reloads_taken_back);
+    retire(dropped);
+}
+
+void fgm_policy_go_back_when_due(void)
+{
+    int64_t by_us = atomic_load(&shared->confirm_by_us);
+    // While a load is under way it is asked again at the next tick.
+    if (by_us == 0 || fgm_mono_us() < by_us || !fgm_policy_begin())
+        return;
+    // Looked at again: a reload that ended just now may have given more time.
+    by_us = atomic_load(&shared->confirm_by_us);
+    struct published *kept = by_us != 0 && fgm_mono_us() >= by_us ? take_unconfirmed(true) : NULL;
+    if (kept)
+        go_back(kept);
+    fgm_policy_end();
+}
+
+bool fgm_policy_unconfirmed(struct fgm_unconfirmed *out)
+{
     lock_get(&shared->lock);
-    bool busy = shared->loading;
-    shared->loading = true;
-    lock_release(&shared->lock);
-    if (busy) {
-        snprintf(text, size, "another load is under way");
-        return FG_ELIMIT;
+    const struct published *kept = shared->unconfirmed;
+    if (kept) {
+        const struct fg_ruleset *ruleset = fg_policy_of(kept->bundle)->ruleset;
+        int64_t left_us = atomic_load(&shared->confirm_by_us) - fgm_mono_us();
+        out->left_ms = left_us > 0 ? left_us / 1000 : 0;
+        snprintf(out->pack, sizeof out->pack, "%s", ruleset->pack);
+        snprintf(out->version, sizeof out->version, "%s", ruleset->version);
+        snprintf(out->digest, sizeof out->digest, "%s", ruleset->digest);
     }
-    int error = load(text, size);
-    atomic_store(&shared->last_ok, error >= 0);
-    if (error < 0)
-        FGM_COUNT(reload_failures);
-    else
-        FGM_COUNT(reloads);
-    lock_get(&shared->lock);
-    shared->loading = false;
     lock_release(&shared->lock);
-    return error;
+    return kept != NULL;
+}
+
+void fgm_policy_told(bool loaded)
+{
+    atomic_store(&shared->last, loaded ? LAST_OK : LAST_REFUSED);
+    if (loaded)
+        FGM_COUNT(reloads);
+    else
+        FGM_COUNT(reload_failures);
 }
 
 uint64_t fgm_policy_generation(void)
@@ -232,5 +262,11 @@ int64_t fgm_policy_loaded_ms(void)
 
 bool fgm_policy_last_load_ok(void)
 {
-    return atomic_load(&shared->last_ok);
+    return atomic_load(&shared->last) == LAST_OK;
+}
+
+const char *fgm_policy_last_load(void)
+{
+    static const char *const names[] = {"refused", "ok", "taken back"};
+    return names[atomic_load(&shared->last)];
 }

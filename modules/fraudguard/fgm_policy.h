@@ -7,16 +7,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fg/err.h"
+#include "fg/pack.h"
 #include "fg/ruleset.h"
 #include "fgm_rule_hits.h"
 
 // Lays out the shared part. processes: how many process numbers there can be. Before the fork.
 int fgm_policy_init(int processes);
 
-// Loads the files of fgm_config.paths aside and publishes them. On failure the old rules stay;
-// text (NUL-terminated, at most size bytes) says why, one diagnostic a line. Takes up to a second;
-// never in a SIP worker. 0 or a negative error; FG_ELIMIT while another load is under way.
-int fgm_policy_load(char *text, size_t size);
+// Only one process at a time makes or changes what is in force: between these two. False while
+// another one does.
+bool fgm_policy_begin(void);
+void fgm_policy_end(void);
+// Puts bundle in force; it is the policy's from then on. confirm_ms > 0: only for this long, unless
+// fgm_policy_confirm() comes; then the set before it returns. While one waits for that, a further
+// set does too: the one to go back to stays the same, and a new confirm_ms counts from now. Between
+// fgm_policy_begin() and fgm_policy_end(). FG_ENOMEM: nothing has changed.
+FG_MUST_CHECK int fgm_policy_publish(struct fg_policy_bundle *bundle, int64_t confirm_ms);
+// Keeps the set in force for good. False when there is nothing to confirm. Any process.
+bool fgm_policy_confirm(void);
+// Goes back where no confirmation came in time. Every tick of one process that is not between
+// fgm_policy_enter() and fgm_policy_leave().
+void fgm_policy_go_back_when_due(void);
+// The set to go back to, and when [ms from now].
+struct fgm_unconfirmed {
+    int64_t left_ms;
+    char pack[65], version[65], digest[65];
+};
+// False when there is nothing to confirm.
+bool fgm_policy_unconfirmed(struct fgm_unconfirmed *out);
+// How the last load ended; counts it.
+void fgm_policy_told(bool loaded);
 
 // The rules in force, valid in this process until fgm_policy_leave(). NULL when none are loaded.
 // *generation: grows with each publication. Not re-entrant.
@@ -31,3 +52,4 @@ void fgm_policy_reclaim(void);
 uint64_t fgm_policy_generation(void);
 int64_t fgm_policy_loaded_ms(void); // Unix [ms], 0: never
 bool fgm_policy_last_load_ok(void);
+const char *fgm_policy_last_load(void); // "ok", "refused", "taken back"

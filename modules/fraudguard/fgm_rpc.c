@@ -17,6 +17,7 @@
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_ring.h"
+#include "fgm_rpc_reload.h"
 #include "fgm_status.h"
 #include "fgm_stores.h"
 #include "fgm_str.h"
@@ -26,19 +27,6 @@
 #define HOLD_MAX_S     (30 * 86400)
 // A list's rows: transports bound the size of a reply. fgctl shows the whole of it.
 #define ROWS_MAX 100
-
-static void rpc_reload(rpc_t *rpc, void *ctx)
-{
-    static char text[8192];
-    int error = fgm_policy_load(text, sizeof text);
-    text[strcspn(text, "\n")] = '\0'; // a fault is one short line; the log has it all
-    if (error == FG_ELIMIT)
-        rpc->fault(ctx, 409, "%s", text);
-    else if (error < 0)
-        rpc->fault(ctx, 500, "%s", text);
-    else
-        rpc->add(ctx, "s", text);
-}
 
 // The next parameter where there is one; *out stays as it was otherwise. "*": may be missing, ".":
 // a number is text as well.
@@ -277,7 +265,9 @@ static void rpc_calls(rpc_t *rpc, void *ctx)
 }
 
 #define DOC(name, text) static const char *doc_##name[] = {text, NULL}
-DOC(reload, "Load rules, customers and numbering data again; the old ones stay on any mistake.");
+DOC(reload, "Load and test rules, customers and numbering data again; the old ones stay on any "
+            "mistake. Parameters: [confirm=DURATION].");
+DOC(confirm, "Keep what was reloaded with confirm=DURATION.");
 DOC(status, "Rules in force, state of the store, counters.");
 DOC(explain, "Why a recent call was judged as it was. Parameters: CALL-ID [json].");
 DOC(hold, "Hold a customer's calls. Parameters: CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]].");
@@ -287,7 +277,8 @@ DOC(trunks, "What was observed of each customer's trunk.");
 DOC(calls, "Calls in progress.");
 
 rpc_export_t fgm_rpc_exports[] = {
-    {"fraudguard.reload", rpc_reload, doc_reload, 0},
+    {"fraudguard.reload", fgm_rpc_reload, doc_reload, 0},
+    {"fraudguard.confirm", fgm_rpc_confirm, doc_confirm, 0},
     {"fraudguard.status", fgm_rpc_status, doc_status, 0},
     {"fraudguard.explain", rpc_explain, doc_explain, RET_ARRAY},
     {"fraudguard.hold", rpc_hold, doc_hold, 0},

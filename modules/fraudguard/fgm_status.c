@@ -22,6 +22,19 @@ static void number(const struct row *row, char *name, uint64_t value)
     row->rpc->struct_printf(row->at, name, "%" PRIu64, value);
 }
 
+// Nothing when no reload waits for its confirmation.
+static void add_unconfirmed(const struct row *row)
+{
+    struct fgm_unconfirmed back;
+    char until[FGM_TIME_SIZE];
+    if (!fgm_policy_unconfirmed(&back))
+        return;
+    fgm_time_format(fgm_now_ms() + back.left_ms, until);
+    row->rpc->struct_add(row->at, "s", "pending_confirm_until", until);
+    row->rpc->struct_printf(row->at, "goes_back_to", "%s %s (digest %.12s)", back.pack,
+                            back.version, back.digest);
+}
+
 static void add_rules(const struct row *row)
 {
     uint64_t generation;
@@ -37,7 +50,8 @@ static void add_rules(const struct row *row)
     number(row, "generation", generation);
     number(row, "loaded_seconds_ago",
            (uint64_t)((fgm_now_ms() - fgm_policy_loaded_ms()) / FG_MS_PER_S));
-    row->rpc->struct_add(row->at, "s", "last_reload", fgm_policy_last_load_ok() ? "ok" : "refused");
+    add_unconfirmed(row);
+    row->rpc->struct_add(row->at, "s", "last_reload", (char *)(uintptr_t)fgm_policy_last_load());
 }
 
 static void add_store(const struct row *row)

@@ -50,6 +50,7 @@ static void judge(const struct tick *tick, struct fgm_call_ref ref, const struct
     if (!event.customer)
         return; // no longer a customer: nothing to count for
     event.minute = kind == FG_EVENT_MINUTE ? call->minutes : 0;
+    event.answered = call->answered_ms != 0;
     if (call->answered_ms) {
         int64_t until_ms = kind == FG_EVENT_END ? call->ended_ms : tick->now_ms;
         event.duration_s = (int32_t)((until_ms - call->answered_ms) / FG_MS_PER_S);
@@ -130,6 +131,7 @@ void fgm_timer_run(void)
         struct tick tick = {.policy = fgm_policy_enter(&generation), .now_ms = fgm_now_ms()};
         fgm_calls_due(tick.now_ms, watch, &tick);
         fgm_policy_leave();
+        fgm_policy_go_back_when_due();
         cfg_update();
         usleep(TICK_US);
     }

@@ -14,6 +14,7 @@
 #include "fgm_dialog.h"
 #include "fgm_exporter.h"
 #include "fgm_holds.h"
+#include "fgm_load.h"
 #include "fgm_log.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -54,7 +55,8 @@ static int init_tables(void)
 static int load_rules(void)
 {
     static char text[8192];
-    int error = fgm_policy_load(text, sizeof text);
+    const struct fgm_load_order start = {.tested = false};
+    int error = fgm_load_rules(&start, text, sizeof text);
     if (error < 0) {
         if (error == FG_ENOMEM)
             fgm_error("the rules do not fit into shared memory: start Kamailio with a larger -m");

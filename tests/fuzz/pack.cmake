@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 fg_fuzz_target(fuzz_pack SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz_pack.c LIBS fg_pack)
 fg_fuzz_target(fuzz_customers SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz_customers.c LIBS fg_pack)
+fg_fuzz_target(fuzz_bounds SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz_bounds.c LIBS fg_pack)
 fg_fuzz_target(fuzz_csv SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz_csv.c LIBS fg_pack)
 if(TARGET fuzz_csv)
     # The CSV readers are fg_pack's own.

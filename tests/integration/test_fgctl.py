@@ -186,8 +186,8 @@ def rules(tmp_path):
 
 # --- help and usage ---------------------------------------------------------------------------------------------------------------
 
-COMMANDS = ["rules check", "rules test", "signals", "explain", "block", "unblock", "holds", "trunks",
-            "tail", "status", "version"]
+COMMANDS = ["rules check", "rules test", "rules lint", "rules coverage", "rules new", "signals",
+            "explain", "block", "unblock", "holds", "trunks", "tail", "status", "version"]
 
 
 def test_help_lists_every_command(fgctl):

@@ -156,6 +156,24 @@ def test_rates_of_ones_own(replay, tmp_path):
     assert slow["minutes_through"] == 2 and slow["usd_lost"] == 8
 
 
+def test_networks_tell_where_a_call_comes_from(replay, tmp_path):
+    networks = tmp_path / "networks.csv"
+    networks.write_text("network,asn,country\n198.51.100.0/24,64500,GB\n198.51.100.128/25,AS64501,RU\n")
+    rows = [call("home", FRIDAY, "02079460001", source_ip="198.51.100.7"),
+            call("abroad", FRIDAY, "02079460001", source_ip="198.51.100.200"),
+            call("nowhere", FRIDAY, "02079460001", source_ip="203.0.113.9")]
+    hit = {r["call_id"]: [rule["id"] for rule in r["rules"]]
+           for r in replay(text_of(rows), "--networks", networks)}
+    assert "SOURCE_ABROAD" in hit["abroad"]
+    assert "SOURCE_ABROAD" not in hit["home"] + hit["nowhere"]
+    networks.write_text("network,asn,country\n198.51.100.1/24,1,GB\n10.0.0.0/8,x,UK\nten,1,GB\n")
+    told = replay(text_of(rows), "--networks", networks, code=5, raw=True).stderr.decode()
+    assert all(f"networks.csv:{line}" in told for line in (2, 3, 4))
+    networks.write_text("network,asn,country\n10.0.0.0/8,1,GB\n10.0.0.0/8,2,FR\n")
+    told = replay(text_of(rows), "--networks", networks, code=5, raw=True).stderr.decode()
+    assert "line 3 is there already" in told
+
+
 def test_holds_cut_what_is_up(replay):
     rows = [call("up", NIGHT - timedelta(seconds=100), "+37165150001", 3600),
             call("home", NIGHT - timedelta(seconds=100), "02079460001", 300)]
@@ -228,8 +246,3 @@ def test_standard_input_progress_and_usage(tmp_path):
     assert fgctl("--calls", "-").returncode == 2
     assert fgctl("--customers", customers, "--calls", "-", "-o", "tsv").returncode == 2
     assert fgctl("--customers", customers, "--calls", tmp_path / "none").returncode == 1
-    networks = tmp_path / "networks.csv"
-    networks.write_text("network,asn,country\n")
-    done = fgctl("--customers", customers, "--calls", "-", "--networks", networks,
-                 data="call_id,start,called\n")
-    assert done.returncode == 0 and "not used" in done.stderr

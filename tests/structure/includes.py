@@ -12,9 +12,10 @@ from source_tree import files, report
 
 # Part -> parts of the tree whose headers it may include besides its own.
 ENGINE = {"engine/core", "engine/pack", "engine/store", "engine/record", "engine/packtest",
-          "engine/replay"}
+          "engine/replay", "engine/bound"}
 ARROWS = {
     "engine/core": set(),
+    "engine/bound": {"engine/core"},
     "engine/pack": {"engine/core"},
     "engine/store": {"engine/core"},
     "engine/record": {"engine/core"},

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-foreach(unit values heap hash calendar meter prefix number registers ruleset)
+foreach(unit values heap hash calendar meter network prefix number registers ruleset)
     fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
 endforeach()
-foreach(unit customer decide destination engine_properties explain identity overrides plan)
+foreach(unit customer decide destination engine_properties explain identity meter_kinds overrides
+    plan)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c
         LIBS fg_core)

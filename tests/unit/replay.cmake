@@ -7,7 +7,7 @@ if(TARGET test_replay_queue)
 endif()
 fg_unit_test(test_replay_summary
     SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_replay_summary.c LIBS fg_replay)
-foreach(unit replay replay_identity)
+foreach(unit compare replay replay_identity)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c
             ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c ${CMAKE_CURRENT_LIST_DIR}/replay_fixture.c

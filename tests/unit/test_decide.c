@@ -35,7 +35,7 @@ static const struct fg_composite_term irsf_closed[] = {{.kind = FG_TERM_RULE, .r
                                                        {.kind = FG_TERM_RULE, .rule = RULE_CLOSED}};
 static const struct fg_composite_term cpm[] = {{.kind = FG_TERM_RULE, .rule = RULE_CPM}};
 static const struct fg_composite_term campaign[] = {{.kind = FG_TERM_TAG, .tag = "campaign"}};
-static const struct fg_composite composites[] = {
+static struct fg_composite composites[] = {
     {.id = "IRSF_CLOSED", .all_of = irsf_closed, .n_all = 2, .score = 20},
     {.id = "KNOWN_CAMPAIGN",
      .all_of = cpm,
@@ -216,6 +216,63 @@ static void test_domestic_call_in_office_hours(void **state)
     assert_false(decision.degraded);
     assert_false(decision.set_hold.wanted);
     assert_true(plan.dest_ordinary && plan.dest_home);
+}
+
+static void block_at_night(const struct world *world)
+{
+    memset(&reply, 0, sizeof(reply));
+    event = world_call(world, world->acme, "009607712345");
+    judge(world, SATURDAY_NIGHT_MS, true);
+    assert_int_equal(decision.action, FG_BLOCK);
+}
+
+static void test_the_rule_says_what_is_held(void **state)
+{
+    const struct world *world = *state;
+    const struct fg_rule written = rules[RULE_IRSF];
+    rules[RULE_IRSF].hold =
+        (struct fg_hold_terms){.given = true, .duration_s = 60, .scope = FG_HOLD_COUNTRY};
+    block_at_night(world);
+    assert_true(decision.set_hold.wanted);
+    assert_int_equal(decision.set_hold.scope, FG_HOLD_COUNTRY);
+    assert_int_equal(decision.set_hold.country, fg_country_parse(fg_view_of("MV")));
+    assert_int_equal(decision.set_hold.duration_s, 60);
+    // A rule of fewer points, or in shadow, does not change it.
+    const struct fg_rule shadow = rules[RULE_SHADOW];
+    rules[RULE_SHADOW].hold =
+        (struct fg_hold_terms){.given = true, .duration_s = 7, .scope = FG_HOLD_CUSTOMER};
+    const struct fg_composite composite = composites[0];
+    composites[0].hold = (struct fg_hold_terms){.given = true, .duration_s = 8};
+    block_at_night(world);
+    assert_int_equal(decision.set_hold.duration_s, 60);
+    rules[RULE_SHADOW] = shadow;
+    composites[0] = composite;
+    rules[RULE_IRSF].hold = (struct fg_hold_terms){.given = true};
+    block_at_night(world);
+    assert_false(decision.set_hold.wanted);
+    rules[RULE_IRSF] = written;
+}
+
+// Money is spent while calls are up; by default that ends the call and holds nothing.
+static void test_a_block_during_the_call_holds_where_its_rule_says_so(void **state)
+{
+    const struct world *world = *state;
+    const struct fg_rule written = rules[RULE_SPEND];
+    for (int given = 0; given < 2; given++) {
+        rules[RULE_SPEND].hold = (struct fg_hold_terms){
+            .given = given == 1, .duration_s = 120, .scope = FG_HOLD_CUSTOMER};
+        memset(&reply, 0, sizeof(reply));
+        event = world_call(world, world->acme, "02079460000");
+        event.kind = FG_EVENT_MINUTE;
+        event.minute = 3;
+        judge(world, FRIDAY_MORNING_MS, true);
+        set_reading(METER_SPEND, 2 * world->acme->daily_limit_usd);
+        fg_decide(&plan, &reply, 1, &decision);
+        assert_true(decision.cut_call);
+        assert_int_equal(decision.set_hold.wanted, given == 1);
+    }
+    assert_int_equal(decision.set_hold.scope, FG_HOLD_CUSTOMER);
+    rules[RULE_SPEND] = written;
 }
 
 static void test_night_call_is_blocked_and_held(void **state)
@@ -449,6 +506,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_domestic_call_in_office_hours),
         TEST(test_night_call_is_blocked_and_held),
+        TEST(test_the_rule_says_what_is_held),
+        TEST(test_a_block_during_the_call_holds_where_its_rule_says_so),
         TEST(test_velocity_steps_cap_and_composite),
         TEST(test_spend_cuts_a_live_call),
         TEST(test_active_hold),

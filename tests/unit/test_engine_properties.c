@@ -44,6 +44,7 @@ struct random_rules {
     struct fg_predicate excepted[8];
     struct fg_condition rows[8];
     struct fg_exception exceptions[8];
+    struct fg_predicate hits[FG_METERS_MAX];
     struct fg_predicate matches[OVERRIDES];
     struct fg_override overrides[OVERRIDES];
 };
@@ -104,6 +105,14 @@ static void random_rule(struct source *source, struct random_rules *all, uint32_
     rule->n_exceptions = chance(source, 20) ? (uint16_t)below(source, 9) : 0;
     rule->rolls_out = chance(source, 20);
     rule->rollout_percent = (uint8_t)below(source, 101);
+    rule->n_tests = n_meters > 0 && chance(source, 30) ? (uint8_t)below(source, 5) : 0;
+    for (uint8_t k = 0; k < rule->n_tests; k++) {
+        rule->tests[k] = (struct fg_meter_test){.meter = (uint16_t)below(source, n_meters),
+                                                .above = chance(source, 50),
+                                                .number = below(source, 3000000)};
+    }
+    rule->unavailable_scores = chance(source, 50);
+    rule->unavailable_score = (int32_t)below(source, 20);
     if (chance(source, 50)) {
         return;
     }
@@ -111,10 +120,11 @@ static void random_rule(struct source *source, struct random_rules *all, uint32_
     rule->measure_is_meter = n_meters > 0 && chance(source, 80);
     rule->measure_meter = (uint16_t)below(source, n_meters + (n_meters == 0));
     rule->measure_signal = FG_SIG_COST_PER_MINUTE;
-    rule->relative_to = (enum fg_relative)below(source, 3);
+    rule->relative_to = (enum fg_relative)below(source, n_meters > 0 ? 4 : 3);
+    rule->relative_meter = (uint16_t)below(source, n_meters + (n_meters == 0));
+    rule->relative_times = 1 + below(source, 2000000);
+    rule->relative_at_least = 1 + below(source, 2000000);
     rule->n_steps = (uint8_t)(1 + below(source, FG_STEPS_MAX));
-    rule->unavailable_scores = chance(source, 50);
-    rule->unavailable_score = (int32_t)below(source, 20);
     for (uint8_t k = 0; k < rule->n_steps; k++) {
         rule->steps[k] =
             (struct fg_step){.above = (k + 1) * (fg_micro)(1 + below(source, 1)) * 700000,
@@ -165,6 +175,31 @@ static void random_override(struct source *source, struct random_rules *all, uin
         ~(uint32_t)(all->rules[override->rule].measured ? FG_CHANGE_SCORE : FG_CHANGE_STEPS);
 }
 
+// Fewer than there can be where one event could need more counters than it may.
+static void random_meters(struct source *source, struct fg_ruleset *ruleset,
+                          struct random_rules *all)
+{
+    uint32_t n_ops = 0;
+    ruleset->n_meters = 0;
+    uint32_t n = below(source, FG_METERS_MAX + 1);
+    for (uint32_t i = 0; i < n && n_ops + 2 <= FG_OPS_MAX; i++) {
+        random_predicate(source, &all->hits[i]);
+        all->meters[i] = (struct fg_meter){.name = "m",
+                                           .id = i + 1,
+                                           .kind = (enum fg_meter_kind)below(source, 5),
+                                           .source = (enum fg_meter_source)below(source, 14),
+                                           .per = below(source, 2048),
+                                           .over_ms = 1000 + below(source, 100000),
+                                           .calendar_day = chance(source, 20),
+                                           .direction = (enum fg_direction)below(source, 2),
+                                           .hit = {&all->hits[i], 1},
+                                           .min_samples = 1 + (int32_t)below(source, 200),
+                                           .hit_id = FG_METERS_MAX + i + 1};
+        n_ops += all->meters[i].kind == FG_METER_RATIO ? 2 : 1;
+        ruleset->n_meters = i + 1;
+    }
+}
+
 static void random_ruleset(struct source *source, struct world *world, struct random_rules *all,
                            uint32_t n_rules)
 {
@@ -179,17 +214,7 @@ static void random_ruleset(struct source *source, struct world *world, struct ra
             (struct fg_group){.name = group_names[i],
                               .cap = chance(source, 20) ? INT32_MAX : (int32_t)below(source, 120)};
     }
-    ruleset->n_meters = below(source, FG_METERS_MAX + 1);
-    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        all->meters[i] = (struct fg_meter){.name = "m",
-                                           .id = i + 1,
-                                           .kind = (enum fg_meter_kind)below(source, 4),
-                                           .source = (enum fg_meter_source)below(source, 6),
-                                           .per = below(source, 32),
-                                           .over_ms = 1000 + below(source, 100000),
-                                           .calendar_day = chance(source, 20),
-                                           .direction = (enum fg_direction)below(source, 2)};
-    }
+    random_meters(source, ruleset, all);
     random_exceptions(source, all);
     for (uint32_t i = 0; i < n_rules; i++) {
         random_rule(source, all, i, ruleset->n_groups, ruleset->n_meters);
@@ -209,15 +234,21 @@ static void random_ruleset(struct source *source, struct world *world, struct ra
                                            .rule = (uint16_t)below(source, n_rules),
                                            .tag = chance(source, 50) ? "campaign" : "none"};
         }
-        all->composites[i] = (struct fg_composite){.id = "C",
-                                                   .all_of = terms[0],
-                                                   .n_all = 1 + below(source, 2),
-                                                   .any_of = terms[1],
-                                                   .n_any = below(source, 3),
-                                                   .none_of = terms[2],
-                                                   .n_none = below(source, 3),
-                                                   .score = (int32_t)below(source, 120) - 60,
-                                                   .mode = (enum fg_mode)below(source, 3)};
+        all->composites[i] = (struct fg_composite){
+            .id = "C",
+            .all_of = terms[0],
+            .n_all = 1 + below(source, 2),
+            .any_of = terms[1],
+            .n_any = below(source, 3),
+            .none_of = terms[2],
+            .n_none = below(source, 3),
+            .score = (int32_t)below(source, 120) - 60,
+            .mode = (enum fg_mode)below(source, 3),
+            .rolls_out = chance(source, 20),
+            .rollout_percent = (uint8_t)below(source, 101),
+            .hold = {.given = chance(source, 20),
+                     .duration_s = (int32_t)below(source, 9),
+                     .scope = (enum fg_hold_scope)below(source, FG_HOLD_SCOPES)}};
     }
     ruleset->groups = all->groups;
     ruleset->meters = all->meters;
@@ -248,6 +279,7 @@ static struct fg_event random_event(struct source *source, const struct world *w
         assert_int_equal(fg_number_parse_e164(fg_view_of("+441132000100"), &event.caller), FG_OK);
     }
     event.duration_s = (int32_t)below(source, 10000);
+    event.answered = chance(source, 50);
     return event;
 }
 

@@ -189,7 +189,7 @@ static const struct mistake mistakes[] = {
     {HEAD RULE("score: 5, when: {dest.home: true}, mode: shadw"), 6, 63, 5, "FG013",
      "unknown mode 'shadw'; did you mean 'shadow'?"},
     {HEAD RULE("score: 5, when: {dest.home: true}, on_unavailable: skip"), 6, 73, 4, "FG029",
-     "'on_unavailable' is for rules that measure a meter"},
+     "'on_unavailable' is for rules that measure or test a meter"},
     // Meters
     {HEAD "meters:\n  m: {count: calls, per: customer, over: 1 minute}\n" RULE(
          "measure: meters.m, steps: [{above: 1, score: 1}]"),
@@ -347,7 +347,8 @@ static const char whole[] =
     "  - {id: CALLS, desc: c, measure: meters.calls, steps: [{above: 3, score: 1}]}\n"
     "  - {id: NIGHT, desc: n, when: {calendar.office: closed}, score: 5}\n"
     "composites:\n"
-    "  - {id: BOTH, desc: b, all_of: [DEST, NIGHT], none_of: [customer.tag.vip], score: -10}\n";
+    "  - {id: BOTH, desc: b, all_of: [DEST, NIGHT], none_of: [customer.tag.vip], score: -10, hold: "
+    "none}\n";
 
 static void a_pack_becomes_a_ruleset(void **state)
 {

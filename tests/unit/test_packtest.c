@@ -58,7 +58,7 @@ struct fixture {
     char *printed;
 };
 
-static int setup(void **state)
+static int load(void **state, const char *pack, const char *changes)
 {
     static struct fixture fixture;
     memset(&fixture, 0, sizeof(fixture));
@@ -66,8 +66,8 @@ static int setup(void **state)
     scratch_dir_open(dir);
     scratch_dir_subdir(dir, "data");
     scratch_dir_subdir(dir, "overrides.d");
-    scratch_dir_write(dir, "p.yaml", rules);
-    scratch_dir_write(dir, "overrides.d/o.yaml", overrides);
+    scratch_dir_write(dir, "p.yaml", pack);
+    scratch_dir_write(dir, "overrides.d/o.yaml", changes);
     scratch_dir_write(dir, "data/numbering.csv",
                       "prefix,country,type\n44,GB,unallocated\n442,GB,fixed\n4490,GB,premium\n"
                       "33,FR,fixed\n");
@@ -81,6 +81,37 @@ static int setup(void **state)
     int rc = fg_policy_load(&paths, fg_heap_libc(), &key, fixture.diags, &fixture.bundle);
     *state = &fixture;
     return rc;
+}
+
+static int setup(void **state)
+{
+    return load(state, rules, overrides);
+}
+
+static const char metered[] =
+    "fraudguard: 1\n"
+    "pack: p\n"
+    "version: \"1.0.0\"\n"
+    "scoring: {thresholds: {alert: 30, block: 80}}\n"
+    "meters:\n"
+    "  short: {ratio: {call.duration: {below: 6}}, per: customer, over: 1h, min_samples: 3}\n"
+    "  missed: {count: ends, when: {call.answered: false}, per: dest.range, over: 1h}\n"
+    "  known: {count: answers, per: dest.number, over: 31d}\n"
+    "  hour: {count: calls, per: customer, over: 1h}\n"
+    "  month: {count: calls, per: customer, over: 31d}\n"
+    "rules:\n"
+    "  - {id: SHORT, desc: s, measure: meters.short, steps: [{above: 0.5, score: 1}]}\n"
+    "  - {id: MISSED, desc: m, when: {meters.missed: {above: 1}}, score: 1}\n"
+    "  - {id: NEW, desc: n, when: {meters.known: {below: 1}}, score: 1, on_unavailable: {score: "
+    "2}}\n"
+    "  - {id: UNUSUAL, desc: u, measure: meters.hour, steps: [{above: 3, score: 1}],\n"
+    "     relative_to: {meter: month, times: 0.1}}\n"
+    "composites:\n"
+    "  - {id: TRIED, desc: t, all_of: [SHORT, MISSED], score: 5, rollout: {percent: 0}}\n";
+
+static int setup_metered(void **state)
+{
+    return load(state, metered, "fraudguard: 1\noverrides: []\n");
 }
 
 static int teardown(void **state)
@@ -272,6 +303,36 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void meters_of_answers_and_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        run(fixture,
+            "  - name: answered\n    customer: acme\n    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{to: \"02079460001\", repeat: 5, every: 60s, duration: 5s, " CALL "}]\n"
+            "    expect: {first: {rules: [NEW], not_rules: [SHORT]}, at_call: {n: 3, not_rules: "
+            "[SHORT]},\n"
+            "             last: {score: 2, rules: [SHORT, UNUSUAL], not_rules: [NEW, MISSED]}}\n"
+            "  - name: missed\n    customer: acme\n    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{to: \"0207946000{n}\", repeat: 4, every: 60s, " CALL "}]\n"
+            "    expect: {at_call: {n: 2, not_rules: [MISSED]},\n"
+            "             last: {score: 4, rules: [SHORT, MISSED, NEW], shadow_score: 9}}\n"
+            "  - name: long\n    customer: acme\n    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{to: \"02079460001\", repeat: 3, every: 60s, duration: 20s, " CALL "},\n"
+            "            {to: \"02079460001\", at: 300s, " CALL "}]\n"
+            "    expect: {last: {not_rules: [SHORT, MISSED, NEW]}}\n"
+            "  - name: no store\n    customer: acme\n    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    faults: [store_down]\n"
+            "    calls: [{to: \"02079460001\", " CALL "}]\n"
+            "    expect: {last: {score: 2, rules: [NEW]}}\n"),
+        FG_OK);
+    if (fixture->summary.failed > 0) {
+        print_error("%s\n", fixture->printed);
+    }
+    assert_int_equal(fixture->summary.failed, 0);
+    assert_int_equal(fixture->summary.passed, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +341,7 @@ int main(void)
         TEST(missing_exceptions_and_overrides_are_failures),
         TEST(a_missing_cut_is_a_failure),
         TEST(mistakes_in_a_test_are_told_with_their_place),
+        cmocka_unit_test_setup_teardown(meters_of_answers_and_ends, setup_metered, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,55 @@ static void a_directory_becomes_a_policy(void **state)
     fg_diags_free(diags);
 }
 
+static FILE *open_text(char **text, size_t *len)
+{
+    FILE *out = open_memstream(text, len);
+    assert_non_null(out);
+    return out;
+}
+
+static void a_big_list_and_many_rules_load(void **state)
+{
+    struct scratch_dir *dir = *state;
+    char *list = NULL;
+    char *pack = NULL;
+    size_t len = 0;
+    FILE *out = open_text(&list, &len);
+    (void)fputs("prefix,note\n", out);
+    for (int i = 0; i < 250000; i++) {
+        (void)fprintf(out, "+%d,range %d\n", 2000000 + i * 31, i % 1000);
+    }
+    assert_int_equal(fclose(out), 0);
+    out = open_text(&pack, &len);
+    (void)fputs("fraudguard: 1\npack: many\nversion: \"1.0.0\"\nrules:\n", out);
+    for (int i = 0; i < 1000; i++) {
+        (void)fprintf(out,
+                      "  - {id: RULE_%d, desc: d, when: {dest.home: false, dest.prefix: {in: x}}, "
+                      "score: 1}\n",
+                      i);
+    }
+    assert_int_equal(fclose(out), 0);
+    scratch_dir_write(dir, "lists/x.csv", list);
+    dir->n--; // the same file again
+    scratch_dir_write(dir, "20.yaml", pack);
+    free(list);
+    free(pack);
+
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(dir, fg_heap_libc(), diags, &bundle), FG_OK);
+    assert_int_equal(fg_diags_total(diags), 0);
+    const struct fg_ruleset *ruleset = fg_policy_of(bundle)->ruleset;
+    assert_int_equal(ruleset->n_rules, 1001);
+    assert_int_equal(fg_prefix_count(ruleset->lists[0].prefixes), 250000);
+    struct fg_prefix_match match;
+    assert_int_equal(fg_prefix_lookup(ruleset->lists[0].prefixes, "974996905", 9, &match), FG_OK);
+    assert_int_equal(match.len, 7);
+    assert_string_equal(ruleset->lists[0].notes[match.value], "range 999");
+    fg_policy_bundle_free(bundle);
+    fg_diags_free(diags);
+}
+
 static void mistakes_of_all_files_are_told_together(void **state)
 {
     struct scratch_dir *dir = *state;
@@ -195,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_directory_becomes_a_policy),
+        TEST(a_big_list_and_many_rules_load),
         TEST(mistakes_of_all_files_are_told_together),
         TEST(a_list_without_rows_is_a_mistake),
         TEST(data_without_rows_is_a_mistake),

@@ -34,7 +34,11 @@ struct fg_reason {
     bool shadow; // counted in shadow_score only
     bool measured;
     bool unavailable; // points of on_unavailable
+    uint16_t meter;   // unavailable: the meter that could not be read
     fg_micro value;   // measured: the value, relative where the rule says so
+    int64_t hits, of; // measured, a ratio: its calls
+    fg_micro base;    // measured, relative to a meter: what the value was divided by
+    fg_micro tested[FG_METER_TESTS_MAX]; // what the meters that the rule tests read
     fg_micro threshold;
     uint8_t step;
     uint16_t detail; // see the kind

@@ -49,6 +49,8 @@ struct fg_event {
     const struct fg_tls_peer *tls; // NULL: no TLS
     enum fg_transport transport;
     struct fg_ip source;
+    fg_country source_country;        // FG_COUNTRY_NONE: as the policy's networks say
+    uint32_t source_asn;              // 0: as they say
     struct fg_number_readings called; // as dialled, read with the customer's dial plan
     bool caller_present;              // the request names a caller
     struct fg_number caller;          // len 0: absent or not a number
@@ -56,6 +58,7 @@ struct fg_event {
     struct fg_view user_agent;
     struct fg_attr attrs[FG_ATTRS_MAX]; // set by the script
     uint8_t n_attrs;
+    bool answered;      // end: whether it had been answered
     int32_t duration_s; // since answer; minute and end
     int32_t minute;     // FG_EVENT_MINUTE: the n-th started minute, from 1
 };

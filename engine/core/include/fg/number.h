@@ -17,6 +17,8 @@ struct fg_number {
     uint8_t len;
 };
 
+#define FG_DIALLED_KEPT_MAX 24 // digits of what was dialled
+
 #define FG_INTERNATIONAL_MAX        16 // prefixes of one plan
 #define FG_INTERNATIONAL_DIGITS_MAX 8  // of one prefix: Australia's 14110011
 
@@ -44,6 +46,9 @@ struct fg_number_readings {
     uint8_t n;                      // 1 or 2 when status is FG_NUMBER_OK or FG_NUMBER_SHORT_CODE
     struct fg_number reading[2];    // reading[0] is the likelier one
     bool international_prefix_seen; // "+" or a prefix of the plan
+    // The digits as dialled, before any reading; of more than these the last ones. Without "+".
+    char dialled[FG_DIALLED_KEPT_MAX];
+    uint8_t n_dialled;
 };
 
 // Reads the user part of a SIP URI, or a tel: URI's number: undoes %-escapes once, cuts parameters

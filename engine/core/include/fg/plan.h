@@ -18,7 +18,8 @@ struct fg_plan {
     struct fg_local_time local;    // customer's clock
     struct fg_destination dest;    // the riskier reading, at the price of the dearer one
     bool dest_home, dest_ordinary; // by every reading
-    bool home_known; // the customer's home countries are listed, or follow from the dial plan
+    struct fg_country_set home;    // the customer's home countries
+    bool home_known;               // they are listed, or follow from the dial plan
     struct fg_destination caller;
     bool caller_owned, caller_others;        // by the customer, by another one
     bool emergency;                          // outbound, by any reading
@@ -32,6 +33,7 @@ struct fg_plan {
     bool lists_grow;                        // one of them adds to a list
     uint64_t overridden[FG_RULES_MAX / 64]; // rules that one of them changes
     int8_t op_of_meter[FG_METERS_MAX];      // index into request.ops, -1 none
+    int8_t hit_op_of_meter[FG_METERS_MAX];  // of a ratio's hits
     bool store_needed;
     struct fg_store_request request;
 };
@@ -63,6 +65,7 @@ void fg_plan_rule_terms(const struct fg_plan *plan, uint16_t rule, struct fg_rul
 // same hash key: a keyed hash of rule and customer falls below the percentage or does not, so that
 // a higher percentage only adds customers.
 bool fg_plan_rolled_out(const struct fg_plan *plan, const struct fg_rule *rule);
+bool fg_plan_composite_rolled_out(const struct fg_plan *plan, const struct fg_composite *composite);
 
 // The exception of a rule that holds for this event now: index into rule->exceptions, -1 for none.
 int32_t fg_plan_exception(const struct fg_plan *plan, const struct fg_rule *rule);

@@ -3,6 +3,7 @@
 // process and thread.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fg/err.h"
@@ -35,3 +36,7 @@ FG_MUST_CHECK int fg_prefix_lookup(const struct fg_prefix_trie *trie, const char
 // Hash of the set of prefixes: their order and values do not count.
 struct fg_hash128 fg_prefix_hash(const struct fg_prefix_trie *trie, const struct fg_hash_key *key);
 uint32_t fg_prefix_count(const struct fg_prefix_trie *trie);
+// Calls fn with each prefix (digits, NUL-terminated) and its value, in order of the digits, until
+// it returns false. Whether it went through all of them. A NULL trie has none.
+typedef bool fg_prefix_fn(void *ctx, const char *digits, uint32_t value);
+bool fg_prefix_walk(const struct fg_prefix_trie *trie, fg_prefix_fn *fn, void *ctx);

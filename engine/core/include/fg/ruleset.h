@@ -12,12 +12,13 @@
 #include "fg/err.h"
 #include "fg/event.h"
 #include "fg/heap.h"
+#include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
 #include "fg/units.h"
 
 #define FG_RULES_MAX      1024
-#define FG_METERS_MAX     32
+#define FG_METERS_MAX     64
 #define FG_GROUPS_MAX     16
 #define FG_COMPOSITES_MAX 64
 #define FG_STEPS_MAX      8
@@ -130,22 +131,38 @@ enum fg_meter_kind {
     FG_METER_COUNT,    // calls
     FG_METER_SUM,      // cost [USD] or minutes, per started minute
     FG_METER_DISTINCT, // different values of a signal
-    FG_METER_GAUGE     // calls in progress, leased
+    FG_METER_GAUGE,    // calls in progress, leased
+    FG_METER_RATIO     // share of the calls that meet a condition
 };
+// What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {
-    FG_SOURCE_CALLS,
+    FG_SOURCE_CALLS, // attempts
     FG_SOURCE_COST,
     FG_SOURCE_MINUTES,
     FG_SOURCE_DEST_NUMBER,
     FG_SOURCE_CALLER_NUMBER,
-    FG_SOURCE_DEST_COUNTRY
+    FG_SOURCE_DEST_COUNTRY,
+    FG_SOURCE_ANSWERS,
+    FG_SOURCE_ENDS,
+    FG_SOURCE_DEST_RANGE,   // called number without its last 4 digits
+    FG_SOURCE_DEST_BLOCK,   // without its last 2
+    FG_SOURCE_DEST_DIALLED, // digits as dialled
+    FG_SOURCE_NETWORK,      // source address's /24 or /48
+    FG_SOURCE_CALLER_RANGE, // caller without its last 4 digits
+    FG_SOURCE_CERT          // fingerprint of the client certificate
 };
 enum fg_meter_key {
     FG_KEY_CUSTOMER = 1,
     FG_KEY_DEST_NUMBER = 2,
     FG_KEY_CALLER_NUMBER = 4,
     FG_KEY_SOURCE_IP = 8,
-    FG_KEY_DEST_COUNTRY = 16
+    FG_KEY_DEST_COUNTRY = 16,
+    FG_KEY_DEST_RANGE = 32,
+    FG_KEY_DEST_BLOCK = 64,
+    FG_KEY_DEST_TYPE = 128,
+    FG_KEY_DEST_TAIL = 256, // last 8 digits as dialled
+    FG_KEY_CALLER_RANGE = 512,
+    FG_KEY_NETWORK = 1024
 };
 
 struct fg_meter {
@@ -159,11 +176,40 @@ struct fg_meter {
     bool calendar_day; // the customer's local day
     enum fg_direction direction;
     struct fg_condition when; // the event must meet it to be counted
+    // Ratio: the share of the counted events that meet hit, too; absent below min_samples events.
+    struct fg_condition hit;
+    int32_t min_samples;
+    uint32_t hit_id; // as id, of the window that counts the hits
+};
+
+// --- holds
+// ------------------------------------------------------------------------------------------------------------------------------
+enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
+const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
+// What a block holds back of the customer's next calls. Of several rules that hit, the terms of the
+// one with the most points count; where none has terms, those of the ruleset.
+struct fg_hold_terms {
+    bool given;
+    int32_t duration_s; // 0: no hold
+    enum fg_hold_scope scope;
 };
 
 // --- rules
 // -------------------------------------------------------------------------------------------------------------------------------
-enum fg_relative { FG_RELATIVE_NONE, FG_RELATIVE_CHANNELS, FG_RELATIVE_DAILY_LIMIT };
+enum fg_relative {
+    FG_RELATIVE_NONE,
+    FG_RELATIVE_CHANNELS,
+    FG_RELATIVE_DAILY_LIMIT,
+    FG_RELATIVE_METER
+};
+
+// What a meter must read, beside a rule's condition: it is known only once the store has answered.
+#define FG_METER_TESTS_MAX 4 // of one rule
+struct fg_meter_test {
+    uint16_t meter;
+    bool above; // else below
+    fg_micro number;
+};
 
 struct fg_step {
     fg_micro above;
@@ -194,6 +240,8 @@ struct fg_rule {
     uint8_t events; // bit 1 << enum fg_event_kind
     enum fg_mode mode;
     struct fg_condition when;
+    struct fg_meter_test tests[FG_METER_TESTS_MAX]; // every one must hold
+    uint8_t n_tests;
     int32_t score;                  // points when there is no measure
     enum fg_action action_at_least; // FG_ALLOW: none
     bool measured;                  // the points come from steps over a meter or a number signal
@@ -201,9 +249,12 @@ struct fg_rule {
     uint16_t measure_meter;
     enum fg_signal measure_signal;
     enum fg_relative relative_to; // the measure is divided by this; absent: the rule does not hit
-    struct fg_step steps[FG_STEPS_MAX]; // rising above; the highest one exceeded counts
+    // FG_RELATIVE_METER: by this meter's reading times relative_times, at least relative_at_least.
+    uint16_t relative_meter;
+    fg_micro relative_times, relative_at_least; // > 0
+    struct fg_step steps[FG_STEPS_MAX];         // rising above; the highest one exceeded counts
     uint8_t n_steps;
-    bool unavailable_scores; // what happens when the meter cannot be read at all (neither store):
+    bool unavailable_scores; // what happens when a meter cannot be read at all (neither store):
                              // unavailable_score points, else skipped
     int32_t unavailable_score;
     const struct fg_exception *exceptions;
@@ -213,6 +264,7 @@ struct fg_rule {
     bool rolls_out;
     uint8_t rollout_percent; // 0 to 100
     enum fg_maturity maturity;
+    struct fg_hold_terms hold; // not given: as the ruleset says, and on attempts only
     const char *customer_text; // name of a text for the customer; NULL: none
 };
 
@@ -257,14 +309,14 @@ struct fg_composite {
     int32_t score; // may be negative
     enum fg_action action_at_least;
     enum fg_mode mode;
+    struct fg_hold_terms hold; // as in fg_rule
+    bool rolls_out; // as in fg_rule
+    uint8_t rollout_percent;
 };
 struct fg_group {
     const char *name;
     int32_t cap; // INT32_MAX: none
 };
-
-enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
-const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
 
 // What the provider does in each band; the SIP reply goes to the customer.
 struct fg_reply {
@@ -315,12 +367,16 @@ FG_MUST_CHECK int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *a
 // nor by what they hold. A nameless list counts by its prefixes.
 uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
                      const struct fg_calendar *calendars);
+// The same for fg_meter.hit_id.
+uint32_t fg_meter_hit_id(const struct fg_meter *meter, const struct fg_list *lists,
+                         const struct fg_calendar *calendars);
 
 // Everything one evaluation reads, published together so that no call is judged by a mix.
 struct fg_policy {
     const struct fg_ruleset *ruleset;
     const struct fg_destinations *destinations;
     const struct fg_customers *customers;
+    const struct fg_networks *networks; // NULL: nothing is known of addresses
     uint64_t generation;
     struct fg_hash_key hash_key;
 };

@@ -39,6 +39,12 @@ enum fg_signal_type {
       "the certificate's fingerprint is listed for the customer, or none is listed")               \
     X(SRC_KNOWN, "src.known", BOOL,                                                                \
       "the source address is listed for the customer, or none is listed")                          \
+    X(SRC_COUNTRY, "src.country", COUNTRY,                                                         \
+      "country of the source address; absent where no network is known for it")                    \
+    X(SRC_ASN, "src.asn", NUMBER, "number of the autonomous system of the source address")         \
+    X(SRC_HOME, "src.home", BOOL,                                                                  \
+      "the source address is in one of the customer's home countries; absent where either is "     \
+      "not known")                                                                                 \
     X(SIP_TRANSPORT, "sip.transport", TEXT, "udp, tcp, tls, ws or wss")                            \
     X(SIP_USER_AGENT, "sip.user_agent", TEXT, "User-Agent header")                                 \
     X(DEST_PREFIX, "dest.prefix", DIGITS, "called number in E.164 digits, matched by prefix")      \
@@ -56,7 +62,9 @@ enum fg_signal_type {
     X(CALLER_OTHERS, "caller.others", BOOL, "the caller is a number of another customer")          \
     X(CALLER_PREFIX, "caller.prefix", DIGITS, "calling number in E.164 digits, matched by prefix") \
     X(MEDIA_SRTP, "media.srtp", BOOL, "SRTP with a usable suite is offered")                       \
-    X(CALL_DURATION, "call.duration", NUMBER, "time since answer [s]; minute and end events")
+    X(CALL_DURATION, "call.duration", NUMBER,                                                      \
+      "time since answer [s]; minute and end events, 0 at the end of an unanswered call")          \
+    X(CALL_ANSWERED, "call.answered", BOOL, "the call was answered; answer, minute and end events")
 
 enum fg_signal {
 #define FG_SIGNAL_ENUM(name, text, type, doc) FG_SIG_##name,

@@ -16,8 +16,9 @@ struct fg_policy_paths {
     const char *customers_file; // NULL: no customers
     const char
         *data_dir; // numbering.csv, countries.csv, emergency.csv, rates.csv; NULL: rules_dir/data
-    const char *rates_file; // NULL: the one in data_dir
-    int64_t now_ms;         // Unix [ms], to warn of what has expired; 0: no such warnings
+    const char *rates_file;    // NULL: the one in data_dir
+    const char *networks_file; // network,asn,country; NULL: the signals src.* have no values
+    int64_t now_ms;            // Unix [ms], to warn of what has expired; 0: no such warnings
 };
 struct fg_policy_bundle; // a policy and the arena that holds it
 

@@ -34,6 +34,7 @@ struct fg_call_row {
     bool has_source;         // else source is ::
     bool has_fingerprint;    // else fingerprint is zero
     bool knows_certificates; // the file has certificate columns
+    bool knows_labels;       // the file has a label column
     bool srtp;               // SRTP was offered
     enum fg_direction direction;
     enum fg_transport transport;

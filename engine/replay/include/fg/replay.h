@@ -27,6 +27,7 @@ struct fg_replay_reason {
 };
 
 struct fg_replay_result {
+    uint64_t sequence;                  // number of the row among those taken, from 0
     struct fg_view call_id, label;      // label empty: a wanted call
     const struct fg_customer *customer; // NULL: nobody known
     enum fg_identity identity;

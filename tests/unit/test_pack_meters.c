@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Meters, and what rules do with them, as packs write them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fg/pack.h"
+#include "pack_files.h"
+
+#define NOW_MS INT64_C(1795168800000) // 2026-11-20T10:00:00Z
+
+struct fixture {
+    struct fg_arena *arena;
+    struct fg_diags *diags;
+    struct fg_ruleset ruleset;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.arena = fg_arena_new(fg_heap_libc());
+    fixture.diags = fg_diags_new();
+    *state = &fixture;
+    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fg_arena_free(fixture->arena);
+    fg_diags_free(fixture->diags);
+    return 0;
+}
+
+// The meters begin in line 6, the rules in the line after the last one.
+static int parse(struct fixture *fixture, const char *meters, const char *rules)
+{
+    char text[8192];
+    (void)snprintf(text, sizeof(text),
+                   "fraudguard: 1\npack: p\nversion: \"1.0.0\"\n"
+                   "scoring: {thresholds: {alert: 30, block: 80}}\nmeters:\n%srules:\n%s",
+                   meters, rules);
+    struct fg_named_bytes file = {"p.yaml", text, strlen(text)};
+    return fg_pack_parse_files(&file, 1, NULL, NOW_MS, fixture->arena, fixture->diags,
+                               &fixture->ruleset);
+}
+
+static const char good_meters[] =
+    "  brief_1h: {count: ends, when: {call.duration: {below: 6}}, per: [customer, dest.range], "
+    "over: 1h}\n"
+    "  known_31d: {count: answers, per: dest.number, over: 31d}\n"
+    "  short_10m: {ratio: {call.duration: {below: 6}}, per: customer, over: 10m}\n"
+    "  asr_1h: {ratio: {dest.home: true}, of: calls, min_samples: 7, per: src.network, over: "
+    "1h}\n"
+    "  certs: {distinct: tls.cert.fingerprint, per: [dest.block, dest.type, dest.tail, "
+    "caller.range], over: 1h}\n";
+
+static void meters_become_what_they_say(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture, good_meters,
+              "  - {id: A, desc: d, when: {meters.known_31d: {below: 1, above: 0.5}, dest.home: "
+              "true}, score: 1, on_unavailable: {score: 2}}\n"
+              "  - {id: B, desc: d, measure: meters.brief_1h, relative_to: {meter: "
+              "meters.asr_1h, times: 0.5}, steps: [{above: 1, score: 1}]}\n"
+              "  - {id: C, desc: d, measure: meters.certs, relative_to: {meter: short_10m, "
+              "at_least: 2}, on_unavailable: skip, steps: [{above: 1, score: 1}]}\n"
+              "composites:\n  - {id: D, desc: d, all_of: [A], score: 1, rollout: {percent: 10}}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    assert_int_equal(meters[0].source, FG_SOURCE_ENDS);
+    assert_int_equal(meters[0].per, FG_KEY_CUSTOMER | FG_KEY_DEST_RANGE);
+    assert_int_equal(meters[1].source, FG_SOURCE_ANSWERS);
+    assert_int_equal(meters[2].kind, FG_METER_RATIO);
+    assert_int_equal(meters[2].source, FG_SOURCE_ENDS);
+    assert_int_equal(meters[2].min_samples, 20);
+    assert_int_equal(meters[2].hit.n, 1);
+    assert_true(meters[2].id != meters[2].hit_id);
+    assert_int_equal(meters[3].source, FG_SOURCE_CALLS);
+    assert_int_equal(meters[3].min_samples, 7);
+    assert_int_equal(meters[3].per, FG_KEY_NETWORK);
+    assert_int_equal(meters[4].source, FG_SOURCE_CERT);
+    assert_int_equal(meters[4].per,
+                     FG_KEY_DEST_BLOCK | FG_KEY_DEST_TYPE | FG_KEY_DEST_TAIL | FG_KEY_CALLER_RANGE);
+    const struct fg_rule *rules = fixture->ruleset.rules;
+    assert_int_equal(rules[0].n_tests, 2);
+    assert_int_equal(rules[0].when.n, 1);
+    assert_int_equal(rules[0].tests[0].meter, 1);
+    assert_true(!rules[0].tests[0].above && rules[0].tests[0].number == FG_MICRO);
+    assert_true(rules[0].tests[1].above && rules[0].tests[1].number == FG_MICRO / 2);
+    assert_true(rules[0].unavailable_scores);
+    assert_int_equal(rules[1].relative_to, FG_RELATIVE_METER);
+    assert_int_equal(rules[1].relative_meter, 3);
+    assert_true(rules[1].relative_times == FG_MICRO / 2 && rules[1].relative_at_least == FG_MICRO);
+    assert_int_equal(rules[2].relative_meter, 2);
+    assert_true(rules[2].relative_times == FG_MICRO && rules[2].relative_at_least == 2 * FG_MICRO);
+    const struct fg_composite *composite = &fixture->ruleset.composites[0];
+    assert_true(composite->rolls_out && composite->rollout_percent == 10);
+}
+
+static void a_ratios_definition_is_part_of_its_id(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "  m: {ratio: {call.duration: {below: 6}}, per: customer, over: 10m}\n",
+        "  m: {ratio: {call.duration: {below: 7}}, per: customer, over: 10m}\n",
+        "  m: {ratio: {call.duration: {below: 6}}, of: answers, per: customer, over: 10m}\n",
+        "  m: {ratio: {call.duration: {below: 6}}, min_samples: 5, per: customer, over: 10m}\n",
+        "  m: {count: ends, per: customer, over: 10m}\n"};
+    uint32_t ids[5];
+    for (int i = 0; i < 5; i++) {
+        void *fresh = NULL;
+        assert_int_equal(setup(&fresh), 0);
+        struct fixture *fixture = fresh;
+        assert_int_equal(
+            parse(fixture, texts[i], "  - {id: A, when: {meters.m: {above: 0.1}}, score: 1}\n"),
+            FG_OK);
+        ids[i] = fixture->ruleset.meters[0].id;
+        for (int k = 0; k < i; k++) {
+            assert_true(ids[k] != ids[i]);
+        }
+        (void)teardown(&fresh);
+    }
+}
+
+struct mistake {
+    const char *meter, *rule;
+    const char *code, *message;
+};
+#define METER "{count: calls, per: customer, over: 1m}"
+#define TEST  "when: {meters.m: {above: 1}}, score: 1"
+
+static const struct mistake mistakes[] = {
+    {METER, "when: {meters.n: {above: 1}}, score: 1", "FG021", "unknown meter 'n'; one of: m"},
+    {METER, "when: {meters.m: 3}, score: 1", "FG025",
+     "'meters.m' is a number: write {above: n} or {below: n}"},
+    {METER, "when: {meters.m: {in: [a]}}, score: 1", "FG025",
+     "a meter is a number: only above and below fit it"},
+    {METER, "when: {meters.m: {abov: 1}}, score: 1", "FG010",
+     "unknown key 'abov' in matcher; did you mean 'above'?"},
+    {METER, "when: {meters.m: {below: 0}}, score: 1", "FG025", "no meter is ever below 0"},
+    {METER,
+     TEST ", exceptions: [{fields: [meters.m], values: [[\"1\"]], reason: r, expires: never}]",
+     "FG024", NULL},
+    {"{count: calls, per: customer, over: 1m, when: {meters.m: {above: 1}}}", TEST, "FG024",
+     "'meters.m': meters can be tested in the 'when' of a rule only"},
+    {"{count: ansers, per: customer, over: 1m}", TEST, "FG013",
+     "unknown count 'ansers'; did you mean 'answers'?"},
+    {"{distinct: dest.rang, per: customer, over: 1m}", TEST, "FG013",
+     "unknown distinct 'dest.rang'; did you mean 'dest.range'?"},
+    {"{count: calls, per: src.netwrk, over: 1m}", TEST, "FG013",
+     "unknown key 'src.netwrk'; did you mean 'src.network'?"},
+    {"{count: calls, of: ends, per: customer, over: 1m}", TEST, "FG029", "'of' goes with 'ratio'"},
+    {"{ratio: {call.answered: true}, of: end, per: customer, over: 1m}", TEST, "FG013",
+     "unknown of 'end'; did you mean 'ends'?"},
+    {"{ratio: {call.answerd: true}, per: customer, over: 1m}", TEST, "FG024",
+     "unknown signal 'call.answerd'; did you mean 'call.answered'?"},
+    {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
+     "min_samples must be a whole number from 1 to 1000000, not '0'"},
+    {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
+     "a meter has one of count, sum, distinct, gauge and ratio, not both count and ratio"},
+    {METER, "measure: meters.m, relative_to: {meter: n}, steps: [{above: 1, score: 1}]", "FG021",
+     "unknown meter 'n'; one of: m"},
+    {METER, "measure: meters.m, relative_to: {times: 2}, steps: [{above: 1, score: 1}]", "FG011",
+     "'relative_to' needs a 'meter', such as {meter: calls_31d, times: 0.0323}"},
+    {METER,
+     "measure: meters.m, relative_to: {meter: m, at_least: 0}, steps: [{above: 1, score: 1}]",
+     "FG015", "'at_least' must be more than 0"},
+    {METER, "measure: meters.m, relative_to: meters.m, steps: [{above: 1, score: 1}]", "FG013",
+     "write relative_to: {meter: m, times: n, at_least: n}"},
+    {METER,
+     "when: {meters.m: {above: 1, below: 9}, dest.home: true, meters.k: {above: 1, below: 9}, "
+     "meters.l: {above: 1}}, score: 1",
+     "FG023", "a rule tests at most 4 bounds of meters"},
+};
+
+static void each_mistake_is_told(void **state)
+{
+    (void)state;
+    uint32_t wrong = 0;
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        const struct mistake *mistake = &mistakes[i];
+        void *fresh = NULL;
+        assert_int_equal(setup(&fresh), 0);
+        struct fixture *fixture = fresh;
+        char meters[512];
+        char rules[512];
+        bool more = strcmp(mistake->code, "FG023") == 0;
+        (void)snprintf(meters, sizeof(meters), "  m: %s\n%s", mistake->meter,
+                       more ? "  k: " METER "\n  l: " METER "\n" : "");
+        (void)snprintf(rules, sizeof(rules), "  - {id: A, desc: d, %s}\n", mistake->rule);
+        int rc = parse(fixture, meters, rules);
+        const struct fg_diag *found = NULL;
+        for (uint32_t k = 0; k < fg_diags_total(fixture->diags) && found == NULL; k++) {
+            const struct fg_diag *diag = fg_diags_at(fixture->diags, k);
+            found = diag->severity == FG_ERROR ? diag : NULL;
+        }
+        if (found == NULL || fg_diags_count(fixture->diags, FG_ERROR) != 1 || rc != FG_ESYNTAX ||
+            (mistake->message != NULL && strcmp(found->message, mistake->message) != 0) ||
+            strcmp(found->code, mistake->code) != 0) {
+            fg_diags_print(fixture->diags, FG_DIAG_HUMAN, stderr);
+            print_error("expected %s [%s]\n", mistake->message, mistake->code);
+            wrong++;
+        }
+        (void)teardown(&fresh);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void what_never_counts_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture,
+              "  a: {count: calls, when: {call.duration: {below: 6}}, per: customer, "
+              "over: 1h}\n"
+              "  b: {ratio: {call.answered: true}, of: calls, per: customer, over: 1h}\n"
+              "  c: {ratio: {call.answered: true}, of: ends, per: customer, over: 1h}\n",
+              "  - {id: A, desc: d, score: 1, when: {meters.a: {above: 1}, meters.b: "
+              "{above: 1}, meters.c: {above: 1}}}\n"
+              "  - {id: B, desc: d, score: 1, when: {call.answered: true}}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 3);
+    assert_string_equal(fg_diags_at(fixture->diags, 1)->message,
+                        "meter 'b' never counts: it looks at calls as they begin, when "
+                        "'call.answered' is not there yet; write 'of: ends'");
+}
+
+static void a_composites_rollout_in_shadow_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "  m: " METER "\n",
+                           "  - {id: A, desc: d, " TEST "}\n"
+                           "composites:\n  - {id: D, desc: d, all_of: [A], score: 1, mode: shadow, "
+                           "rollout: {percent: 10}}\n"),
+                     FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 1);
+    assert_string_equal(fg_diags_at(fixture->diags, 0)->code, "FG045");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(meters_become_what_they_say, setup, teardown),
+        cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
+        cmocka_unit_test(each_mistake_is_told),
+        cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_composites_rollout_in_shadow_is_told, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
