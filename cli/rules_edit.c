@@ -81,33 +81,45 @@ void edit_show(const struct output *output, const char *file, const char *before
     }
 }
 
+static int is_entry(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static bool link_entry(const char *directory, const char *shadow, const char *name)
+{
+    char *target = NULL;
+    char *link = NULL;
+    bool done = asprintf(&target, "%s/%s", directory, name) >= 0;
+
+    if (!done) {
+        return false;
+    }
+    if (asprintf(&link, "%s/%s", shadow, name) < 0) {
+        free(target);
+        return false;
+    }
+    done = symlink(target, link) == 0;
+    free(link);
+    free(target);
+    return done;
+}
+
 // Links every entry of directory but `except` into shadow.
 static bool link_entries(const char *directory, const char *shadow, const char *except)
 {
     char *real = realpath(directory, NULL);
-    DIR *entries = real == NULL ? NULL : opendir(real);
-    const struct dirent *entry = NULL;
-    bool done = entries != NULL;
+    struct dirent **entries = NULL;
+    const int n = real == NULL ? -1 : scandir(real, &entries, is_entry, NULL);
+    bool done = n >= 0;
 
-    while (done && (entry = readdir(entries)) != NULL) {
-        char *target = NULL;
-        char *link = NULL;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            strcmp(entry->d_name, except) == 0) {
-            continue;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(entries[i]->d_name, except) != 0) {
+            done = done && link_entry(real, shadow, entries[i]->d_name);
         }
-        done = asprintf(&target, "%s/%s", real, entry->d_name) >= 0;
-        if (done && asprintf(&link, "%s/%s", shadow, entry->d_name) < 0) {
-            done = false;
-            link = NULL;
-        }
-        done = done && symlink(target, link) == 0;
-        free(link);
-        free(target);
+        free(entries[i]);
     }
-    if (entries != NULL) {
-        (void)closedir(entries);
-    }
+    free(entries);
     free(real);
     return done;
 }
@@ -133,15 +145,18 @@ static bool write_file(const char *shadow, const char *name, const char *bytes, 
 // The links and the file; nothing else is in there.
 static void remove_shadow(const char *shadow)
 {
-    DIR *entries = opendir(shadow);
-    const struct dirent *entry = NULL;
+    struct dirent **entries = NULL;
+    const int n = scandir(shadow, &entries, is_entry, NULL);
 
-    while (entries != NULL && (entry = readdir(entries)) != NULL) {
-        (void)unlinkat(dirfd(entries), entry->d_name, 0); // not for . and ..
+    for (int i = 0; i < n; i++) {
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s", shadow, entries[i]->d_name) >= 0) {
+            (void)unlink(path);
+            free(path);
+        }
+        free(entries[i]);
     }
-    if (entries != NULL) {
-        (void)closedir(entries);
-    }
+    free(entries);
     (void)rmdir(shadow);
 }
 

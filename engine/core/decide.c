@@ -162,8 +162,9 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
     if (terms.duration_s == 0 || (plan->event->kind != FG_EVENT_ATTEMPT && !terms.given)) {
         return;
     }
-    // A call to nowhere has no country to hold; it is risky whatever else it is.
-    if (scope == FG_HOLD_COUNTRY && plan->dest.country == FG_COUNTRY_NONE) {
+    // A call to nowhere has no country to hold; it is risky whatever else it is. The customer's own
+    // country is never closed: most of the calls there are wanted.
+    if (scope == FG_HOLD_COUNTRY && (plan->dest.country == FG_COUNTRY_NONE || plan->dest_home)) {
         scope = FG_HOLD_RISKY;
     }
     out->set_hold = (struct fg_hold_effect){.wanted = true,

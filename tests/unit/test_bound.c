@@ -327,7 +327,7 @@ static void test_a_weekend_is_held_too(void **unused)
                                          .rates = world_rates,
                                          .n_rates = 7};
     fg_bound_work_out(&terms, FG_BOUND_WEEKEND_MS, &bound);
-    assert_int_equal(bound.usd, 4 * (10 + 2 * 4 * 6) * FG_MICRO); // four local days
+    assert_int_equal(bound.usd, FG_MICRO * 4 * (10 + 2 * 4 * 6)); // four local days
     fg_micro worst = 0;
     for (uint64_t seed = 0; seed < 1; seed++) {
         const struct attack attack = {.policy = &world.policy,
@@ -341,7 +341,7 @@ static void test_a_weekend_is_held_too(void **unused)
         worst = got > worst ? got : worst;
     }
     print_message("bound %lld, lost %lld\n", (long long)bound.usd, (long long)worst);
-    assert_true(worst > 3 * 10 * FG_MICRO);
+    assert_true(worst > FG_MICRO * 3 * 10);
     assert_true(worst <= bound.usd);
     world_fini(&world);
 }

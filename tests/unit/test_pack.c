@@ -50,7 +50,6 @@ static int parse(struct fixture *fixture, const char *text)
     "version: \"1.0.0\"\n"                                                                         \
     "scoring: {thresholds: {alert: 30, block: 80}, group_caps: {destination: 60}}\n"
 #define RULE(rest) "rules:\n  - {id: A, desc: d, " rest "}\n"
-
 struct mistake {
     const char *text;
     uint32_t line, column, length;

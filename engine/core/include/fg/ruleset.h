@@ -310,7 +310,7 @@ struct fg_composite {
     enum fg_action action_at_least;
     enum fg_mode mode;
     struct fg_hold_terms hold; // as in fg_rule
-    bool rolls_out; // as in fg_rule
+    bool rolls_out;            // as in fg_rule
     uint8_t rollout_percent;
 };
 struct fg_group {
