@@ -110,7 +110,7 @@ static bool link_entries(const char *directory, const char *shadow, const char *
 {
     char *real = realpath(directory, NULL);
     struct dirent **entries = NULL;
-    const int n = real == NULL ? -1 : scandir(real, &entries, is_entry, NULL);
+    const int n = real == NULL ? -1 : scandir(real, &entries, is_entry, alphasort);
     bool done = n >= 0;
 
     for (int i = 0; i < n; i++) {
@@ -146,7 +146,7 @@ static bool write_file(const char *shadow, const char *name, const char *bytes, 
 static void remove_shadow(const char *shadow)
 {
     struct dirent **entries = NULL;
-    const int n = scandir(shadow, &entries, is_entry, NULL);
+    const int n = scandir(shadow, &entries, is_entry, alphasort);
 
     for (int i = 0; i < n; i++) {
         char *path = NULL;

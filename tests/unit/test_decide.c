@@ -272,6 +272,10 @@ static void test_a_block_during_the_call_holds_where_its_rule_says_so(void **sta
         assert_int_equal(decision.set_hold.wanted, given == 1);
     }
     assert_int_equal(decision.set_hold.scope, FG_HOLD_CUSTOMER);
+    // Nothing closes the customer's own country.
+    rules[RULE_SPEND].hold.scope = FG_HOLD_COUNTRY;
+    fg_decide(&plan, &reply, 1, &decision);
+    assert_int_equal(decision.set_hold.scope, FG_HOLD_RISKY);
     rules[RULE_SPEND] = written;
 }
 
