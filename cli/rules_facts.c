@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fg/format.h"
 #include "rules_words.h"
 
 struct thing *thing_add(struct things *things, const char *kind, const char *name)
@@ -177,14 +178,14 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
 static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
                       const struct fg_meter *meter)
 {
-    static const char *const kinds[] = {"count", "sum", "distinct", "gauge", "ratio"};
+    static const char *const kinds[] = {"count", "sum",        "distinct", "gauge",
+                                        "ratio", "first_seen", "seen",     "longest_run"};
     static const char *const sources[] = {
-        "calls",        "cost",    "minutes",      "dest.number", "caller.number",
-        "dest.country", "answers", "ends",         "dest.range",  "dest.block",
-        "dest.dialled", "network", "caller.range", "certificate"};
-    static const char *const keys[] = {"customer",     "dest.number",  "caller.number", "src.ip",
-                                       "dest.country", "dest.range",   "dest.block",    "dest.type",
-                                       "dest.tail",    "caller.range", "network"};
+        "calls",        "cost",        "minutes",      "dest.number",          "caller.number",
+        "dest.country", "answers",     "ends",         "dest.range",           "dest.block",
+        "dest.dialled", "src.network", "caller.range", "tls.cert.fingerprint", "src.country",
+        "customer.id"};
+    const struct fg_words keys = fg_word_set(FG_SET_METER_KEY);
     struct thing *thing = thing_add(things, "meter", meter->name);
     char per[256] = "";
     size_t n = 0;
@@ -195,12 +196,19 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
         (size_t)meter->source < sizeof(sources) / sizeof(sources[0])) {
         thing_put(things, thing, "counts", "%s of %s", kinds[meter->kind], sources[meter->source]);
     }
-    for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (unsigned i = 0; i < keys.n; i++) {
         if ((meter->per & (1U << i)) != 0 && n < sizeof(per)) {
-            n += (size_t)snprintf(per + n, sizeof(per) - n, "%s%s", n == 0 ? "" : ", ", keys[i]);
+            n += (size_t)snprintf(per + n, sizeof(per) - n, "%s%s", n == 0 ? "" : ", ",
+                                  keys.words[i]);
         }
     }
     put_if(things, thing, "per", per);
+    if (meter->shared) {
+        thing_put(things, thing, "shared", "true");
+    }
+    if (meter->on != FG_EVENT_ATTEMPT) {
+        thing_put(things, thing, "on", "%s", fg_event_kind_name(meter->on));
+    }
     if (meter->calendar_day) {
         thing_put(things, thing, "over", "the customer's local day");
     } else if (meter->over_ms > 0) {

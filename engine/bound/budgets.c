@@ -249,6 +249,9 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
         return true;
     case FG_METER_DISTINCT:
     case FG_METER_RATIO:
+    case FG_METER_FIRST_SEEN:
+    case FG_METER_SEEN:
+    case FG_METER_RUN:
         break;
     }
     return false;

@@ -30,10 +30,71 @@ static const char *counted_thing(const struct fg_meter *meter)
         return " caller ranges";
     case FG_SOURCE_CERT:
         return " certificates";
+    case FG_SOURCE_SRC_COUNTRY:
+        return " source countries";
+    case FG_SOURCE_CUSTOMER:
+        return " customers";
     case FG_SOURCE_CALLS:
         break;
     }
     return " calls";
+}
+
+// One of what was seen.
+static const char *seen_thing(const struct fg_meter *meter)
+{
+    switch (meter->source) {
+    case FG_SOURCE_DEST_NUMBER:
+        return "number";
+    case FG_SOURCE_CALLER_NUMBER:
+        return "caller";
+    case FG_SOURCE_DEST_COUNTRY:
+        return "country";
+    case FG_SOURCE_DEST_RANGE:
+        return "number range";
+    case FG_SOURCE_NETWORK:
+        return "network";
+    case FG_SOURCE_CERT:
+        return "certificate";
+    case FG_SOURCE_SRC_COUNTRY:
+        return "source country";
+    default:
+        return "value";
+    }
+}
+
+// " since this country was first seen", " (this caller was seen before)", " numbers in rising
+// order"; else the counted thing.
+static void put_thing(const struct fg_meter *meter, struct fg_text *text)
+{
+    if (meter->kind == FG_METER_FIRST_SEEN) {
+        fg_text_put(text, " since this ");
+        fg_text_put(text, seen_thing(meter));
+        fg_text_put(text, " was first seen");
+    } else if (meter->kind == FG_METER_SEEN) {
+        fg_text_put(text, " (this ");
+        fg_text_put(text, seen_thing(meter));
+        fg_text_put(text, " was seen before)");
+    } else if (meter->kind == FG_METER_RUN) {
+        fg_text_put(text, " numbers in rising order");
+    } else {
+        fg_text_put(text, counted_thing(meter));
+    }
+}
+
+// "3 h", "2.5 d"; at most one decimal place.
+static void put_age(fg_micro age, struct fg_text *text)
+{
+    static const struct {
+        int64_t s;
+        const char *name;
+    } units[] = {{86400, " d"}, {3600, " h"}, {60, " min"}, {1, " s"}};
+    size_t i = 0;
+    while (i < 3 && age / FG_MICRO < units[i].s) {
+        i++;
+    }
+    fg_text_put_micro(text, age / units[i].s, 0, 1);
+    fg_text_put(text, units[i].name);
 }
 
 static void put_window(const struct fg_meter *meter, struct fg_text *text)
@@ -49,6 +110,9 @@ static void put_window(const struct fg_meter *meter, struct fg_text *text)
     if (meter->kind == FG_METER_GAUGE) {
         fg_text_put(text, " in progress");
         return;
+    }
+    if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN) {
+        return; // it is remembered, not counted
     }
     if (meter->calendar_day) {
         fg_text_put(text, " today");
@@ -79,6 +143,9 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
                 {FG_KEY_CALLER_RANGE, " from one caller range"},
                 {FG_KEY_NETWORK, " from one network"},
                 {FG_KEY_SOURCE_IP, " from one address"}};
+    if (meter->shared) {
+        fg_text_put(text, " of all customers");
+    }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if ((meter->per & (uint32_t)keys[i].key) != 0) {
             fg_text_put(text, keys[i].words);
@@ -103,6 +170,8 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
 {
     if (meter->kind == FG_METER_RATIO) {
         put_percent(value, 1, text);
+    } else if (meter->kind == FG_METER_FIRST_SEEN) {
+        put_age(value, text);
     } else if (meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST) {
         fg_text_put_micro(text, value, 2, 4);
     } else {
@@ -192,7 +261,7 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_explain_value(plan, rule, reason->value, text);
     }
     if (rule->relative_to == FG_RELATIVE_NONE && rule->measure_is_meter && !ratio) {
-        fg_text_put(text, counted_thing(meter_of(plan, rule)));
+        put_thing(meter_of(plan, rule), text);
     }
     if (rule->measure_is_meter) {
         put_key(meter_of(plan, rule), text);

@@ -95,6 +95,11 @@ static uint32_t definition_id(const struct fg_meter *meter, const struct fg_list
         }
         add_number(&digest, purpose);
     }
+    // Only where they say something, so that other meters keep what they have counted.
+    if (meter->on != FG_EVENT_ATTEMPT || meter->shared) {
+        add_number(&digest, (int64_t)meter->on);
+        add_number(&digest, meter->shared ? 1 : 0);
+    }
     uint32_t id = 0;
     for (unsigned i = 0; i < 4; i++) {
         id |= (uint32_t)digest.key.bytes[i] << (8 * i);

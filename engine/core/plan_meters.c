@@ -10,11 +10,18 @@
 // A local day has 25 hours when the clocks go back.
 #define DAY_TTL_MS (FG_MS_PER_DAY + INT64_C(120) * FG_MS_PER_MIN)
 
+// What a meter tells apart, as bytes; empty when the event lacks it.
+struct value {
+    struct fg_view bytes;
+    uint8_t country[2];
+};
+
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {
-    struct fg_view views[22]; // two for each key but the customer
+    struct fg_view views[22]; // two for each key but the customer, and for what was seen
     size_t n;
     uint8_t country[2];
+    struct value value;
 };
 
 static void add_part(struct key_parts *parts, const char *tag, const void *bytes, size_t len)
@@ -83,13 +90,100 @@ static bool add_dest_parts(const struct fg_plan *plan, uint32_t per, struct key_
     return true;
 }
 
+static void put_country(fg_country country, uint8_t out[2])
+{
+    out[0] = (uint8_t)(country & 0xff);
+    out[1] = (uint8_t)(country >> 8);
+}
+
+static void set_country(fg_country country, struct value *out)
+{
+    put_country(country, out->country);
+    out->bytes = (struct fg_view){.ptr = (const char *)out->country,
+                                  .len = country == FG_COUNTRY_NONE ? 0 : sizeof(out->country)};
+}
+
+static struct fg_view fingerprint_of(const struct fg_tls_peer *tls)
+{
+    if (tls == NULL || !tls->tls || !tls->cert_present) {
+        return (struct fg_view){.ptr = "", .len = 0};
+    }
+    return (struct fg_view){.ptr = (const char *)tls->fingerprint, .len = sizeof(tls->fingerprint)};
+}
+
+static void set_source_country(const struct fg_plan *plan, struct value *out)
+{
+    struct fg_value country;
+    fg_plan_signal(plan, FG_SIG_SRC_COUNTRY, NULL, &country);
+    set_country(country.present ? country.country : FG_COUNTRY_NONE, out);
+}
+
+static struct fg_view customer_of(const struct fg_event *event)
+{
+    return fg_view_of(event->customer == NULL ? "" : event->customer->id);
+}
+
+static void find_value(const struct fg_plan *plan, const struct fg_meter *meter, struct value *out)
+{
+    const struct fg_event *event = plan->event;
+    const struct fg_number_readings *called = &event->called;
+    out->bytes = (struct fg_view){.ptr = "", .len = 0};
+    switch (meter->source) {
+    case FG_SOURCE_DEST_NUMBER:
+        out->bytes = range_of(&plan->dest.number, 0);
+        return;
+    case FG_SOURCE_CALLER_NUMBER:
+        out->bytes = range_of(&event->caller, 0);
+        return;
+    case FG_SOURCE_DEST_RANGE:
+        out->bytes = dest_range(plan, RANGE_DIGITS);
+        return;
+    case FG_SOURCE_DEST_BLOCK:
+        out->bytes = dest_range(plan, BLOCK_DIGITS);
+        return;
+    case FG_SOURCE_DEST_DIALLED:
+        out->bytes = (struct fg_view){.ptr = called->dialled, .len = called->n_dialled};
+        return;
+    case FG_SOURCE_NETWORK:
+        out->bytes = network_of(&event->source);
+        return;
+    case FG_SOURCE_CALLER_RANGE:
+        out->bytes = range_of(&event->caller, RANGE_DIGITS);
+        return;
+    case FG_SOURCE_CERT:
+        out->bytes = fingerprint_of(event->tls);
+        return;
+    case FG_SOURCE_DEST_COUNTRY:
+        set_country(plan->dest.country, out);
+        return;
+    case FG_SOURCE_SRC_COUNTRY:
+        set_source_country(plan, out);
+        return;
+    case FG_SOURCE_CUSTOMER:
+        out->bytes = customer_of(event);
+        return;
+    case FG_SOURCE_CALLS:
+    case FG_SOURCE_ANSWERS:
+    case FG_SOURCE_ENDS:
+    case FG_SOURCE_COST:
+    case FG_SOURCE_MINUTES:
+        return;
+    }
+}
+
+static bool is_seen(const struct fg_meter *meter)
+{
+    return meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN;
+}
+
 // False when the event lacks a part: such a meter is neither written nor read.
 static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
                        struct fg_meter_op *op)
 {
     const struct fg_event *event = plan->event;
     struct key_parts parts = {.n = 0};
-    if ((meter->per & ~(uint32_t)FG_KEY_CUSTOMER) == 0) {
+    op->shared = meter->shared;
+    if ((meter->per & ~(uint32_t)FG_KEY_CUSTOMER) == 0 && !is_seen(meter)) {
         op->scope_is_customer = true;
         return true;
     }
@@ -112,9 +206,15 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
         add_part(&parts, "s", event->source.bytes, sizeof(event->source.bytes));
     }
     if ((meter->per & FG_KEY_DEST_COUNTRY) != 0) {
-        parts.country[0] = (uint8_t)(plan->dest.country & 0xff);
-        parts.country[1] = (uint8_t)(plan->dest.country >> 8);
+        put_country(plan->dest.country, parts.country);
         add_part(&parts, "n", parts.country, sizeof(parts.country));
+    }
+    if (is_seen(meter)) { // each value has a register of its own
+        find_value(plan, meter, &parts.value);
+        if (parts.value.bytes.len == 0) {
+            return false;
+        }
+        add_part(&parts, "v", parts.value.bytes.ptr, parts.value.bytes.len);
     }
     op->scope = fg_hash128_parts(&plan->policy->hash_key, parts.views, parts.n).lo;
     return true;
@@ -126,57 +226,14 @@ static int64_t rest_of_day_ms(const struct fg_plan *plan)
     return (1440 - (int64_t)plan->local.minute) * FG_MS_PER_MIN;
 }
 
-// What a distinct meter tells apart, as bytes; empty when the event lacks it.
-static struct fg_view member_of(const struct fg_plan *plan, const struct fg_meter *meter)
-{
-    const struct fg_event *event = plan->event;
-    const struct fg_tls_peer *tls = event->tls;
-    struct fg_view none = {.ptr = "", .len = 0};
-    switch (meter->source) {
-    case FG_SOURCE_DEST_NUMBER:
-        return range_of(&plan->dest.number, 0);
-    case FG_SOURCE_CALLER_NUMBER:
-        return range_of(&event->caller, 0);
-    case FG_SOURCE_DEST_RANGE:
-        return dest_range(plan, RANGE_DIGITS);
-    case FG_SOURCE_DEST_BLOCK:
-        return dest_range(plan, BLOCK_DIGITS);
-    case FG_SOURCE_DEST_DIALLED:
-        return (struct fg_view){.ptr = event->called.dialled, .len = event->called.n_dialled};
-    case FG_SOURCE_NETWORK:
-        return network_of(&event->source);
-    case FG_SOURCE_CALLER_RANGE:
-        return range_of(&event->caller, RANGE_DIGITS);
-    case FG_SOURCE_CERT:
-        if (tls == NULL || !tls->tls || !tls->cert_present) {
-            return none;
-        }
-        return (struct fg_view){.ptr = (const char *)tls->fingerprint,
-                                .len = sizeof(tls->fingerprint)};
-    case FG_SOURCE_DEST_COUNTRY:
-    case FG_SOURCE_CALLS:
-    case FG_SOURCE_ANSWERS:
-    case FG_SOURCE_ENDS:
-    case FG_SOURCE_COST:
-    case FG_SOURCE_MINUTES:
-        break;
-    }
-    return none;
-}
-
 static bool find_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member)
 {
-    if (meter->source == FG_SOURCE_DEST_COUNTRY) {
-        uint8_t country[2] = {(uint8_t)(plan->dest.country & 0xff),
-                              (uint8_t)(plan->dest.country >> 8)};
-        *member = fg_hash64(&plan->policy->hash_key, country, sizeof(country));
-        return plan->dest.country != FG_COUNTRY_NONE;
-    }
-    struct fg_view bytes = member_of(plan, meter);
-    if (bytes.len == 0) {
+    struct value value;
+    find_value(plan, meter, &value);
+    if (value.bytes.len == 0) {
         return false;
     }
-    *member = fg_hash64(&plan->policy->hash_key, bytes.ptr, bytes.len);
+    *member = fg_hash64(&plan->policy->hash_key, value.bytes.ptr, value.bytes.len);
     return true;
 }
 
@@ -203,6 +260,18 @@ static void fill_window(const struct fg_plan *plan, const struct fg_meter *meter
     }
 }
 
+// The number dialled; false where there is none.
+static bool find_run(const struct fg_plan *plan, int64_t *out)
+{
+    const struct fg_number *number = &plan->dest.number;
+    int64_t value = 0;
+    for (uint8_t i = 0; i < number->len; i++) {
+        value = value * 10 + (number->digits[i] - '0');
+    }
+    *out = value;
+    return number->len > 0;
+}
+
 static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op)
 {
@@ -212,6 +281,31 @@ static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,
         op->ttl_ms = FG_LEASE_MS;
     } else if (meter->calendar_day) {
         op->ttl_ms = rest_of_day_ms(plan);
+    }
+}
+
+static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    switch (meter->kind) {
+    case FG_METER_DISTINCT:
+    case FG_METER_GAUGE:
+        fill_set(plan, meter, op);
+        return;
+    case FG_METER_FIRST_SEEN:
+    case FG_METER_SEEN:
+        op->kind = FG_OP_SEEN_READ;
+        op->ttl_ms = meter->over_ms;
+        return;
+    case FG_METER_RUN:
+        op->kind = FG_OP_RUN_READ;
+        op->ttl_ms = meter->over_ms;
+        return;
+    case FG_METER_COUNT:
+    case FG_METER_SUM:
+    case FG_METER_RATIO:
+        fill_window(plan, meter, op);
+        return;
     }
 }
 
@@ -245,6 +339,13 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
         op->kind = kind == FG_EVENT_END ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
         op->expiry_ms = kind == FG_EVENT_END ? 0 : plan->now_ms + FG_LEASE_MS;
         return true;
+    case FG_METER_FIRST_SEEN:
+    case FG_METER_SEEN:
+        op->kind = FG_OP_SEEN_PUT;
+        return true;
+    case FG_METER_RUN:
+        op->kind = FG_OP_RUN_PUT;
+        return find_run(plan, &op->amount);
     }
     return false;
 }
@@ -268,7 +369,11 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     case FG_METER_RATIO:
         return kind == counted_event(meter);
     case FG_METER_DISTINCT:
+    case FG_METER_RUN:
         return kind == FG_EVENT_ATTEMPT;
+    case FG_METER_FIRST_SEEN:
+    case FG_METER_SEEN:
+        return kind == meter->on;
     case FG_METER_SUM:
         return kind == FG_EVENT_MINUTE;
     case FG_METER_GAUGE:
@@ -315,11 +420,7 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed)
         !find_scope(plan, meter, &op)) {
         return;
     }
-    if (meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_GAUGE) {
-        fill_set(plan, meter, &op);
-    } else {
-        fill_window(plan, meter, &op);
-    }
+    fill_read(plan, meter, &op);
     struct fg_meter_op write = op;
     bool writes = counted && make_write(plan, meter, &write);
     if (!writes && !needed) {

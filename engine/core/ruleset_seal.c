@@ -90,18 +90,37 @@ static bool check_condition(struct seal *seal, const struct fg_condition *condit
     return true;
 }
 
+static bool may_be_shared(enum fg_meter_kind kind)
+{
+    return kind == FG_METER_COUNT || kind == FG_METER_DISTINCT || kind == FG_METER_FIRST_SEEN ||
+           kind == FG_METER_SEEN;
+}
+
 static bool check_meter(struct seal *seal, const struct fg_meter *meter)
 {
     bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
                   meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_RATIO;
+    bool remembers = meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
+                     meter->kind == FG_METER_RUN;
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_RATIO || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_RUN || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
         return refuse(seal, "a meter has no window, or one that is too short");
+    }
+    if (remembers && (meter->calendar_day || meter->over_ms < FG_MS_PER_S ||
+                      meter->over_ms > FG_METER_REMEMBERED_MAX_MS)) {
+        return refuse(seal, "a meter remembers for less than 1 s or more than 400 days");
+    }
+    if ((unsigned)meter->on > FG_EVENT_END || meter->on == FG_EVENT_MINUTE) {
+        return refuse(seal, "a meter counts on something else than attempts, answers and ends");
+    }
+    if (meter->shared && (meter->calendar_day || meter->per == 0 ||
+                          (meter->per & FG_KEY_CUSTOMER) != 0 || !may_be_shared(meter->kind))) {
+        return refuse(seal, "a shared meter's kind, window or key do not fit all customers");
     }
     if (meter->kind == FG_METER_RATIO && (meter->min_samples < 1 || meter->hit.n == 0)) {
         return refuse(seal, "a ratio has no condition, or needs no calls");

@@ -62,6 +62,9 @@ static fg_micro meter_value(const struct fg_meter *meter, int64_t reading)
     if (reading < 0) {
         return 0;
     }
+    if (meter->kind == FG_METER_SEEN) {
+        return FG_MICRO; // reading: seconds since it was first seen
+    }
     bool money = meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST;
     return money ? reading : multiply_saturated(reading, FG_MICRO);
 }

@@ -30,9 +30,14 @@ static const char *const certs[] = {"verified", "none", "unverified"};
 static const char *const faults[] = {"redis_down", "store_down"};
 static const char *const counted[] = {"calls", "answers", "ends"};
 static const char *const summed[] = {"cost", "minutes"};
-static const char *const told_apart[] = {"dest.number", "caller.number", "dest.country",
-                                         "dest.range",  "dest.block",    "dest.dialled",
-                                         "src.network", "caller.range",  "tls.cert.fingerprint"};
+static const char *const told_apart[] = {
+    "dest.number",  "caller.number", "dest.country", "dest.range",           "dest.block",
+    "dest.dialled", "src.network",   "caller.range", "tls.cert.fingerprint", "customer.id"};
+static const char *const sighted[] = {"dest.country",  "dest.number", "dest.range",
+                                      "caller.number", "src.network", "tls.cert.fingerprint",
+                                      "src.country"};
+static const char *const run[] = {"dest.number"};
+static const char *const sighted_on[] = {"attempt", "answer", "end"};
 static const char *const gauged[] = {"calls"};
 static const char *const customer[] = {"customer"};
 static const char *const skip[] = {"skip"};
@@ -71,6 +76,9 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_SUMMED] = SET(summed),
     [FG_SET_TOLD_APART] = SET(told_apart),
     [FG_SET_GAUGED] = SET(gauged),
+    [FG_SET_SIGHTED] = SET(sighted),
+    [FG_SET_RUN] = SET(run),
+    [FG_SET_SIGHTED_ON] = SET(sighted_on),
     [FG_SET_CUSTOMER] = SET(customer),
     [FG_SET_SKIP] = SET(skip),
     [FG_SET_NOBODY] = SET(nobody),

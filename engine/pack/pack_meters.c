@@ -9,7 +9,7 @@
 #define SAMPLES_MAX     1000000
 
 // How many of a word set a kind can have at most.
-#define SOURCES_MAX 9
+#define SOURCES_MAX 10
 
 struct kind_word {
     const char *key;
@@ -17,6 +17,12 @@ struct kind_word {
     enum fg_word_set words;
     enum fg_meter_source sources[SOURCES_MAX]; // in the order of the words
 };
+#define SIGHTED                                                                                    \
+    {                                                                                              \
+        FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_NUMBER, FG_SOURCE_DEST_RANGE,                       \
+            FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY      \
+    }
+#define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run and ratio"
 static const struct kind_word kinds[] = {
     {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
     {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
@@ -25,7 +31,10 @@ static const struct kind_word kinds[] = {
      FG_SET_TOLD_APART,
      {FG_SOURCE_DEST_NUMBER, FG_SOURCE_CALLER_NUMBER, FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_RANGE,
       FG_SOURCE_DEST_BLOCK, FG_SOURCE_DEST_DIALLED, FG_SOURCE_NETWORK, FG_SOURCE_CALLER_RANGE,
-      FG_SOURCE_CERT}},
+      FG_SOURCE_CERT, FG_SOURCE_CUSTOMER}},
+    {"first_seen", FG_METER_FIRST_SEEN, FG_SET_SIGHTED, SIGHTED},
+    {"seen", FG_METER_SEEN, FG_SET_SIGHTED, SIGHTED},
+    {"longest_run", FG_METER_RUN, FG_SET_RUN, {FG_SOURCE_DEST_NUMBER}},
     {"gauge", FG_METER_GAUGE, FG_SET_GAUGED, {FG_SOURCE_CALLS}},
     {"ratio",
      FG_METER_RATIO,
@@ -73,7 +82,7 @@ static void refuse_ratio_keys(struct pack_build *build, const struct pack_entry 
     }
 }
 
-// Exactly one of count, sum, distinct, gauge and ratio.
+// Exactly one of the kinds.
 static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
                       struct fg_meter *meter)
 {
@@ -85,9 +94,8 @@ static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
         }
         if (found != NULL) {
             FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
-                           "a meter has one of count, sum, distinct, gauge and ratio, not both %s "
-                           "and %s",
-                           found->key, kinds[i].key);
+                           "a meter has one of " KINDS_TEXT ", not both %s and %s", found->key,
+                           kinds[i].key);
             return false;
         }
         found = &kinds[i];
@@ -103,7 +111,7 @@ static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
     }
     if (found == NULL) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_MISSING_KEY,
-                       "the meter needs one of count, sum, distinct, gauge and ratio");
+                       "the meter needs one of " KINDS_TEXT);
     }
     return found != NULL;
 }
@@ -145,6 +153,72 @@ static void read_per(struct pack_build *build, const struct pack_entry *entry,
     }
 }
 
+static bool is_sighting(const struct fg_meter *meter)
+{
+    return meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN;
+}
+
+static const char *kind_name(enum fg_meter_kind kind)
+{
+    size_t i = 0;
+    while (i + 1 < N_KINDS && kinds[i].kind != kind) {
+        i++;
+    }
+    return kinds[i].key;
+}
+
+// The event at which a value counts as seen.
+static void read_on(struct pack_build *build, const struct pack_entry *entry,
+                    struct fg_meter *meter)
+{
+    static const enum fg_event_kind events[] = {FG_EVENT_ATTEMPT, FG_EVENT_ANSWER, FG_EVENT_END};
+    const struct fg_yaml_node *on = fg_yaml_get(entry->body, "on");
+    size_t index;
+    if (on == NULL) {
+        return;
+    }
+    if (!is_sighting(meter)) {
+        FG_FIELD_ERROR(&build->fields, on, FG_CODE_CONFLICT,
+                       "'on' goes with 'first_seen' and 'seen'; write count: answers or ends");
+    } else if (fg_field_word(&build->fields, on, "on", fg_word_set(FG_SET_SIGHTED_ON), &index)) {
+        meter->on = events[index];
+    }
+}
+
+static void check_shared(struct pack_build *build, const struct pack_entry *entry,
+                         const struct fg_yaml_node *shared, const struct fg_meter *meter)
+{
+    struct fg_fields *fields = &build->fields;
+    const struct fg_yaml_node *per = fg_yaml_get(entry->body, "per");
+    if (meter->kind != FG_METER_COUNT && meter->kind != FG_METER_DISTINCT && !is_sighting(meter)) {
+        FG_FIELD_ERROR(fields, shared, FG_CODE_CONFLICT,
+                       "a %s meter cannot be shared; count, distinct, first_seen and seen can",
+                       kind_name(meter->kind));
+    } else if (meter->calendar_day) {
+        FG_FIELD_ERROR(fields, shared, FG_CODE_CONFLICT,
+                       "customers have days of their own: a shared meter needs a duration, such as "
+                       "over: 1d");
+    } else if ((meter->per & FG_KEY_CUSTOMER) != 0) {
+        FG_FIELD_ERROR(fields, per, FG_CODE_CONFLICT,
+                       "a shared meter is kept for all customers together: 'per' names something "
+                       "else, such as dest.range");
+    }
+}
+
+static void read_shared(struct pack_build *build, const struct pack_entry *entry,
+                        struct fg_meter *meter)
+{
+    const struct fg_yaml_node *shared = fg_yaml_get(entry->body, "shared");
+    if (shared != NULL && fg_field_bool(&build->fields, shared, "shared", &meter->shared) &&
+        meter->shared) {
+        check_shared(build, entry, shared, meter);
+    } else if (meter->source == FG_SOURCE_CUSTOMER) {
+        FG_FIELD_ERROR(&build->fields, fg_yaml_get(entry->body, "distinct"), FG_CODE_CONFLICT,
+                       "every other meter is one customer's: 'distinct: customer.id' needs "
+                       "'shared: true'");
+    }
+}
+
 static void read_over(struct pack_build *build, const struct pack_entry *entry,
                       struct fg_meter *meter)
 {
@@ -163,13 +237,16 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
         return;
     }
     if (over->kind != FG_YAML_SCALAR || !fg_view_equal(over->text, fg_view_of("day"))) {
-        (void)fg_field_duration(fields, over, "over", OVER_MIN_MS, OVER_MAX_MS, &meter->over_ms);
+        (void)fg_field_duration(fields, over, "over", OVER_MIN_MS,
+                                is_sighting(meter) ? FG_METER_REMEMBERED_MAX_MS : OVER_MAX_MS,
+                                &meter->over_ms);
         return;
     }
     meter->calendar_day = true;
-    if (meter->kind == FG_METER_DISTINCT) {
+    if (meter->kind != FG_METER_COUNT && meter->kind != FG_METER_SUM &&
+        meter->kind != FG_METER_RATIO) {
         FG_FIELD_ERROR(fields, over, FG_CODE_CONFLICT,
-                       "a distinct meter needs a duration; did you mean 1d?");
+                       "a %s meter needs a duration; did you mean 1d?", kind_name(meter->kind));
     }
 }
 
@@ -216,8 +293,10 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     }
     if (read_kind(build, entry, meter)) {
         read_over(build, entry, meter);
+        read_on(build, entry, meter);
     }
     read_per(build, entry, meter);
+    read_shared(build, entry, meter);
     const struct fg_yaml_node *direction = fg_yaml_get(entry->body, "direction");
     const struct fg_yaml_node *when = fg_yaml_get(entry->body, "when");
     if (direction != NULL) {

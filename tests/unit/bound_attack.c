@@ -207,7 +207,7 @@ static fg_micro most_within(const struct play *p, int64_t window_ms)
 fg_micro attack_play(const struct attack *attack, int64_t window_ms)
 {
     struct fg_local_config config = {
-        .windows = 1024, .sets = 1024, .registers = 64, .calls = 65536, .holds = 64};
+        .windows = 1024, .sets = 1024, .calls = 65536, .holds = 64, .registers = 1024};
     struct play *p = calloc(1, sizeof(*p));
     assert_non_null(p);
     const size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;

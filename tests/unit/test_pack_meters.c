@@ -106,6 +106,35 @@ static void meters_become_what_they_say(void **state)
     assert_true(composite->rolls_out && composite->rollout_percent == 10);
 }
 
+static void memories_become_what_they_say(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture,
+              "  age: {first_seen: src.country, per: customer, over: 400d}\n"
+              "  known: {seen: caller.number, per: dest.number, over: 90d, on: end, when: "
+              "{call.duration: {above: 30}}, direction: inbound}\n"
+              "  scan: {longest_run: dest.number, per: customer, over: 10m}\n"
+              "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n",
+              "  - {id: A, desc: d, when: {meters.age: {below: 86400}, meters.scan: {above: 9}, "
+              "meters.many: {above: 3}}, score: 1}\n"
+              "  - {id: B, desc: d, direction: inbound, when: {meters.known: {below: 1}}, score: "
+              "1}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    assert_int_equal(meters[0].kind, FG_METER_FIRST_SEEN);
+    assert_int_equal(meters[0].source, FG_SOURCE_SRC_COUNTRY);
+    assert_true(meters[0].over_ms == 400 * FG_MS_PER_DAY && meters[0].on == FG_EVENT_ATTEMPT);
+    assert_int_equal(meters[1].kind, FG_METER_SEEN);
+    assert_int_equal(meters[1].source, FG_SOURCE_CALLER_NUMBER);
+    assert_int_equal(meters[1].on, FG_EVENT_END);
+    assert_int_equal(meters[2].kind, FG_METER_RUN);
+    assert_int_equal(meters[2].source, FG_SOURCE_DEST_NUMBER);
+    assert_int_equal(meters[3].source, FG_SOURCE_CUSTOMER);
+    assert_true(meters[3].shared && !meters[2].shared);
+}
+
 static void a_ratios_definition_is_part_of_its_id(void **state)
 {
     (void)state;
@@ -166,7 +195,25 @@ static const struct mistake mistakes[] = {
     {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
      "min_samples must be a whole number from 1 to 1000000, not '0'"},
     {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
-     "a meter has one of count, sum, distinct, gauge and ratio, not both count and ratio"},
+     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run and ratio, not "
+     "both count and ratio"},
+    {"{first_seen: dest.block, per: customer, over: 1d}", TEST, "FG013", NULL},
+    {"{first_seen: dest.country, per: customer, over: day}", TEST, "FG029",
+     "a first_seen meter needs a duration; did you mean 1d?"},
+    {"{first_seen: dest.country, per: customer, over: 401d}", TEST, "FG016", NULL},
+    {"{longest_run: dest.number, per: customer, over: 32d}", TEST, "FG016", NULL},
+    {"{seen: dest.country, on: minute, per: customer, over: 1d}", TEST, "FG013", NULL},
+    {"{count: calls, on: end, per: customer, over: 1d}", TEST, "FG029",
+     "'on' goes with 'first_seen' and 'seen'; write count: answers or ends"},
+    {"{longest_run: dest.number, shared: true, per: dest.range, over: 1d}", TEST, "FG029",
+     "a longest_run meter cannot be shared; count, distinct, first_seen and seen can"},
+    {"{count: calls, shared: true, per: dest.range, over: day}", TEST, "FG029",
+     "customers have days of their own: a shared meter needs a duration, such as over: 1d"},
+    {"{count: calls, shared: true, per: [customer, dest.range], over: 1d}", TEST, "FG029",
+     "a shared meter is kept for all customers together: 'per' names something else, such as "
+     "dest.range"},
+    {"{distinct: customer.id, per: dest.range, over: 1d}", TEST, "FG029",
+     "every other meter is one customer's: 'distinct: customer.id' needs 'shared: true'"},
     {METER, "measure: meters.m, relative_to: {meter: n}, steps: [{above: 1, score: 1}]", "FG021",
      "unknown meter 'n'; one of: m"},
     {METER, "measure: meters.m, relative_to: {times: 2}, steps: [{above: 1, score: 1}]", "FG011",
@@ -250,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(meters_become_what_they_say, setup, teardown),
+        cmocka_unit_test_setup_teardown(memories_become_what_they_say, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
         cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),

@@ -22,12 +22,17 @@ static const char rules[] =
     "meters:\n"
     "  calls_1m: {count: calls, per: customer, over: 1m}\n"
     "  live: {gauge: calls, per: customer}\n"
+    "  scan: {longest_run: dest.number, per: customer, over: 1h}\n"
+    "  age: {first_seen: dest.number, per: customer, over: 90d}\n"
     "  spend: {sum: minutes, per: customer, over: 1h}\n"
     "rules:\n"
     "  - {id: PREMIUM, desc: p, when: {dest.type: premium}, score: 50}\n"
     "  - {id: CLOSED, desc: c, when: {calendar.office: closed}, score: 30}\n"
     "  - {id: BURST, desc: b, measure: meters.calls_1m, steps: [{above: 2, score: 30}]}\n"
     "  - {id: LIVE, desc: l, measure: meters.live, steps: [{above: 1, score: 50}]}\n"
+    "  - {id: SCAN, desc: s, measure: meters.scan, steps: [{above: 20, score: 30}]}\n"
+    "  - {id: OLD, desc: o, when: {dest.prefix: \"+4420800\", meters.age: {above: 119}}, score: "
+    "30}\n"
     "  - {id: LONG, desc: l, on: minute, measure: meters.spend, steps: [{above: 3, score: 80}]}\n"
     "  - {id: WATCH, desc: w, mode: shadow, when: {dest.home: false}, score: 7}\n"
     "  - id: UAN\n"
@@ -190,6 +195,17 @@ static void passing_tests_print_nothing(void **state)
             "    clock: \"2026-11-20T10:00:00Z\"\n"
             "    calls: [{from: \"+442079460000\", to: \"+442079460000\", san: [b.example]}]\n"
             "    expect: {action: block, identity: unknown_name}\n"
+            "  - name: numbers in rising order\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+4420794601{n}\", repeat: 21, every: 90s}]\n"
+            "    expect: {first: {rules: []}, at_call: {n: 20, not_rules: [SCAN]},\n"
+            "             last: {rules: [SCAN]}}\n"
+            "  - name: a number that is known\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+442080012345\", repeat: 3, every: 60s}]\n"
+            "    expect: {at_call: {n: 2, not_rules: [OLD]}, last: {rules: [OLD]}}\n"
             "  - name: emergency\n"
             "    customer: acme\n"
             "    clock: \"2026-11-21T02:10:00Z\"\n"
@@ -197,10 +213,10 @@ static void passing_tests_print_nothing(void **state)
             "    expect: {action: allow, score: 0}\n"),
         FG_OK);
     assert_string_equal(fixture->printed, "");
-    assert_int_equal(fixture->summary.passed, 9);
+    assert_int_equal(fixture->summary.passed, 11);
     assert_int_equal(fixture->summary.failed, 0);
-    assert_int_equal(fixture->summary.rules, 7);
-    assert_int_equal(fixture->summary.rules_covered, 7);
+    assert_int_equal(fixture->summary.rules, 9);
+    assert_int_equal(fixture->summary.rules_covered, 9);
 }
 
 static void a_failing_test_says_what_it_got_and_why(void **state)
@@ -227,7 +243,7 @@ static void a_failing_test_says_what_it_got_and_why(void **state)
                            "      got throttle, score 50, shadow score 50:\n"
                            "         +50 PREMIUM  ";
     assert_int_equal(strncmp(fixture->printed, expected, strlen(expected)), 0);
-    assert_non_null(strstr(fixture->printed, "p.yaml:14\n"));
+    assert_non_null(strstr(fixture->printed, "p.yaml:16\n"));
 }
 
 static void missing_exceptions_and_overrides_are_failures(void **state)

@@ -128,11 +128,14 @@ struct fg_condition {
 // --- meters
 // ------------------------------------------------------------------------------------------------------------------------------
 enum fg_meter_kind {
-    FG_METER_COUNT,    // calls
-    FG_METER_SUM,      // cost [USD] or minutes, per started minute
-    FG_METER_DISTINCT, // different values of a signal
-    FG_METER_GAUGE,    // calls in progress, leased
-    FG_METER_RATIO     // share of the calls that meet a condition
+    FG_METER_COUNT,      // calls
+    FG_METER_SUM,        // cost [USD] or minutes, per started minute
+    FG_METER_DISTINCT,   // different values of a signal
+    FG_METER_GAUGE,      // calls in progress, leased
+    FG_METER_RATIO,      // share of the calls that meet a condition
+    FG_METER_FIRST_SEEN, // seconds since a value was first seen; 0: never before
+    FG_METER_SEEN,       // 1 where a value was seen before, else 0
+    FG_METER_RUN         // length of the longest run of numbers dialled in rising order
 };
 // What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {
@@ -149,7 +152,9 @@ enum fg_meter_source {
     FG_SOURCE_DEST_DIALLED, // digits as dialled
     FG_SOURCE_NETWORK,      // source address's /24 or /48
     FG_SOURCE_CALLER_RANGE, // caller without its last 4 digits
-    FG_SOURCE_CERT          // fingerprint of the client certificate
+    FG_SOURCE_CERT,         // fingerprint of the client certificate
+    FG_SOURCE_SRC_COUNTRY,  // country that the source address is in
+    FG_SOURCE_CUSTOMER      // of shared meters only
 };
 enum fg_meter_key {
     FG_KEY_CUSTOMER = 1,
@@ -165,14 +170,19 @@ enum fg_meter_key {
     FG_KEY_NETWORK = 1024
 };
 
+#define FG_METER_REMEMBERED_MAX_MS (400 * FG_MS_PER_DAY)
+
 struct fg_meter {
     const char *name;
     uint32_t id; // hash of name and definition: the same in every node that loads the same text,
                  // another one after a change
     enum fg_meter_kind kind;
     enum fg_meter_source source;
-    uint32_t per;      // fg_meter_key bits; the customer always counts as part of the key
-    int64_t over_ms;   // window; 0 with calendar_day
+    uint32_t per; // fg_meter_key bits; the customer always counts as part of the key, unless shared
+    bool shared;  // kept for all customers together; then per has something else than the customer
+    enum fg_event_kind on; // first seen, seen: the event that counts; not FG_EVENT_MINUTE
+    int64_t over_ms;   // window; 0 with calendar_day; first seen, seen: how long it is remembered
+                       // after it was last seen
     bool calendar_day; // the customer's local day
     enum fg_direction direction;
     struct fg_condition when; // the event must meet it to be counted

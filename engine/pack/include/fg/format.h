@@ -40,7 +40,10 @@ enum fg_word_set {
     FG_SET_SUMMED,
     FG_SET_TOLD_APART,
     FG_SET_GAUGED,
-    FG_SET_CUSTOMER, // the word customer alone, and so on
+    FG_SET_SIGHTED,    // what first_seen and seen remember
+    FG_SET_RUN,        // what longest_run follows
+    FG_SET_SIGHTED_ON, // the events at which first_seen and seen count
+    FG_SET_CUSTOMER,   // the word customer alone, and so on
     FG_SET_SKIP,
     FG_SET_NOBODY, // the word none
     FG_SET_DAY,

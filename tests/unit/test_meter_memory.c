@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Meters of what was seen, of runs of numbers, and meters that all customers share: from the event
+// through the local store to the reason.
+#include "fg/decide.h"
+#include "fg/explain.h"
+#include "fg/store.h"
+
+#include "engine_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALL_EVENTS 15
+#define MALDIVES   "+9607712345"
+#define UNSEEN     (-1)
+
+struct bench {
+    struct world world;
+    struct fg_plan plan;
+    struct fg_decision decision;
+    struct fg_store_reply reply;
+    struct fg_event event;
+    struct fg_meter meter;
+    struct fg_rule rule;
+    void *memory;
+    struct fg_store store;
+    int64_t now_ms;
+    uint64_t calls;
+    char text[200];
+};
+static struct bench bench;
+
+static int setup(void **state)
+{
+    (void)state;
+    const struct fg_local_config config = {
+        .windows = 64, .sets = 64, .calls = 256, .holds = 8, .registers = 1024};
+    memset(&bench, 0, sizeof(bench));
+    world_init(&bench.world);
+    bench.meter =
+        (struct fg_meter){.name = "m", .id = 1, .per = FG_KEY_CUSTOMER, .over_ms = FG_MS_PER_DAY};
+    bench.rule =
+        (struct fg_rule){.id = "R", .desc = "r", .group = -1, .events = ALL_EVENTS, .score = 10};
+    bench.rule.n_tests = 1;
+    bench.rule.tests[0] = (struct fg_meter_test){.meter = 0, .number = INT64_MAX};
+    bench.world.ruleset.meters = &bench.meter;
+    bench.world.ruleset.n_meters = 1;
+    bench.world.ruleset.rules = &bench.rule;
+    bench.world.ruleset.n_rules = 1;
+    size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
+    bench.memory = aligned_alloc(64, size);
+    assert_non_null(bench.memory);
+    memset(bench.memory, 0, size);
+    struct fg_local *local = fg_local_init(bench.memory, &config);
+    assert_non_null(local);
+    bench.store = fg_local_store(local);
+    bench.now_ms = FRIDAY_MORNING_MS;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_fini(&bench.world);
+    free(bench.memory);
+    return 0;
+}
+
+// Judges bench.event as it is. What the meter read, in millionths; UNSEEN where it was not read.
+static fg_micro judge(void)
+{
+    world_seal(&bench.world);
+    fg_plan(&bench.world.policy, &bench.event, bench.now_ms, &bench.plan);
+    assert_int_equal(bench.store.ops->evaluate(bench.store.impl, &bench.plan.request, &bench.reply),
+                     FG_OK);
+    fg_decide(&bench.plan, &bench.reply, 0, &bench.decision);
+    bench.text[0] = '\0';
+    if (bench.decision.n_reasons == 0) {
+        return UNSEEN;
+    }
+    fg_reason_text(&bench.plan, &bench.decision, &bench.decision.reasons[0], bench.text,
+                   sizeof(bench.text));
+    return bench.decision.reasons[0].tested[0];
+}
+
+// A new call, judged as event kind.
+static fg_micro call_as(const struct fg_customer *customer, const char *called,
+                        enum fg_event_kind kind)
+{
+    bench.event = world_call(&bench.world, customer, called);
+    bench.event.kind = kind;
+    bench.event.call_key.lo = ++bench.calls;
+    return judge();
+}
+
+static fg_micro call(const char *called)
+{
+    return call_as(bench.world.acme, called, FG_EVENT_ATTEMPT);
+}
+
+static void later(int64_t seconds)
+{
+    bench.now_ms += seconds * FG_MS_PER_S;
+}
+
+static void remember(enum fg_meter_kind kind, enum fg_meter_source source)
+{
+    bench.meter.kind = kind;
+    bench.meter.source = source;
+}
+
+static void test_how_long_a_country_is_known(void **state)
+{
+    (void)state;
+    remember(FG_METER_FIRST_SEEN, FG_SOURCE_DEST_COUNTRY);
+    assert_true(call(MALDIVES) == 0);
+    later(7200);
+    assert_true(call("+9607799999") == 7200 * FG_MICRO);
+    assert_string_equal(bench.text, "meters.m is 2 h, under 106751991.1 d");
+    assert_true(call("02079460000") == 0);
+    assert_true(call_as(bench.world.globex, MALDIVES, FG_EVENT_ATTEMPT) == 0);
+    later(86399); // it was seen in between
+    assert_true(call(MALDIVES) == 93599 * FG_MICRO);
+    later(86401); // forgotten
+    assert_true(call(MALDIVES) == 0);
+}
+
+static void test_a_call_does_not_make_its_own_value_known(void **state)
+{
+    (void)state;
+    remember(FG_METER_SEEN, FG_SOURCE_DEST_NUMBER);
+    assert_true(call(MALDIVES) == 0);
+    later(1);
+    assert_true(judge() == 0); // the same call: a fork
+    assert_true(bench.decision.repeated);
+    later(1);
+    assert_true(call(MALDIVES) == FG_MICRO);
+}
+
+static void test_only_good_calls_make_known(void **state)
+{
+    (void)state;
+    static const struct fg_predicate talked = {
+        .signal = FG_SIG_CALL_DURATION, .op = FG_OP_ABOVE, .number = 30 * FG_MICRO};
+    remember(FG_METER_SEEN, FG_SOURCE_DEST_RANGE);
+    bench.meter.on = FG_EVENT_END;
+    bench.meter.when = (struct fg_condition){&talked, 1};
+    assert_true(call(MALDIVES) == 0);
+    (void)call_as(bench.world.acme, MALDIVES, FG_EVENT_END); // not answered
+    later(1);
+    assert_true(call(MALDIVES) == 0);
+    bench.event = world_call(&bench.world, bench.world.acme, MALDIVES);
+    bench.event.kind = FG_EVENT_END;
+    bench.event.call_key.lo = ++bench.calls;
+    bench.event.duration_s = 31;
+    assert_true(judge() == 0); // as of before it
+    later(1);
+    assert_true(call("+9607719999") == FG_MICRO);
+    assert_true(call("+9607729999") == 0);
+}
+
+static void test_values_that_a_call_lacks(void **state)
+{
+    (void)state;
+    remember(FG_METER_SEEN, FG_SOURCE_CALLER_NUMBER);
+    assert_true(call(MALDIVES) == UNSEEN); // withheld
+    bench.meter.source = FG_SOURCE_CERT;
+    assert_true(call(MALDIVES) == UNSEEN);
+    bench.meter.source = FG_SOURCE_SRC_COUNTRY;
+    assert_true(call(MALDIVES) == UNSEEN);
+    bench.event.source_country = fg_country_parse(fg_view_of("FR"));
+    assert_true(judge() == 0);
+    later(100);
+    bench.event.call_key.lo = 99;
+    assert_true(judge() == FG_MICRO);
+    bench.event.source_country = fg_country_parse(fg_view_of("GB"));
+    assert_true(judge() == 0);
+}
+
+static void test_ages_are_measured(void **state)
+{
+    (void)state;
+    remember(FG_METER_FIRST_SEEN, FG_SOURCE_DEST_NUMBER);
+    bench.rule.n_tests = 0;
+    bench.rule.measured = bench.rule.measure_is_meter = true;
+    bench.rule.n_steps = 1;
+    bench.rule.steps[0] = (struct fg_step){.above = 60 * FG_MICRO, .score = 10};
+    assert_true(call(MALDIVES) == UNSEEN);
+    later(90);
+    (void)call(MALDIVES);
+    assert_string_equal(bench.text, "1.5 min since this number was first seen, over 1 min");
+    remember(FG_METER_SEEN, FG_SOURCE_DEST_NUMBER);
+    bench.rule.steps[0].above = 0;
+    (void)call(MALDIVES);
+    assert_string_equal(bench.text, "1 (this number was seen before), over 0");
+}
+
+static void test_numbers_in_rising_order(void **state)
+{
+    (void)state;
+    remember(FG_METER_RUN, FG_SOURCE_DEST_NUMBER);
+    bench.meter.over_ms = 600000;
+    bench.rule.n_tests = 0;
+    bench.rule.measured = bench.rule.measure_is_meter = true;
+    bench.rule.n_steps = 1;
+    bench.rule.steps[0] = (struct fg_step){.above = 2 * FG_MICRO, .score = 10};
+    (void)call("+9607712345");
+    (void)call("+9607799999");
+    (void)call("+9607712346");
+    assert_string_equal(bench.text, "");
+    (void)call("+9607712347");
+    assert_string_equal(bench.text, "3 numbers in rising order in 10 min, over 2");
+    (void)judge(); // a retry
+    assert_string_equal(bench.text, "3 numbers in rising order in 10 min, over 2");
+    (void)call_as(bench.world.globex, "+9607712348", FG_EVENT_ATTEMPT);
+    assert_string_equal(bench.text, "");
+    later(601);
+    (void)call("+9607712348");
+    assert_string_equal(bench.text, "");
+}
+
+static void test_meters_that_all_customers_share(void **state)
+{
+    (void)state;
+    bench.meter.shared = true;
+    bench.meter.per = FG_KEY_DEST_RANGE;
+    remember(FG_METER_DISTINCT, FG_SOURCE_CUSTOMER);
+    assert_true(call(MALDIVES) == FG_MICRO);
+    assert_true(call(MALDIVES) == FG_MICRO);
+    assert_true(call_as(bench.world.globex, "+9607719999", FG_EVENT_ATTEMPT) == 2 * FG_MICRO);
+    assert_true(call_as(bench.world.globex, "+9607729999", FG_EVENT_ATTEMPT) == FG_MICRO);
+    bench.meter.id = 2;
+    remember(FG_METER_COUNT, FG_SOURCE_CALLS);
+    assert_true(call(MALDIVES) == FG_MICRO);
+    assert_true(call_as(bench.world.globex, MALDIVES, FG_EVENT_ATTEMPT) == 2 * FG_MICRO);
+    bench.meter.id = 3;
+    remember(FG_METER_FIRST_SEEN, FG_SOURCE_DEST_NUMBER);
+    assert_true(call(MALDIVES) == 0);
+    later(60);
+    assert_true(call_as(bench.world.globex, MALDIVES, FG_EVENT_ATTEMPT) == 60 * FG_MICRO);
+}
+
+static void refused(void)
+{
+    const char *why = NULL;
+    assert_int_equal(fg_ruleset_seal(&bench.world.ruleset, bench.world.arena, &why), FG_EINVAL);
+    assert_non_null(why);
+}
+
+static void test_what_cannot_be(void **state)
+{
+    (void)state;
+    remember(FG_METER_FIRST_SEEN, FG_SOURCE_DEST_NUMBER);
+    world_seal(&bench.world);
+    bench.meter.over_ms = FG_METER_REMEMBERED_MAX_MS + 1;
+    refused();
+    bench.meter.over_ms = FG_METER_REMEMBERED_MAX_MS;
+    bench.meter.on = FG_EVENT_MINUTE;
+    refused();
+    bench.meter.on = FG_EVENT_END;
+    bench.meter.shared = true; // and per customer
+    refused();
+    bench.meter.per = FG_KEY_DEST_RANGE;
+    world_seal(&bench.world);
+    bench.meter.kind = FG_METER_GAUGE;
+    refused();
+}
+
+static void test_definitions_have_ids_of_their_own(void **state)
+{
+    (void)state;
+    struct fg_meter meter = {.name = "m", .kind = FG_METER_SEEN, .per = FG_KEY_DEST_NUMBER};
+    uint32_t plain = fg_meter_id(&meter, NULL, NULL);
+    meter.on = FG_EVENT_END;
+    uint32_t at_end = fg_meter_id(&meter, NULL, NULL);
+    meter.shared = true;
+    uint32_t shared = fg_meter_id(&meter, NULL, NULL);
+    assert_true(plain != at_end && at_end != shared && plain != shared);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_how_long_a_country_is_known),
+        TEST(test_a_call_does_not_make_its_own_value_known),
+        TEST(test_only_good_calls_make_known),
+        TEST(test_values_that_a_call_lacks),
+        TEST(test_ages_are_measured),
+        TEST(test_numbers_in_rising_order),
+        TEST(test_meters_that_all_customers_share),
+        TEST(test_what_cannot_be),
+        TEST(test_definitions_have_ids_of_their_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
