@@ -73,6 +73,16 @@ static void put_condition(struct things *things, struct thing *thing,
     }
 }
 
+static void put_throttle(struct things *things, struct thing *thing,
+                         const struct fg_ruleset *ruleset, const struct fg_rule *rule)
+{
+    if (rule->throttles) {
+        const struct fg_meter *meter = &ruleset->meters[rule->throttle_meter];
+        thing_put(things, thing, "throttle_to", "%u in %u s, %u at once", meter->rate,
+                  meter->rate_s, meter->burst);
+    }
+}
+
 static void put_measure(struct things *things, struct thing *thing,
                         const struct fg_ruleset *ruleset, const struct fg_rule *rule)
 {
@@ -83,12 +93,16 @@ static void put_measure(struct things *things, struct thing *thing,
 
     if (!rule->measured) {
         thing_put(things, thing, "score", "%d", (int)rule->score);
+        put_throttle(things, thing, ruleset, rule);
         return;
     }
     thing_put(things, thing, "measure", "%s%s", rule->measure_is_meter ? "meters." : "",
               rule->measure_is_meter ? ruleset->meters[rule->measure_meter].name
                                      : fg_signal_info(rule->measure_signal)->name);
-    if (rule->relative_to != FG_RELATIVE_NONE) {
+    if (rule->relative_to == FG_RELATIVE_METER) {
+        thing_put(things, thing, "relative_to", "meters.%s",
+                  ruleset->meters[rule->relative_meter].name);
+    } else if (rule->relative_to != FG_RELATIVE_NONE) {
         put_if(things, thing, "relative_to", relative[rule->relative_to]);
     }
     thing_take(things, thing, "steps", words_steps(rule->steps, rule->n_steps));
@@ -335,7 +349,9 @@ bool things_of(const struct fg_ruleset *ruleset, struct things *out)
         add_calendar(out, &ruleset->calendars[i]);
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        add_meter(out, ruleset, &ruleset->meters[i]);
+        if (ruleset->meters[i].kind != FG_METER_RATE) { // told with its rule
+            add_meter(out, ruleset, &ruleset->meters[i]);
+        }
     }
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         add_rule(out, ruleset, &ruleset->rules[i]);
