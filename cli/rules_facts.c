@@ -73,6 +73,16 @@ static void put_condition(struct things *things, struct thing *thing,
     }
 }
 
+static void put_throttle(struct things *things, struct thing *thing,
+                         const struct fg_ruleset *ruleset, const struct fg_rule *rule)
+{
+    if (rule->throttles) {
+        const struct fg_meter *meter = &ruleset->meters[rule->throttle_meter];
+        thing_put(things, thing, "throttle_to", "%u in %u s, %u at once", meter->rate,
+                  meter->rate_s, meter->burst);
+    }
+}
+
 static void put_measure(struct things *things, struct thing *thing,
                         const struct fg_ruleset *ruleset, const struct fg_rule *rule)
 {
@@ -83,6 +93,7 @@ static void put_measure(struct things *things, struct thing *thing,
 
     if (!rule->measured) {
         thing_put(things, thing, "score", "%d", (int)rule->score);
+        put_throttle(things, thing, ruleset, rule);
         return;
     }
     thing_put(things, thing, "measure", "%s%s", rule->measure_is_meter ? "meters." : "",
@@ -103,6 +114,7 @@ static void put_measure(struct things *things, struct thing *thing,
     if (rule->unavailable_scores) {
         thing_put(things, thing, "on_unavailable", "%d points", (int)rule->unavailable_score);
     }
+    put_throttle(things, thing, ruleset, rule);
 }
 
 static void put_events(struct things *things, struct thing *thing, uint8_t events)
@@ -368,7 +380,9 @@ bool things_of(const struct fg_ruleset *ruleset, struct things *out)
         add_calendar(out, &ruleset->calendars[i]);
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        add_meter(out, ruleset, &ruleset->meters[i]);
+        if (ruleset->meters[i].kind != FG_METER_RATE) { // told with its rule
+            add_meter(out, ruleset, &ruleset->meters[i]);
+        }
     }
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         add_rule(out, ruleset, &ruleset->rules[i]);

@@ -252,6 +252,7 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
     case FG_METER_RUN:
+    case FG_METER_RATE:
         break;
     }
     return false;

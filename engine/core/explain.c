@@ -73,6 +73,7 @@ void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
     } else if (rule->when.n > 0 || rule->n_tests > 0) {
         fg_explain_condition(plan, &rule->when, text);
         fg_explain_tests(plan, rule, reason, rule->when.n == 0, text);
+        fg_explain_throttle(plan, rule, text);
     } else {
         fg_text_put(text, rule->desc);
     }

@@ -285,3 +285,19 @@ void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_explain_reading(meter, test->number, text);
     }
 }
+
+void fg_explain_throttle(const struct fg_plan *plan, const struct fg_rule *rule,
+                         struct fg_text *text)
+{
+    if (!rule->throttles) {
+        return;
+    }
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[rule->throttle_meter];
+    fg_text_put(text, ", above ");
+    fg_text_put_int(text, meter->rate, 1);
+    fg_text_put(text, meter->rate_s == 1 ? "/s" : meter->rate_s == 60 ? "/min" : "/h");
+    fg_text_put(text, " (");
+    fg_text_put_int(text, meter->burst, 1);
+    fg_text_put(text, " at once)");
+    put_key(meter, text);
+}

@@ -25,6 +25,9 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
 // "meters.known_31d is 0, under 1": the meters that a rule tests.
 void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
                       const struct fg_reason *reason, bool first, struct fg_text *text);
+// ", above 5/s (10 at once) from one caller": the rate that a rule throttles to.
+void fg_explain_throttle(const struct fg_plan *plan, const struct fg_rule *rule,
+                         struct fg_text *text);
 // Why a rule hit; reason may also be of an exception's kind.
 void fg_explain_rule(const struct fg_plan *plan, const struct fg_reason *reason,
                      struct fg_text *text);

@@ -35,6 +35,9 @@ uint64_t fg_rule_meters(const struct fg_rule *rule)
     if (rule->measured && rule->relative_to == FG_RELATIVE_METER) {
         meters |= UINT64_C(1) << rule->relative_meter;
     }
+    if (rule->throttles) {
+        meters |= UINT64_C(1) << rule->throttle_meter;
+    }
     for (uint8_t i = 0; i < rule->n_tests; i++) {
         meters |= UINT64_C(1) << rule->tests[i].meter;
     }

@@ -284,6 +284,15 @@ static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,
     }
 }
 
+// Asking takes: a rate is planned only for rules whose condition holds.
+static void fill_rate(const struct fg_meter *meter, struct fg_meter_op *op)
+{
+    op->kind = FG_OP_RATE_TAKE;
+    op->interval_us = (meter->rate_s * INT64_C(1000000) + meter->rate - 1) / meter->rate;
+    op->burst = meter->burst;
+    op->ttl_ms = op->interval_us * op->burst / 1000 + FG_MS_PER_S;
+}
+
 static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
                       struct fg_meter_op *op)
 {
@@ -300,6 +309,9 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_READ;
         op->ttl_ms = meter->over_ms;
+        return;
+    case FG_METER_RATE:
+        fill_rate(meter, op);
         return;
     case FG_METER_COUNT:
     case FG_METER_SUM:
@@ -346,6 +358,8 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_PUT;
         return find_run(plan, &op->amount);
+    case FG_METER_RATE:
+        return false;
     }
     return false;
 }
@@ -374,6 +388,8 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
         return kind == meter->on;
+    case FG_METER_RATE:
+        return false;
     case FG_METER_SUM:
         return kind == FG_EVENT_MINUTE;
     case FG_METER_GAUGE:

@@ -2,6 +2,7 @@
 #include "fg/ruleset.h"
 
 #include "fg/meter.h"
+#include "fg/rate.h"
 
 #include "plan_priv.h"
 
@@ -96,6 +97,13 @@ static bool may_be_shared(enum fg_meter_kind kind)
            kind == FG_METER_SEEN;
 }
 
+static bool rate_fits(const struct fg_meter *meter)
+{
+    return meter->rate >= 1 && meter->rate <= FG_RATE_BURST_MAX && meter->rate_s >= 1 &&
+           meter->rate_s <= FG_RATE_INTERVAL_MAX_US / 1000000 && meter->burst >= 1 &&
+           meter->burst <= FG_RATE_BURST_MAX;
+}
+
 static bool check_meter(struct seal *seal, const struct fg_meter *meter)
 {
     bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
@@ -105,7 +113,7 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_RUN || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_RATE || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
@@ -114,6 +122,9 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (remembers && (meter->calendar_day || meter->over_ms < FG_MS_PER_S ||
                       meter->over_ms > FG_METER_REMEMBERED_MAX_MS)) {
         return refuse(seal, "a meter remembers for less than 1 s or more than 400 days");
+    }
+    if (meter->kind == FG_METER_RATE && !rate_fits(meter)) {
+        return refuse(seal, "a rate or its burst is out of range");
     }
     if ((unsigned)meter->on > FG_EVENT_END || meter->on == FG_EVENT_MINUTE) {
         return refuse(seal, "a meter counts on something else than attempts, answers and ends");
@@ -152,6 +163,19 @@ static bool check_relative(struct seal *seal, const struct fg_rule *rule)
     }
     return (rule->relative_times > 0 && rule->relative_at_least > 0) ||
            refuse(seal, "a rule may have to divide by nothing");
+}
+
+static bool check_throttle(struct seal *seal, const struct fg_rule *rule)
+{
+    if (!rule->throttles) {
+        return true;
+    }
+    if (rule->throttle_meter >= seal->ruleset->n_meters ||
+        seal->ruleset->meters[rule->throttle_meter].kind != FG_METER_RATE) {
+        return refuse(seal, "a rule throttles to a rate that does not exist");
+    }
+    return (!rule->measured && rule->events == 1U << FG_EVENT_ATTEMPT) ||
+           refuse(seal, "a rule that throttles measures, or is about more than attempts");
 }
 
 static bool check_steps(struct seal *seal, const struct fg_step *steps, uint8_t n)
@@ -284,7 +308,7 @@ static bool check_rule(struct seal *seal, const struct fg_rule *rule)
         return refuse(seal, "a rule's direction, action or points are out of range");
     }
     if (!check_condition(seal, &rule->when) || !check_exceptions(seal, rule) ||
-        !check_hold(seal, &rule->hold) || !check_tests(seal, rule)) {
+        !check_hold(seal, &rule->hold) || !check_tests(seal, rule) || !check_throttle(seal, rule)) {
         return false;
     }
     if (!rule->measured) {

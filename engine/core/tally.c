@@ -239,6 +239,23 @@ static bool measure_hits(const struct fg_tally *tally, const struct fg_rule *rul
     return false;
 }
 
+// Whether a rule's rate does not admit the call.
+static bool throttle_hits(const struct fg_tally *tally, const struct fg_rule *rule,
+                          struct fg_reason *reason)
+{
+    struct reading admitted;
+    switch (read_meter(tally, rule->throttle_meter, &admitted)) {
+    case MEASURE_ABSENT:
+        return false;
+    case MEASURE_UNAVAILABLE:
+        reason->meter = rule->throttle_meter;
+        return unavailable_hits(rule, reason);
+    case MEASURE_KNOWN:
+        break;
+    }
+    return admitted.value == 0;
+}
+
 static bool readings_hit(const struct fg_tally *tally, const struct fg_rule *rule,
                          const struct fg_rule_terms *terms, struct fg_reason *reason)
 {
@@ -249,6 +266,9 @@ static bool readings_hit(const struct fg_tally *tally, const struct fg_rule *rul
         return unavailable_hits(rule, reason);
     case MEASURE_KNOWN:
         break;
+    }
+    if (rule->throttles) {
+        return throttle_hits(tally, rule, reason);
     }
     return !rule->measured || measure_hits(tally, rule, terms, reason);
 }

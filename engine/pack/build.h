@@ -59,6 +59,7 @@ struct pack_build {
     uint32_t n_lists, lists_room;       // declared ones first, then inline ones
     const struct fg_yaml_node *scoring; // NULL: not found yet
     const struct pack_file *main_file;
+    struct fg_meter *meters; // out's, with room for the rates of rules
     struct fg_ruleset *out;
 };
 
@@ -79,6 +80,11 @@ void pack_compile_scoring(struct pack_build *build);
 void pack_compile_lists(struct pack_build *build);
 void pack_compile_calendars(struct pack_build *build);
 void pack_compile_meters(struct pack_build *build);
+// The rates that rules throttle to are meters after those of the table.
+void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
+                        struct fg_rule *rule);
+uint32_t pack_count_throttles(const struct pack_build *build);
+void pack_read_keys(struct pack_build *build, const struct fg_yaml_node *node, uint32_t *per);
 void pack_compile_rules(struct pack_build *build);
 void pack_compile_composites(struct pack_build *build);
 // Reports what a rule must have and has not. For rules without unknown keys: what looks missing

@@ -258,6 +258,10 @@ static const struct fg_format_key rule_keys[] = {
      .words = FG_SET_RELATIVE,
      .shape = FG_SHAPE_RELATIVE,
      .doc = "the measure is divided by this"},
+    {.name = "throttle_to",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_THROTTLE,
+     .doc = "it hits only the calls above this rate; throttle is then the least that follows"},
     {.name = "action_at_least",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_ACTION,
@@ -339,6 +343,22 @@ static const struct fg_format_key on_unavailable_keys[] = {
      .min = 0,
      .max = 1000,
      .doc = "points"},
+};
+
+static const struct fg_format_key throttle_keys[] = {
+    {.name = "rate",
+     .types = FG_FORMAT_TEXT,
+     .required = true,
+     .doc = "calls in a second, minute or hour: \"5/s\", \"100/min\", \"20/h\""},
+    {.name = "burst",
+     .types = FG_FORMAT_INT,
+     .min = 1,
+     .max = 100000,
+     .doc = "calls that may come at once; as many as the rate names where it is not said"},
+    {.name = "key",
+     .types = FG_FORMAT_WORD | FG_FORMAT_WORDS,
+     .words = FG_SET_METER_KEY,
+     .doc = "a rate for each of these; customer where it is not said"},
 };
 
 static const struct fg_format_key rollout_keys[] = {
@@ -471,6 +491,7 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_RELATIVE] = FORMAT("relative_to", relative_keys),
     [FG_SHAPE_MATCHER] = FORMAT("matcher", matcher_keys),
     [FG_SHAPE_ON_UNAVAILABLE] = FORMAT("on_unavailable", on_unavailable_keys),
+    [FG_SHAPE_THROTTLE] = FORMAT("throttle_to", throttle_keys),
     [FG_SHAPE_ROLLOUT] = FORMAT("rollout", rollout_keys),
     [FG_SHAPE_HOLD] = FORMAT("hold", hold_keys),
     [FG_SHAPE_EXCEPTION] = FORMAT("exception", exception_keys),

@@ -116,19 +116,32 @@ static bool read_kind(struct pack_build *build, const struct pack_entry *entry,
     return found != NULL;
 }
 
-static void read_key(struct pack_build *build, const struct fg_yaml_node *node,
-                     struct fg_meter *meter)
+static void read_key(struct pack_build *build, const struct fg_yaml_node *node, uint32_t *per)
 {
     size_t index;
     if (!fg_field_word(&build->fields, node, "key", fg_word_set(FG_SET_METER_KEY), &index)) {
         return;
     }
     uint32_t bit = 1U << index; // enum fg_meter_key, in this order
-    if ((meter->per & bit) != 0) {
+    if ((*per & bit) != 0) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_DUPLICATE, "'%s' is named twice",
                        fg_word_set(FG_SET_METER_KEY).words[index]);
     }
-    meter->per |= bit;
+    *per |= bit;
+}
+
+void pack_read_keys(struct pack_build *build, const struct fg_yaml_node *node, uint32_t *per)
+{
+    if (node->kind != FG_YAML_LIST) {
+        read_key(build, node, per);
+        return;
+    }
+    if (node->n == 0) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_TYPE, "the list is empty");
+    }
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
+        read_key(build, item, per);
+    }
 }
 
 static void read_per(struct pack_build *build, const struct pack_entry *entry,
@@ -141,16 +154,7 @@ static void read_per(struct pack_build *build, const struct pack_entry *entry,
                        "dest.country, another key or a list of them");
         return;
     }
-    if (per->kind != FG_YAML_LIST) {
-        read_key(build, per, meter);
-        return;
-    }
-    if (per->n == 0) {
-        FG_FIELD_ERROR(&build->fields, per, FG_CODE_TYPE, "the list is empty");
-    }
-    for (const struct fg_yaml_node *item = per->first; item != NULL; item = item->next) {
-        read_key(build, item, meter);
-    }
+    pack_read_keys(build, per, &meter->per);
 }
 
 static bool is_sighting(const struct fg_meter *meter)
@@ -311,7 +315,8 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
 void pack_compile_meters(struct pack_build *build)
 {
     const struct pack_table *table = &build->tables[PACK_METER];
-    struct fg_meter *meters = fg_field_alloc(&build->fields, table->n * sizeof(*meters));
+    struct fg_meter *meters =
+        fg_field_alloc(&build->fields, (table->n + pack_count_throttles(build)) * sizeof(*meters));
     if (meters == NULL) {
         return;
     }
@@ -320,6 +325,7 @@ void pack_compile_meters(struct pack_build *build)
         meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
         meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
     }
+    build->meters = meters;
     build->out->meters = meters;
     build->out->n_meters = table->n;
 }

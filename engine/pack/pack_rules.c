@@ -84,8 +84,8 @@ static void read_unavailable(struct pack_build *build, const struct fg_yaml_node
                              struct fg_rule *rule)
 {
     size_t index;
-    bool reads =
-        rule->measure_is_meter || rule->n_tests > 0 || rule->relative_to == FG_RELATIVE_METER;
+    bool reads = rule->measure_is_meter || rule->throttles || rule->n_tests > 0 ||
+                 rule->relative_to == FG_RELATIVE_METER;
     if (!reads) {
         FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
                        "'on_unavailable' is for rules that measure or test a meter");
@@ -275,6 +275,13 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     const struct fg_yaml_node *relative = fg_yaml_get(body, "relative_to");
     const struct fg_yaml_node *unavailable = fg_yaml_get(body, "on_unavailable");
     const struct fg_yaml_node *exceptions = fg_yaml_get(body, "exceptions");
+    const struct fg_yaml_node *throttle = fg_yaml_get(body, "throttle_to");
+    if (throttle != NULL) {
+        pack_read_throttle(build, throttle, rule);
+        if (fg_yaml_get(body, "action_at_least") == NULL) {
+            rule->action_at_least = FG_THROTTLE;
+        }
+    }
     if (relative != NULL) {
         pack_read_relative(build, relative, rule);
     }

@@ -246,6 +246,49 @@ static void test_meters_that_all_customers_share(void **state)
     assert_true(call_as(bench.world.globex, MALDIVES, FG_EVENT_ATTEMPT) == 60 * FG_MICRO);
 }
 
+static void test_what_a_rate_admits_gives_nothing(void **state)
+{
+    (void)state;
+    static const struct fg_predicate abroad = {.signal = FG_SIG_DEST_HOME, .op = FG_OP_IS};
+    bench.meter = (struct fg_meter){.name = "R",
+                                    .id = 1,
+                                    .kind = FG_METER_RATE,
+                                    .per = FG_KEY_DEST_RANGE,
+                                    .rate = 6,
+                                    .rate_s = 60,
+                                    .burst = 2};
+    bench.rule.n_tests = 0;
+    bench.rule.when = (struct fg_condition){&abroad, 1};
+    bench.rule.events = 1U << FG_EVENT_ATTEMPT;
+    bench.rule.action_at_least = FG_THROTTLE;
+    bench.rule.throttles = true;
+    for (int i = 0; i < 4; i++) {
+        assert_true(call("02079460000") == UNSEEN); // takes nothing
+    }
+    assert_int_equal(bench.plan.request.n_ops, 0);
+    assert_true(call(MALDIVES) == UNSEEN);
+    assert_true(judge() == UNSEEN); // a fork
+    assert_true(call(MALDIVES) == UNSEEN);
+    assert_int_equal(bench.decision.action, FG_ALLOW);
+    (void)call(MALDIVES);
+    assert_string_equal(bench.text,
+                        "dest.home is false, above 6/min (2 at once) to one number range");
+    assert_int_equal(bench.decision.action, FG_THROTTLE);
+    assert_int_equal(bench.decision.score, 10);
+    assert_true(call("+9607722345") == UNSEEN);
+    assert_true(call_as(bench.world.globex, MALDIVES, FG_EVENT_ATTEMPT) == UNSEEN);
+    later(10);
+    assert_true(call(MALDIVES) == UNSEEN);
+    (void)call(MALDIVES);
+    assert_int_equal(bench.decision.action, FG_THROTTLE);
+    fg_decide(&bench.plan, NULL, 0, &bench.decision); // nobody could be asked
+    assert_int_equal(bench.decision.action, FG_ALLOW);
+    bench.rule.unavailable_scores = true;
+    bench.rule.unavailable_score = 3;
+    fg_decide(&bench.plan, NULL, 0, &bench.decision);
+    assert_int_equal(bench.decision.score, 3);
+}
+
 static void refused(void)
 {
     const char *why = NULL;
@@ -269,6 +312,18 @@ static void test_what_cannot_be(void **state)
     bench.meter.per = FG_KEY_DEST_RANGE;
     world_seal(&bench.world);
     bench.meter.kind = FG_METER_GAUGE;
+    refused();
+    bench.meter =
+        (struct fg_meter){.name = "R", .kind = FG_METER_RATE, .rate = 1, .rate_s = 1, .burst = 1};
+    bench.rule.n_tests = 0;
+    bench.rule.throttles = true;
+    refused(); // on all events
+    bench.rule.events = 1U << FG_EVENT_ATTEMPT;
+    world_seal(&bench.world);
+    bench.meter.rate = 0;
+    refused();
+    bench.meter.rate = 1;
+    bench.rule.throttle_meter = 1;
     refused();
 }
 
@@ -295,6 +350,7 @@ int main(void)
         TEST(test_ages_are_measured),
         TEST(test_numbers_in_rising_order),
         TEST(test_meters_that_all_customers_share),
+        TEST(test_what_a_rate_admits_gives_nothing),
         TEST(test_what_cannot_be),
         TEST(test_definitions_have_ids_of_their_own),
     };

@@ -135,6 +135,32 @@ static void memories_become_what_they_say(void **state)
     assert_true(meters[3].shared && !meters[2].shared);
 }
 
+static void rates_are_meters_of_their_own(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(
+            fixture, "  m: {count: calls, per: customer, over: 1m}\n",
+            "  - {id: A, desc: d, when: {dest.home: false}, throttle_to: {rate: \"100/min\", "
+            "burst: "
+            "20, key: [customer, dest.number]}, on_unavailable: {score: 2}}\n"
+            "  - {id: B, desc: d, when: {meters.m: {above: 1}}, action_at_least: alert, score: 1, "
+            "throttle_to: {rate: \"5/s\"}}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    assert_int_equal(fixture->ruleset.n_meters, 3);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    const struct fg_rule *rules = fixture->ruleset.rules;
+    assert_true(rules[0].throttles && rules[0].throttle_meter == 1);
+    assert_int_equal(rules[0].action_at_least, FG_THROTTLE);
+    assert_int_equal(rules[1].action_at_least, FG_ALERT);
+    assert_true(rules[1].throttles && rules[1].throttle_meter == 2);
+    assert_true(meters[1].rate == 100 && meters[1].rate_s == 60 && meters[1].burst == 20);
+    assert_int_equal(meters[1].per, FG_KEY_CUSTOMER | FG_KEY_DEST_NUMBER);
+    assert_true(meters[2].rate == 5 && meters[2].rate_s == 1 && meters[2].burst == 5);
+    assert_true(meters[1].id != meters[2].id);
+}
+
 static void a_ratios_definition_is_part_of_its_id(void **state)
 {
     (void)state;
@@ -164,8 +190,9 @@ struct mistake {
     const char *meter, *rule;
     const char *code, *message;
 };
-#define METER "{count: calls, per: customer, over: 1m}"
-#define TEST  "when: {meters.m: {above: 1}}, score: 1"
+#define METER    "{count: calls, per: customer, over: 1m}"
+#define THROTTLE "when: {dest.home: true}, score: 1"
+#define TEST     "when: {meters.m: {above: 1}}, score: 1"
 
 static const struct mistake mistakes[] = {
     {METER, "when: {meters.n: {above: 1}}, score: 1", "FG021", "unknown meter 'n'; one of: m"},
@@ -214,6 +241,18 @@ static const struct mistake mistakes[] = {
      "dest.range"},
     {"{distinct: customer.id, per: dest.range, over: 1d}", TEST, "FG029",
      "every other meter is one customer's: 'distinct: customer.id' needs 'shared: true'"},
+    {METER, THROTTLE ", throttle_to: {burst: 1}", "FG011", NULL},
+    {METER, THROTTLE ", throttle_to: {rate: \"5/d\"}", "FG015", NULL},
+    {METER, THROTTLE ", throttle_to: {rate: \"0/s\"}", "FG015",
+     "the rate must be from 1 to 100000 calls in a second, minute or hour, such as \"5/s\", "
+     "\"100/min\" or \"20/h\""},
+    {METER, THROTTLE ", throttle_to: {rate: \"5/s\", burst: 0}", "FG015", NULL},
+    {METER, THROTTLE ", throttle_to: {rate: \"5/s\", key: dest.numbr}", "FG013",
+     "unknown key 'dest.numbr'; did you mean 'dest.number'?"},
+    {METER, THROTTLE ", on: minute, throttle_to: {rate: \"5/s\"}", "FG029",
+     "'throttle_to' is for attempts: nothing else can come later"},
+    {METER, "measure: meters.m, throttle_to: {rate: \"5/s\"}, steps: [{above: 1, score: 1}]",
+     "FG029", "'throttle_to' goes with 'when' and 'score', not with 'measure'"},
     {METER, "measure: meters.m, relative_to: {meter: n}, steps: [{above: 1, score: 1}]", "FG021",
      "unknown meter 'n'; one of: m"},
     {METER, "measure: meters.m, relative_to: {times: 2}, steps: [{above: 1, score: 1}]", "FG011",
@@ -298,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(meters_become_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(memories_become_what_they_say, setup, teardown),
+        cmocka_unit_test_setup_teardown(rates_are_meters_of_their_own, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
         cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),

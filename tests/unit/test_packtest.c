@@ -33,6 +33,8 @@ static const char rules[] =
     "  - {id: SCAN, desc: s, measure: meters.scan, steps: [{above: 20, score: 30}]}\n"
     "  - {id: OLD, desc: o, when: {dest.prefix: \"+4420800\", meters.age: {above: 119}}, score: "
     "30}\n"
+    "  - {id: SLOW, desc: s, when: {dest.prefix: \"+4420900\"}, throttle_to: {rate: 1/h, burst: "
+    "3}}\n"
     "  - {id: LONG, desc: l, on: minute, measure: meters.spend, steps: [{above: 3, score: 80}]}\n"
     "  - {id: WATCH, desc: w, mode: shadow, when: {dest.home: false}, score: 7}\n"
     "  - id: UAN\n"
@@ -206,6 +208,12 @@ static void passing_tests_print_nothing(void **state)
             "    clock: \"2026-11-20T10:00:00Z\"\n"
             "    calls: [{" CALL ", to: \"+442080012345\", repeat: 3, every: 60s}]\n"
             "    expect: {at_call: {n: 2, not_rules: [OLD]}, last: {rules: [OLD]}}\n"
+            "  - name: three at once and one an hour\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls: [{" CALL ", to: \"+442090012345\", repeat: 4, every: 40s}]\n"
+            "    expect: {first: {action: allow}, at_call: {n: 3, action: allow},\n"
+            "             last: {action: throttle, rules: [SLOW]}}\n"
             "  - name: emergency\n"
             "    customer: acme\n"
             "    clock: \"2026-11-21T02:10:00Z\"\n"
@@ -213,10 +221,10 @@ static void passing_tests_print_nothing(void **state)
             "    expect: {action: allow, score: 0}\n"),
         FG_OK);
     assert_string_equal(fixture->printed, "");
-    assert_int_equal(fixture->summary.passed, 11);
+    assert_int_equal(fixture->summary.passed, 12);
     assert_int_equal(fixture->summary.failed, 0);
-    assert_int_equal(fixture->summary.rules, 9);
-    assert_int_equal(fixture->summary.rules_covered, 9);
+    assert_int_equal(fixture->summary.rules, 10);
+    assert_int_equal(fixture->summary.rules_covered, 10);
 }
 
 static void a_failing_test_says_what_it_got_and_why(void **state)

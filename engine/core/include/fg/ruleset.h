@@ -135,7 +135,8 @@ enum fg_meter_kind {
     FG_METER_RATIO,      // share of the calls that meet a condition
     FG_METER_FIRST_SEEN, // seconds since a value was first seen; 0: never before
     FG_METER_SEEN,       // 1 where a value was seen before, else 0
-    FG_METER_RUN         // length of the longest run of numbers dialled in rising order
+    FG_METER_RUN,        // length of the longest run of numbers dialled in rising order
+    FG_METER_RATE // 1 while a rate admits the call, which it takes; of a rule that throttles to it
 };
 // What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {
@@ -190,6 +191,8 @@ struct fg_meter {
     struct fg_condition hit;
     int32_t min_samples;
     uint32_t hit_id; // as id, of the window that counts the hits
+    // Rate: so many calls in so many seconds, and so many at once.
+    uint32_t rate, rate_s, burst;
 };
 
 // --- holds
@@ -252,6 +255,8 @@ struct fg_rule {
     struct fg_condition when;
     struct fg_meter_test tests[FG_METER_TESTS_MAX]; // every one must hold
     uint8_t n_tests;
+    bool throttles; // it hits only what a rate does not admit; on attempts alone, without a measure
+    uint16_t throttle_meter;        // of kind rate
     int32_t score;                  // points when there is no measure
     enum fg_action action_at_least; // FG_ALLOW: none
     bool measured;                  // the points come from steps over a meter or a number signal
