@@ -103,7 +103,7 @@ def test_a_line_a_call(replay):
     assert (first["action"], first["at"]) == ("block", "attempt") and "hold" not in first
     assert {"DEST_UNALLOCATED", "DEST_IRSF", "TIME_CLOSED"} <= {r["id"] for r in first["rules"]}
     later = by_id["night-1"]
-    assert later["hold"] == "risky" and later["rules"][0] == {"id": "HOLD", "points": 100}
+    assert later["hold"] == "country.EE" and later["rules"][0] == {"id": "HOLD", "points": 100}
     cuba = by_id["cuba"]
     assert (cuba["action"], cuba["at"]) == ("block", "minute")
     assert cuba["cut_after_ms"] % 60000 == 0 and 0 < cuba["cut_after_ms"] < 3600000
@@ -175,11 +175,11 @@ def test_networks_tell_where_a_call_comes_from(replay, tmp_path):
 
 
 def test_holds_cut_what_is_up(replay):
-    rows = [call("up", NIGHT - timedelta(seconds=100), "+37165150001", 3600),
+    rows = [call("up", NIGHT - timedelta(seconds=100), "+3726101234", 3600),
             call("home", NIGHT - timedelta(seconds=100), "02079460001", 300)]
     rows += [call(f"n{i}", NIGHT + timedelta(seconds=i), f"+37270913{i:03d}") for i in range(2)]
     by_id = {r["call_id"]: r for r in replay(text_of(rows))}
-    assert by_id["up"]["hold"] == "risky" and by_id["up"]["cut_after_ms"] == 95000
+    assert by_id["up"]["hold"] == "country.EE" and by_id["up"]["cut_after_ms"] == 95000
     assert by_id["home"]["action"] == "allow"
 
 
@@ -241,7 +241,7 @@ def test_standard_input_progress_and_usage(tmp_path):
                               capture_output=True, text=True, timeout=60, check=False)
     done = fgctl("--customers", customers, "--calls", "-", "--progress", data=text_of(labelled()))
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 47
-    assert "night-0" in done.stdout and "DEST_IRSF+45" in done.stdout
+    assert "night-0" in done.stdout and "DEST_IRSF+35" in done.stdout
     assert fgctl("--customers", customers).returncode == 2
     assert fgctl("--calls", "-").returncode == 2
     assert fgctl("--customers", customers, "--calls", "-", "-o", "tsv").returncode == 2
