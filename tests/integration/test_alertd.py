@@ -238,7 +238,7 @@ customers:
         return (self.dir / "alertd.log").read_text()
 
 
-def wait(condition, timeout=10.0):
+def wait(condition, timeout=30.0):
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, "not in time"
