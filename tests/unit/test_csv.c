@@ -9,28 +9,7 @@
 #include <string.h>
 
 #include "numbering.h"
-
-struct fixture {
-    struct fg_arena *arena;
-    struct fg_diags *diags;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-    fixture.arena = fg_arena_new(fg_heap_libc());
-    fixture.diags = fg_diags_new();
-    *state = &fixture;
-    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    fg_diags_free(fixture->diags);
-    fg_arena_free(fixture->arena);
-    return 0;
-}
+#include "pack_fixture.h"
 
 static struct fg_named_bytes file(const char *text)
 {

@@ -89,6 +89,8 @@ struct fg_signal_info {
 };
 // Facts of a signal; FG_SIG_ATTR has the name "attr.*". Static storage.
 const struct fg_signal_info *fg_signal_info(enum fg_signal signal);
+// What values of this type are called in references, such as "true/false". Static storage.
+const char *fg_signal_type_name(enum fg_signal_type type);
 // Finds a signal by its name in packs; "attr.NAME" gives FG_SIG_ATTR. FG_ENOTFOUND.
 FG_MUST_CHECK int fg_signal_find(struct fg_view name, enum fg_signal *out);
 
