@@ -121,7 +121,7 @@ static bool undo(const struct fg_plan *plan, struct fg_meter_op *op)
 
 static bool is_undone(enum fg_meter_kind kind)
 {
-    return kind == FG_METER_GAUGE || kind == FG_METER_TYPICAL;
+    return kind == FG_METER_GAUGE || kind == FG_METER_TYPICAL || kind == FG_METER_TREND;
 }
 
 static void release(const struct fg_plan *plan, struct fg_decision *out)
