@@ -82,6 +82,9 @@ static int32_t add_facts(struct fg_tally *tally, int32_t risky_degraded_count)
     if (tally->plan->unreadable) {
         add_fact(tally, FG_REASON_UNREADABLE);
     }
+    if (tally->plan->event->dialog_fault != FG_DIALOG_FINE) {
+        add_fact(tally, FG_REASON_DIALOG);
+    }
     if (hold_applies(tally)) {
         out->hold = tally->reply->hold;
         add_fact(tally, FG_REASON_HOLD);
@@ -101,11 +104,10 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
     fg_tally_floor(tally, out->score - fact_points, out->shadow_score - fact_points);
 }
 
-// A refused call gives back the leases that its attempt took.
-static void release_leases(const struct fg_plan *plan, struct fg_decision *out)
+bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *request)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    struct fg_store_request *request = &out->release_request;
+    request->n_ops = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         int8_t at = plan->op_of_meter[i];
         if (ruleset->meters[i].kind != FG_METER_GAUGE || at < 0 ||
@@ -117,12 +119,12 @@ static void release_leases(const struct fg_plan *plan, struct fg_decision *out)
         op->kind = FG_OP_SET_DELETE;
         op->expiry_ms = 0;
     }
-    if (request->n_ops > 0) {
-        out->release = true;
-        request->customer = plan->request.customer;
-        request->now_ms = plan->now_ms;
-        request->call_key = plan->request.call_key;
-    }
+    request->customer = plan->request.customer;
+    request->now_ms = plan->now_ms;
+    request->once = false;
+    request->call_key = plan->request.call_key;
+    request->holds = (struct fg_hold_query){.customer = false};
+    return request->n_ops > 0;
 }
 
 // The terms that a rule or composite brings along; NULL: none, or no part in the verdict.
@@ -190,8 +192,22 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         set_hold(plan, out);
     }
     if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
-        release_leases(plan, out);
+        out->release = fg_decide_release(plan, &out->release_request);
     }
+}
+
+// What the protocol asks for goes before what the rules say.
+static struct fg_reply dialog_reply(enum fg_dialog_fault fault, struct fg_reply otherwise)
+{
+    switch (fault) {
+    case FG_DIALOG_MERGED:
+        return (struct fg_reply){.code = 482, .text = "Loop Detected"};
+    case FG_DIALOG_MISSING:
+        return (struct fg_reply){.code = 481, .text = "Call/Transaction Does Not Exist"};
+    case FG_DIALOG_FINE:
+        break;
+    }
+    return otherwise;
 }
 
 void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
@@ -220,4 +236,5 @@ void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
     out->shadow_action =
         severer(severer(action_of(ruleset, out->shadow_score), tally.all_at_least), least);
     add_effects(&tally, rule_action);
+    out->reply = dialog_reply(plan->event->dialog_fault, out->reply);
 }
