@@ -15,25 +15,6 @@ static void put_words(enum fg_word_set set)
     }
 }
 
-static const char *signal_type(enum fg_signal_type type)
-{
-    switch (type) {
-    case FG_SIGNAL_BOOL:
-        return "true/false";
-    case FG_SIGNAL_NUMBER:
-        return "number";
-    case FG_SIGNAL_TEXT:
-        return "text";
-    case FG_SIGNAL_TEXTSET:
-        return "texts";
-    case FG_SIGNAL_DIGITS:
-        return "digits";
-    case FG_SIGNAL_COUNTRY:
-        return "country";
-    }
-    return "unknown";
-}
-
 static void put_signals(void)
 {
     (void)fputs("## Signals\n\nWhat a condition (`when`) can look at.\n\n"
@@ -42,7 +23,7 @@ static void put_signals(void)
     for (unsigned i = 0; i < FG_SIG_COUNT; i++) {
         const struct fg_signal_info *info = fg_signal_info((enum fg_signal)i);
         const enum fg_word_set set = fg_signal_words((enum fg_signal)i);
-        (void)printf("| `%s` | %s | %s", info->name, signal_type(info->type), info->doc);
+        (void)printf("| `%s` | %s | %s", info->name, fg_signal_type_name(info->type), info->doc);
         if (set != FG_SET_NONE) {
             (void)fputs("; ", stdout);
             put_words(set);

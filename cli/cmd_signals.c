@@ -2,28 +2,9 @@
 #include "commands.h"
 #include "fg/signal.h"
 
-static const char *type_name(enum fg_signal_type type)
-{
-    switch (type) {
-    case FG_SIGNAL_BOOL:
-        return "true/false";
-    case FG_SIGNAL_NUMBER:
-        return "number";
-    case FG_SIGNAL_TEXT:
-        return "text";
-    case FG_SIGNAL_TEXTSET:
-        return "texts";
-    case FG_SIGNAL_DIGITS:
-        return "digits";
-    case FG_SIGNAL_COUNTRY:
-        return "country";
-    }
-    return "unknown";
-}
-
 static bool add_signal(struct table *table, const struct fg_signal_info *info)
 {
-    const char *type = type_name(info->type);
+    const char *type = fg_signal_type_name(info->type);
     const char *const cells[] = {info->name, type, info->doc};
     struct fg_json *object = fg_json_object_new();
 

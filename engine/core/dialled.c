@@ -10,17 +10,6 @@ struct text {
     size_t len;
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 // RFC 3261 19.1.2: escapes are undone once, never twice.
 static bool unescape(struct fg_view in, struct text *out)
 {
@@ -28,8 +17,8 @@ static bool unescape(struct fg_view in, struct text *out)
     for (size_t i = 0; i < in.len; i++) {
         char c = in.ptr[i];
         if (c == '%') {
-            int high = i + 2 < in.len ? hex_digit(in.ptr[i + 1]) : -1;
-            int low = i + 2 < in.len ? hex_digit(in.ptr[i + 2]) : -1;
+            int high = i + 2 < in.len ? fg_hex_digit(in.ptr[i + 1]) : -1;
+            int low = i + 2 < in.len ? fg_hex_digit(in.ptr[i + 2]) : -1;
             if (high < 0 || low < 0) {
                 return false;
             }

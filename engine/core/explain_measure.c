@@ -58,6 +58,8 @@ static const char *seen_thing(const struct fg_meter *meter)
         return "certificate";
     case FG_SOURCE_SRC_COUNTRY:
         return "source country";
+    case FG_SOURCE_CUSTOMER:
+        return "customer";
     default:
         return "value";
     }
@@ -142,7 +144,8 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
                 {FG_KEY_CALLER_NUMBER, " from one caller"},
                 {FG_KEY_CALLER_RANGE, " from one caller range"},
                 {FG_KEY_NETWORK, " from one network"},
-                {FG_KEY_SOURCE_IP, " from one address"}};
+                {FG_KEY_SOURCE_IP, " from one address"},
+                {FG_KEY_CERT, " with one certificate"}};
     if (meter->shared) {
         fg_text_put(text, " of all customers");
     }

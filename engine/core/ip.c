@@ -30,17 +30,6 @@ static bool parse_ipv4(struct fg_view text, uint8_t out[4])
     return at == text.len;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 struct ipv6 {
     uint16_t groups[IPV6_GROUPS];
     int n;
@@ -52,8 +41,8 @@ static bool parse_group(struct fg_view text, size_t *at, struct ipv6 *out)
 {
     size_t start = *at;
     unsigned value = 0;
-    while (*at < text.len && *at - start < 4 && hex_digit(text.ptr[*at]) >= 0) {
-        value = value * 16 + (unsigned)hex_digit(text.ptr[(*at)++]);
+    while (*at < text.len && *at - start < 4 && fg_hex_digit(text.ptr[*at]) >= 0) {
+        value = value * 16 + (unsigned)fg_hex_digit(text.ptr[(*at)++]);
     }
     if (*at < text.len && text.ptr[*at] == '.') {
         uint8_t tail[4];

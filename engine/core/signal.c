@@ -16,6 +16,16 @@ const struct fg_signal_info *fg_signal_info(enum fg_signal signal)
     return &signals[(unsigned)signal < FG_SIG_COUNT ? signal : FG_SIG_ATTR];
 }
 
+const char *fg_signal_type_name(enum fg_signal_type type)
+{
+    static const char *const names[] = {
+        [FG_SIGNAL_BOOL] = "true/false", [FG_SIGNAL_NUMBER] = "number",
+        [FG_SIGNAL_TEXT] = "text",       [FG_SIGNAL_TEXTSET] = "texts",
+        [FG_SIGNAL_DIGITS] = "digits",   [FG_SIGNAL_COUNTRY] = "country",
+    };
+    return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
+}
+
 static bool is_attr_name(struct fg_view name)
 {
     static const char prefix[] = "attr.";

@@ -31,3 +31,14 @@ bool fg_view_equal_nocase(struct fg_view a, struct fg_view b)
     }
     return true;
 }
+
+int fg_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

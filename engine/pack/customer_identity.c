@@ -50,18 +50,13 @@ static void read_cert_names(struct fg_customer_reader *reader, const struct fg_y
     out->cert_names = names;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_fingerprint(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                              uint8_t out[32])
 {
     bool fits = node->kind == FG_YAML_SCALAR && node->text.len == 64;
     for (size_t i = 0; i < 32 && fits; i++) {
-        int high = hex_digit(node->text.ptr[2 * i]);
-        int low = hex_digit(node->text.ptr[2 * i + 1]);
+        int high = fg_hex_digit(node->text.ptr[2 * i]);
+        int low = fg_hex_digit(node->text.ptr[2 * i + 1]);
         fits = high >= 0 && low >= 0;
         out[i] = (uint8_t)((unsigned)(high & 15) << 4 | (unsigned)(low & 15));
     }

@@ -9,7 +9,7 @@
 #define SAMPLES_MAX     1000000
 
 // How many of a word set a kind can have at most.
-#define SOURCES_MAX 10
+#define SOURCES_MAX 11
 
 struct kind_word {
     const char *key;
@@ -20,7 +20,8 @@ struct kind_word {
 #define SIGHTED                                                                                    \
     {                                                                                              \
         FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_NUMBER, FG_SOURCE_DEST_RANGE,                       \
-            FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY      \
+            FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY,     \
+            FG_SOURCE_CUSTOMER                                                                     \
     }
 #define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run and ratio"
 static const struct kind_word kinds[] = {
@@ -31,7 +32,7 @@ static const struct kind_word kinds[] = {
      FG_SET_TOLD_APART,
      {FG_SOURCE_DEST_NUMBER, FG_SOURCE_CALLER_NUMBER, FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_RANGE,
       FG_SOURCE_DEST_BLOCK, FG_SOURCE_DEST_DIALLED, FG_SOURCE_NETWORK, FG_SOURCE_CALLER_RANGE,
-      FG_SOURCE_CERT, FG_SOURCE_CUSTOMER}},
+      FG_SOURCE_CERT, FG_SOURCE_CUSTOMER, FG_SOURCE_SRC_COUNTRY}},
     {"first_seen", FG_METER_FIRST_SEEN, FG_SET_SIGHTED, SIGHTED},
     {"seen", FG_METER_SEEN, FG_SET_SIGHTED, SIGHTED},
     {"longest_run", FG_METER_RUN, FG_SET_RUN, {FG_SOURCE_DEST_NUMBER}},
@@ -216,7 +217,7 @@ static void read_shared(struct pack_build *build, const struct pack_entry *entry
     if (shared != NULL && fg_field_bool(&build->fields, shared, "shared", &meter->shared) &&
         meter->shared) {
         check_shared(build, entry, shared, meter);
-    } else if (meter->source == FG_SOURCE_CUSTOMER) {
+    } else if (meter->source == FG_SOURCE_CUSTOMER && !is_sighting(meter)) {
         FG_FIELD_ERROR(&build->fields, fg_yaml_get(entry->body, "distinct"), FG_CODE_CONFLICT,
                        "every other meter is one customer's: 'distinct: customer.id' needs "
                        "'shared: true'");

@@ -21,17 +21,6 @@ static bool read_integer(struct fg_view text, uint16_t *out)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_fingerprint(struct fg_view text, struct fg_call_row *out)
 {
     if (text.len == 0) {
@@ -41,8 +30,8 @@ static bool read_fingerprint(struct fg_view text, struct fg_call_row *out)
         return false;
     }
     for (size_t i = 0; i < sizeof(out->fingerprint); i++) {
-        int high = hex_digit(text.ptr[2 * i]);
-        int low = hex_digit(text.ptr[2 * i + 1]);
+        int high = fg_hex_digit(text.ptr[2 * i]);
+        int low = fg_hex_digit(text.ptr[2 * i + 1]);
         if (high < 0 || low < 0) {
             return false;
         }

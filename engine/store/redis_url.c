@@ -15,17 +15,6 @@ struct storage {
     size_t left;
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 // A copy of text with %XX undone where asked; NULL when it is empty, badly escaped or too long.
 static const char *text_keep(struct storage *storage, struct fg_view text, bool unescape)
 {
@@ -37,7 +26,7 @@ static const char *text_keep(struct storage *storage, struct fg_view text, bool 
         if (unescape && c == '%') {
             if (i + 2 >= text.len)
                 return NULL;
-            const int high = hex_digit(text.ptr[i + 1]), low = hex_digit(text.ptr[i + 2]);
+            const int high = fg_hex_digit(text.ptr[i + 1]), low = fg_hex_digit(text.ptr[i + 2]);
             if (high < 0 || low < 0)
                 return NULL;
             c = (char)(high * 16 + low);

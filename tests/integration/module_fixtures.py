@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Kamailio with the module, a Redis, a carrier and callers, all on loopback below one directory; for test_module.py."""
+"""A Kamailio with the module, a Redis, a carrier and callers, all on loopback below one directory; for the tests of the module."""
 import os
 import random
 import re
@@ -18,6 +18,13 @@ BUILD = os.path.join(TOP, os.environ.get("FG_BUILD", "build/release"))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from pki import Authority  # noqa: E402
+
+# What RULES make of calls to these numbers.
+ALLOWED, ALERTED, THROTTLED, CHALLENGED, BLOCKED, SHADOWED = ("+442079460018", "+442079000101", "+442079000201", "+442079000301", "+442079000401",
+                                                              "+442079000501")
+SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+CLEAR = SDP + "m=audio 4000 RTP/AVP 0\r\n"
+SECURE = SDP + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 
 SHOWN = ["action", "score", "shadow_score", "reason", "rules", "customer", "identity", "e164", "sip_code", "sip_text", "retry_after",
          "degraded", "direction", "media_policy", "srtp"]
@@ -452,6 +459,22 @@ class Node:
         caller = Caller(self, address=f"127.0.1.{customer}" if customer is not None else "127.0.0.1", **more)
         self.callers.append(caller)
         return caller
+
+
+def started(node):
+    """Starts the node; nothing of it stays when it does not come up."""
+    try:
+        return node.start()
+    except BaseException:
+        node.stop()
+        raise
+
+
+def finish(node):
+    """Stops the node, whose log must not tell of a fault in the code."""
+    log = node.log()
+    node.stop()
+    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
 
 
 def wait_for(check, timeout=10.0, what=""):

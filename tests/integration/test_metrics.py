@@ -12,13 +12,8 @@ import urllib.request
 
 import pytest
 
-from module_fixtures import Node, RULES, TOP, free_port, wait_for
-
-ALLOWED, ALERTED, THROTTLED, CHALLENGED, BLOCKED, SHADOWED = ("+442079460018", "+442079000101", "+442079000201", "+442079000301", "+442079000401",
-                                                              "+442079000501")
-SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-CLEAR = SDP + "m=audio 4000 RTP/AVP 0\r\n"
-SECURE = SDP + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+from module_fixtures import (ALERTED, ALLOWED, BLOCKED, CHALLENGED, CLEAR, RULES, SECURE, SHADOWED, THROTTLED, TOP, Node, finish, free_port,
+                             started, wait_for)
 
 # Names made to break a text format, and an id that collides with the label of everybody else.
 HOSTILE_NAMES = ['acme \\"x\\\\y', 'a\\nfraudguard_calls_total{action=\\"forged\\"} 99', "M\\u00fcller \\u20ac \\U0001f4de", "\\x01\\x7f\\u202e", "n" * 10000]
@@ -88,18 +83,7 @@ class Samples:
 
 
 def start(tmp_path_factory, name, **options):
-    node = MeteredNode(tmp_path_factory.mktemp(name), **options)
-    try:
-        return node.start()
-    except BaseException:
-        node.stop()
-        raise
-
-
-def finish(node):
-    log = node.log()
-    node.stop()
-    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
+    return started(MeteredNode(tmp_path_factory.mktemp(name), **options))
 
 
 @pytest.fixture(scope="module")

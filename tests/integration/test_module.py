@@ -8,28 +8,13 @@ import time
 
 import pytest
 
-from module_fixtures import Node, RULES, wait_for
+from module_fixtures import ALERTED, ALLOWED, BLOCKED, CHALLENGED, CLEAR, RULES, SECURE, THROTTLED, Node, finish, started, wait_for
 
-ALLOWED, ALERTED, THROTTLED, CHALLENGED, BLOCKED = "+442079460018", "+442079000101", "+442079000201", "+442079000301", "+442079000401"
-SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-CLEAR = SDP + "m=audio 4000 RTP/AVP 0\r\n"
-SECURE = SDP + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 COUNTED = "+442079500001"  # more than three calls: alert, more than five: block
 
 
 def start(tmp_path_factory, name, **options):
-    node = Node(tmp_path_factory.mktemp(name), **options)
-    try:
-        return node.start()
-    except BaseException:
-        node.stop()
-        raise
-
-
-def finish(node):
-    log = node.log()
-    node.stop()
-    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
+    return started(Node(tmp_path_factory.mktemp(name), **options))
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ import time
 
 import pytest
 
-from module_fixtures import Node, RULES, customers, wait_for
+from module_fixtures import ALERTED, RULES, Node, customers, finish, started, wait_for
 
-ALERTED = "+442079000101"
 EASED, RAISED = RULES.replace("score: 35}", "score: 34}"), RULES.replace("score: 35}", "score: 36}")
 
 TESTS = """fraudguard_test: 1
@@ -33,13 +32,9 @@ def rule_tests(*scores):
 
 @pytest.fixture(name="node", scope="module")
 def fixture_node(tmp_path_factory):
-    node = Node(tmp_path_factory.mktemp("reload"), redis=False)
-    try:
-        yield node.start()
-        log = node.log()
-    finally:
-        node.stop()
-    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
+    node = started(Node(tmp_path_factory.mktemp("reload"), redis=False))
+    yield node
+    finish(node)
 
 
 @pytest.fixture(autouse=True)

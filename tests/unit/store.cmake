@@ -4,7 +4,11 @@ fg_unit_test(test_store_differential
     SOURCES unit/test_store_differential.c ${server} LIBS fg_store)
 # These look inside, too.
 foreach(test store_channel store_guarded store_local store_redis store_registers)
-    fg_unit_test(test_${test} SOURCES unit/test_${test}.c ${server} LIBS fg_store)
+    set(sources unit/test_${test}.c ${server})
+    if(test MATCHES "store_re")
+        list(APPEND sources unit/redis_fixture.c)
+    endif()
+    fg_unit_test(test_${test} SOURCES ${sources} LIBS fg_store)
     if(TARGET test_${test})
         target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/engine/store)
     endif()

@@ -10,32 +10,9 @@
 
 #include "customers_load.h"
 #include "fg/pack.h"
+#include "pack_fixture.h"
 
 static const struct fg_hash_key hash_key = {{1, 2, 3}};
-
-struct fixture {
-    struct fg_arena *arena;
-    struct fg_diags *diags;
-    struct fg_customers customers;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof(fixture));
-    fixture.arena = fg_arena_new(fg_heap_libc());
-    fixture.diags = fg_diags_new();
-    *state = &fixture;
-    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    fg_diags_free(fixture->diags);
-    fg_arena_free(fixture->arena);
-    return 0;
-}
 
 static int parse(struct fixture *fixture, const char *text)
 {

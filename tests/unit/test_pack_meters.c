@@ -11,32 +11,9 @@
 
 #include "fg/pack.h"
 #include "pack_files.h"
+#include "pack_fixture.h"
 
 #define NOW_MS INT64_C(1795168800000) // 2026-11-20T10:00:00Z
-
-struct fixture {
-    struct fg_arena *arena;
-    struct fg_diags *diags;
-    struct fg_ruleset ruleset;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof(fixture));
-    fixture.arena = fg_arena_new(fg_heap_libc());
-    fixture.diags = fg_diags_new();
-    *state = &fixture;
-    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    fg_arena_free(fixture->arena);
-    fg_diags_free(fixture->diags);
-    return 0;
-}
 
 // The meters begin in line 6, the rules in the line after the last one.
 static int parse(struct fixture *fixture, const char *meters, const char *rules)
@@ -115,9 +92,14 @@ static void memories_become_what_they_say(void **state)
               "  known: {seen: caller.number, per: dest.number, over: 90d, on: end, when: "
               "{call.duration: {above: 30}}, direction: inbound}\n"
               "  scan: {longest_run: dest.number, per: customer, over: 10m}\n"
-              "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n",
+              "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n"
+              "  since: {first_seen: customer.id, per: customer, over: 60d}\n"
+              "  places: {distinct: src.country, per: [customer, tls.cert.fingerprint], over: "
+              "1h}\n",
               "  - {id: A, desc: d, when: {meters.age: {below: 86400}, meters.scan: {above: 9}, "
               "meters.many: {above: 3}}, score: 1}\n"
+              "  - {id: C, desc: d, when: {meters.since: {above: 9}, meters.places: {above: 1}}, "
+              "score: 1}\n"
               "  - {id: B, desc: d, direction: inbound, when: {meters.known: {below: 1}}, score: "
               "1}\n"),
         FG_OK);
@@ -133,6 +115,9 @@ static void memories_become_what_they_say(void **state)
     assert_int_equal(meters[2].source, FG_SOURCE_DEST_NUMBER);
     assert_int_equal(meters[3].source, FG_SOURCE_CUSTOMER);
     assert_true(meters[3].shared && !meters[2].shared);
+    assert_int_equal(meters[4].source, FG_SOURCE_CUSTOMER);
+    assert_int_equal(meters[5].source, FG_SOURCE_SRC_COUNTRY);
+    assert_int_equal(meters[5].per, FG_KEY_CUSTOMER | FG_KEY_CERT);
 }
 
 static void rates_are_meters_of_their_own(void **state)

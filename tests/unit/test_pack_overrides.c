@@ -10,32 +10,9 @@
 
 #include "fg/pack.h"
 #include "pack_files.h"
+#include "pack_fixture.h"
 
 #define NOW_MS INT64_C(1795168800000) // 2026-11-20T10:00:00Z
-
-struct fixture {
-    struct fg_arena *arena;
-    struct fg_diags *diags;
-    struct fg_ruleset ruleset;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof(fixture));
-    fixture.arena = fg_arena_new(fg_heap_libc());
-    fixture.diags = fg_diags_new();
-    *state = &fixture;
-    return fixture.arena == NULL || fixture.diags == NULL ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    fg_arena_free(fixture->arena);
-    fg_diags_free(fixture->diags);
-    return 0;
-}
 
 // A pack whose 15 lines stand before what a test is about: that begins in line 16, inside `rules`.
 static const char base[] =

@@ -18,64 +18,11 @@
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
 #include "monotonic.h"
+#include "redis_fixture.h"
 #include "redis_store.h"
 #include "store_proxy.h"
-#include "store_server.h"
 
 #define NOW INT64_C(1795310000000)
-
-static struct store_server server;
-
-static int group_start(void **state)
-{
-    (void)state;
-    store_server_start(&server, NULL);
-    return 0;
-}
-
-static int group_stop(void **state)
-{
-    (void)state;
-    store_server_stop(&server);
-    return 0;
-}
-
-static struct fg_redis *connection(int32_t deadline_ms)
-{
-    const struct fg_redis_config config = store_server_config(&server, deadline_ms);
-    struct fg_redis *redis = fg_redis_new(&config);
-    assert_non_null(redis);
-    return redis;
-}
-
-static struct resp *command(struct fg_redis *redis, const char *const *words)
-{
-    struct fg_view args[16];
-    size_t n = 0;
-    for (; words[n] != NULL; n++)
-        args[n] = fg_view_of(words[n]);
-    struct resp *reply;
-    assert_int_equal(conn_append(&redis->conn, args, n), FG_OK);
-    assert_int_equal(conn_exchange(&redis->conn, monotonic_ns() + 5000 * FG_NS_PER_MS, &reply, 1),
-                     FG_OK);
-    return reply;
-}
-#define COMMAND(redis, ...) command(redis, (const char *const[]){__VA_ARGS__, NULL})
-
-static int64_t number_of(struct resp *reply)
-{
-    assert_int_equal(reply->type, RESP_INTEGER);
-    const int64_t number = reply->integer;
-    resp_free(reply);
-    return number;
-}
-
-static int evaluate(struct fg_redis *redis, const struct fg_store_request *request,
-                    struct fg_store_reply *reply)
-{
-    const struct fg_store store = fg_redis_store(redis);
-    return store.ops->evaluate(store.impl, request, reply);
-}
 
 static struct fg_store_request add_to(const char *customer, uint32_t meter, int64_t amount)
 {
@@ -362,7 +309,7 @@ static void test_refusals_of_a_real_server(void **unused)
     assert_int_equal(evaluate(stranger, &request, &reply), FG_EUNAVAILABLE);
     assert_int_equal(fg_redis_last_error_kind(stranger), FG_REDIS_ERROR_NOAUTH);
     fg_redis_free(stranger);
-    struct fg_redis_config config = store_server_config(&server, 2000);
+    struct fg_redis_config config = store_server_config(&redis_server, 2000);
     config.password = "wrong-word";
     stranger = fg_redis_new(&config);
     assert_int_equal(evaluate(stranger, &request, &reply), FG_EUNAVAILABLE);
@@ -408,7 +355,7 @@ static void test_refusals_by_their_words(void **unused)
         {"ERR something \x1b[31m else", FG_REDIS_ERROR_REPLY},
     };
     struct store_proxy proxy = {0};
-    store_proxy_start(&proxy, &server);
+    store_proxy_start(&proxy, &redis_server);
     const struct fg_redis_config config = store_proxy_config(&proxy, 1000);
     struct fg_redis *redis = fg_redis_new(&config);
     struct fg_store_request request = add_to("words", 1, 1);
@@ -429,7 +376,7 @@ static void test_a_mistreated_answer_is_never_used(void **unused)
     (void)unused;
     enum { CALLS = 600, DEADLINE_MS = 15 };
     struct store_proxy proxy = {0};
-    store_proxy_start(&proxy, &server);
+    store_proxy_start(&proxy, &redis_server);
     const struct fg_redis_config config = store_proxy_config(&proxy, DEADLINE_MS);
     struct fg_redis *redis = fg_redis_new(&config);
     unsigned answered = 0, failed = 0;
@@ -532,5 +479,5 @@ int main(void)
         cmocka_unit_test(test_a_forked_connection_is_not_shared),
         cmocka_unit_test(test_nobody_there),
     };
-    return cmocka_run_group_tests(tests, group_start, group_stop);
+    return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

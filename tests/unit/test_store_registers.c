@@ -13,63 +13,10 @@
 #include "fg/baseline.h"
 #include "fg/redis_link.h"
 #include "monotonic.h"
+#include "redis_fixture.h"
 #include "redis_store.h"
-#include "store_server.h"
 
 #define NOW INT64_C(1795310000000)
-
-static struct store_server server;
-
-static int group_start(void **state)
-{
-    (void)state;
-    store_server_start(&server, NULL);
-    return 0;
-}
-
-static int group_stop(void **state)
-{
-    (void)state;
-    store_server_stop(&server);
-    return 0;
-}
-
-static struct fg_redis *connection(int32_t deadline_ms)
-{
-    const struct fg_redis_config config = store_server_config(&server, deadline_ms);
-    struct fg_redis *redis = fg_redis_new(&config);
-    assert_non_null(redis);
-    return redis;
-}
-
-static struct resp *command(struct fg_redis *redis, const char *const *words)
-{
-    struct fg_view args[16];
-    size_t n = 0;
-    for (; words[n] != NULL; n++)
-        args[n] = fg_view_of(words[n]);
-    struct resp *reply;
-    assert_int_equal(conn_append(&redis->conn, args, n), FG_OK);
-    assert_int_equal(conn_exchange(&redis->conn, monotonic_ns() + 5000 * FG_NS_PER_MS, &reply, 1),
-                     FG_OK);
-    return reply;
-}
-#define COMMAND(redis, ...) command(redis, (const char *const[]){__VA_ARGS__, NULL})
-
-static int64_t number_of(struct resp *reply)
-{
-    assert_int_equal(reply->type, RESP_INTEGER);
-    const int64_t number = reply->integer;
-    resp_free(reply);
-    return number;
-}
-
-static int evaluate(struct fg_redis *redis, const struct fg_store_request *request,
-                    struct fg_store_reply *reply)
-{
-    const struct fg_store store = fg_redis_store(redis);
-    return store.ops->evaluate(store.impl, request, reply);
-}
 
 static struct fg_meter_op register_op(enum fg_op_kind kind, uint32_t meter)
 {
@@ -267,5 +214,5 @@ int main(void)
         cmocka_unit_test(test_shared_counters_belong_to_no_customer),
         cmocka_unit_test(test_registers_survive_nonsense),
     };
-    return cmocka_run_group_tests(tests, group_start, group_stop);
+    return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

@@ -155,7 +155,7 @@ enum fg_meter_source {
     FG_SOURCE_CALLER_RANGE, // caller without its last 4 digits
     FG_SOURCE_CERT,         // fingerprint of the client certificate
     FG_SOURCE_SRC_COUNTRY,  // country that the source address is in
-    FG_SOURCE_CUSTOMER      // of shared meters only
+    FG_SOURCE_CUSTOMER      // distinct ones: of shared meters only
 };
 enum fg_meter_key {
     FG_KEY_CUSTOMER = 1,
@@ -168,7 +168,8 @@ enum fg_meter_key {
     FG_KEY_DEST_TYPE = 128,
     FG_KEY_DEST_TAIL = 256, // last 8 digits as dialled
     FG_KEY_CALLER_RANGE = 512,
-    FG_KEY_NETWORK = 1024
+    FG_KEY_NETWORK = 1024,
+    FG_KEY_CERT = 2048 // fingerprint of the client certificate
 };
 
 #define FG_METER_REMEMBERED_MAX_MS (400 * FG_MS_PER_DAY)

@@ -15,3 +15,5 @@ struct fg_view fg_view_of(const char *text);
 bool fg_view_equal(struct fg_view a, struct fg_view b);
 // ASCII letters compare without case; other bytes as they are.
 bool fg_view_equal_nocase(struct fg_view a, struct fg_view b);
+// What the hexadecimal digit stands for, in either case; -1 when it is none.
+int fg_hex_digit(char c);

@@ -51,6 +51,7 @@ enum fg_word_set {
     FG_SET_DEGRADED,
     FG_SET_NEVER,
     FG_SET_ACTION_OR_NONE,
+    FG_SET_ATTESTATION,
     FG_WORD_SETS
 };
 struct fg_words fg_word_set(enum fg_word_set set);
