@@ -32,7 +32,7 @@ struct visit {
 };
 
 struct walk {
-    const MMDB_s *db;
+    MMDB_s db;
     const char *name;
     struct fg_diags *diags;
     struct fg_network_rows *rows;
@@ -146,7 +146,7 @@ static bool begins_with_zeros(const struct fg_ip *ip)
 static struct fg_ip_range as_ours(const struct walk *walk, const struct fg_ip_range *range)
 {
     struct fg_ip_range ours = *range;
-    if (walk->db->metadata.ip_version == 4) {
+    if (walk->db.metadata.ip_version == 4) {
         ours = (struct fg_ip_range){.bits = (uint8_t)(range->bits + V4_DEPTH)};
         memcpy(&ours.base.bytes[V4_DEPTH / 8], range->base.bytes, 4);
     }
@@ -177,8 +177,8 @@ static int add_network(struct walk *walk, const struct fg_ip_range *range, MMDB_
 // The IPv4 tree is reached again through ::ffff:0:0/96, 2002::/16 and 2001::/32.
 static bool is_alias(const struct walk *walk, const struct visit *visit)
 {
-    const MMDB_ipv4_start_node_s *v4 = &walk->db->ipv4_start_node;
-    return walk->db->metadata.ip_version == 6 && v4->netmask == V4_DEPTH &&
+    const MMDB_ipv4_start_node_s *v4 = &walk->db.ipv4_start_node;
+    return walk->db.metadata.ip_version == 6 && v4->netmask == V4_DEPTH &&
            visit->node == v4->node_value &&
            (visit->range.bits != V4_DEPTH || !begins_with_zeros(&visit->range.base));
 }
@@ -197,8 +197,7 @@ static int follow(struct walk *walk, const struct fg_ip_range *range, uint8_t ty
     default:
         return broken(walk, "its search tree points outside of it");
     }
-    if (range->bits >= (walk->db->metadata.ip_version == 4 ? 32 : 128) ||
-        walk->depth == STACK_MAX) {
+    if (range->bits >= (walk->db.metadata.ip_version == 4 ? 32 : 128) || walk->depth == STACK_MAX) {
         return broken(walk, "its search tree is deeper than an address is long");
     }
     if (!is_alias(walk, &next)) {
@@ -210,7 +209,7 @@ static int follow(struct walk *walk, const struct fg_ip_range *range, uint8_t ty
 static int visit_node(struct walk *walk, const struct visit *visit)
 {
     MMDB_search_node_s node;
-    if (MMDB_read_node(walk->db, visit->node, &node) != MMDB_SUCCESS) {
+    if (MMDB_read_node(&walk->db, visit->node, &node) != MMDB_SUCCESS) {
         return broken(walk, "its search tree cannot be read");
     }
     struct fg_ip_range left = visit->range;
@@ -231,7 +230,7 @@ static int walk_tree(struct walk *walk)
     while (rc == FG_OK && walk->depth > 0) {
         struct visit visit = walk->stack[--walk->depth];
         // In a tree each node is met once; branches that share nodes could be met without end.
-        if (++walk->visits > walk->db->metadata.node_count) {
+        if (++walk->visits > walk->db.metadata.node_count) {
             return broken(walk, "its search tree has loops");
         }
         rc = visit_node(walk, &visit);
@@ -241,7 +240,7 @@ static int walk_tree(struct walk *walk)
         fg_diags_add(walk->diags, &where,
                      "is a MaxMind database of '%.40s' without countries and without numbers of "
                      "autonomous systems",
-                     walk->db->metadata.database_type);
+                     walk->db.metadata.database_type);
         rc = FG_ESYNTAX;
     }
     return rc;
@@ -260,19 +259,18 @@ static int write_all(int fd, const char *bytes, size_t len)
     return FG_OK;
 }
 
-static int open_and_walk(const char *path, struct walk *walk)
+static int open_and_walk(int fd, struct walk *walk)
 {
-    MMDB_s db;
-    int rc = MMDB_open(path, MMDB_MODE_MMAP, &db);
+    char path[32];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int rc = MMDB_open(path, MMDB_MODE_MMAP, &walk->db);
     if (rc != MMDB_SUCCESS) {
         return broken(walk, MMDB_strerror(rc));
     }
-    walk->db = &db;
-    walk->rows->built_ms = db.metadata.build_epoch > INT64_MAX / 1000
-                               ? 0
-                               : (int64_t)db.metadata.build_epoch * FG_MS_PER_S;
+    uint64_t built_s = walk->db.metadata.build_epoch;
+    walk->rows->built_ms = built_s > INT64_MAX / FG_MS_PER_S ? 0 : (int64_t)built_s * FG_MS_PER_S;
     rc = walk_tree(walk);
-    MMDB_close(&db);
+    MMDB_close(&walk->db);
     return rc;
 }
 
@@ -287,12 +285,10 @@ int fg_mmdb_read(struct fg_named_bytes file, struct fg_diags *diags, struct fg_n
     walk->name = file.name;
     walk->diags = diags;
     walk->rows = rows;
-    char path[32];
     int fd = memfd_create("networks", MFD_CLOEXEC);
     int rc = fd < 0 ? FG_EIO : write_all(fd, file.bytes, file.len);
     if (rc == FG_OK) {
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        rc = open_and_walk(path, walk);
+        rc = open_and_walk(fd, walk);
     }
     if (fd >= 0) {
         (void)close(fd);

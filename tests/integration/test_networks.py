@@ -34,7 +34,7 @@ def places(files, addresses):
 
 def random_rows(rng, version):
     rows = []
-    for _ in range(300):
+    for _ in range(90):
         v4 = version == 4 or rng.random() < .6
         bits = rng.randrange(8, 33) if v4 else rng.randrange(16, 65)
         base = rng.randrange(1 << 24, 223 << 24) if v4 else (0x20010400 << 96) + rng.randrange(1 << 90)
@@ -90,7 +90,7 @@ def test_a_broken_database_is_refused(tmp_path):
     rng = random.Random(7)
     whole = make(tmp_path / "whole.mmdb", random_rows(rng, 6)).read_bytes()
     refused = 0
-    for i in range(40):
+    for i in range(24):
         broken = bytearray(whole)
         if i % 2:
             del broken[100:rng.randrange(101, 4000)]  # the metadata at the end stays
@@ -104,7 +104,7 @@ def test_a_broken_database_is_refused(tmp_path):
         if told.returncode == 5:
             refused += 1
             assert "broken.mmdb" in told.stderr and "error" in told.stderr
-    assert refused >= 10
+    assert refused >= 6
 
 
 def test_mistakes_are_told():
