@@ -18,7 +18,7 @@ struct value {
 
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {
-    struct fg_view views[22]; // two for each key but the customer, and for what was seen
+    struct fg_view views[24]; // two for each key but the customer, and for what was seen
     size_t n;
     uint8_t country[2];
     struct value value;
@@ -209,6 +209,13 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
         put_country(plan->dest.country, parts.country);
         add_part(&parts, "n", parts.country, sizeof(parts.country));
     }
+    if ((meter->per & FG_KEY_CERT) != 0) {
+        struct fg_view fingerprint = fingerprint_of(event->tls);
+        if (fingerprint.len == 0) {
+            return false;
+        }
+        add_part(&parts, "p", fingerprint.ptr, fingerprint.len);
+    }
     if (is_seen(meter)) { // each value has a register of its own
         find_value(plan, meter, &parts.value);
         if (parts.value.bytes.len == 0) {
@@ -313,6 +320,9 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RATE:
         fill_rate(meter, op);
         return;
+    case FG_METER_TYPICAL:
+        fg_plan_typical(plan, meter, op);
+        return;
     case FG_METER_COUNT:
     case FG_METER_SUM:
     case FG_METER_RATIO:
@@ -358,6 +368,8 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_PUT;
         return find_run(plan, &op->amount);
+    case FG_METER_TYPICAL:
+        return fg_plan_typical_add(plan, meter, op);
     case FG_METER_RATE:
         return false;
     }
@@ -367,6 +379,9 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
 static enum fg_event_kind counted_event(const struct fg_meter *meter)
 {
     switch (meter->source) {
+    case FG_SOURCE_COST:
+    case FG_SOURCE_MINUTES:
+        return FG_EVENT_MINUTE;
     case FG_SOURCE_ANSWERS:
         return FG_EVENT_ANSWER;
     case FG_SOURCE_ENDS:
@@ -381,6 +396,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     switch (meter->kind) {
     case FG_METER_COUNT:
     case FG_METER_RATIO:
+    case FG_METER_TYPICAL:
         return kind == counted_event(meter);
     case FG_METER_DISTINCT:
     case FG_METER_RUN:
