@@ -104,20 +104,43 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
     fg_tally_floor(tally, out->score - fact_points, out->shadow_score - fact_points);
 }
 
-bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *request)
+// What undoes what this op did: an attempt gives back its lease. False: nothing does.
+static bool undo_lease(const struct fg_plan *plan, struct fg_meter_op *op)
+{
+    if (op->kind != FG_OP_SET_PUT || plan->event->kind != FG_EVENT_ATTEMPT) {
+        return false;
+    }
+    op->kind = FG_OP_SET_DELETE;
+    op->expiry_ms = 0;
+    return true;
+}
+
+// Nobody learns from an hour with a refused event what is usual.
+static bool freeze(struct fg_meter_op *op)
+{
+    if (op->kind != FG_OP_BASELINE_ADD && op->kind != FG_OP_BASELINE_READ) {
+        return false;
+    }
+    op->kind = FG_OP_BASELINE_FREEZE;
+    return true;
+}
+
+// False: there is nothing to undo.
+static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_request *request)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     request->n_ops = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        int8_t at = plan->op_of_meter[i];
-        if (ruleset->meters[i].kind != FG_METER_GAUGE || at < 0 ||
-            plan->request.ops[at].kind != FG_OP_SET_PUT) {
+        const enum fg_meter_kind kind = ruleset->meters[i].kind;
+        const int8_t at = plan->op_of_meter[i];
+        if (at < 0 || (kind != FG_METER_GAUGE && kind != FG_METER_TYPICAL)) {
             continue;
         }
-        struct fg_meter_op *op = &request->ops[request->n_ops++];
+        struct fg_meter_op *op = &request->ops[request->n_ops];
         *op = plan->request.ops[at];
-        op->kind = FG_OP_SET_DELETE;
-        op->expiry_ms = 0;
+        if (kind == FG_METER_GAUGE ? undo_lease(plan, op) : freezes && freeze(op)) {
+            request->n_ops++;
+        }
     }
     request->customer = plan->request.customer;
     request->now_ms = plan->now_ms;
@@ -125,6 +148,11 @@ bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *requ
     request->call_key = plan->request.call_key;
     request->holds = (struct fg_hold_query){.customer = false};
     return request->n_ops > 0;
+}
+
+bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *out)
+{
+    return undo(plan, false, out);
 }
 
 // The terms that a rule or composite brings along; NULL: none, or no part in the verdict.
@@ -191,8 +219,13 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         !out->hold.active) {
         set_hold(plan, out);
     }
+<<<<<<< HEAD
     if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
-        out->release = fg_decide_release(plan, &out->release_request);
+        out->release = undo(plan, true, &out->release_request);
+=======
+    if (out->action >= FG_THROTTLE && tally->reply != NULL) {
+        out->release = undo(plan, true, &out->release_request);
+>>>>>>> main
     }
 }
 
