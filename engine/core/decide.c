@@ -219,13 +219,8 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         !out->hold.active) {
         set_hold(plan, out);
     }
-<<<<<<< HEAD
-    if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
-        out->release = undo(plan, true, &out->release_request);
-=======
     if (out->action >= FG_THROTTLE && tally->reply != NULL) {
         out->release = undo(plan, true, &out->release_request);
->>>>>>> main
     }
 }
 
