@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "play.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,9 @@ static void note_coverage(struct player *player)
             player->results->covered[reason->index / 64] |= UINT64_C(1) << (reason->index % 64);
             uint8_t *steps = &player->results->steps[reason->index];
             *steps = (uint8_t)(*steps | (reason->measured ? 1U << reason->step : 0U));
+        } else if (reason->kind == FG_REASON_COMPOSITE) {
+            static_assert(FG_COMPOSITES_MAX <= 64, "one bit each");
+            player->results->composites |= UINT64_C(1) << reason->index;
         }
     }
 }
