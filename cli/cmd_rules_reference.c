@@ -74,6 +74,7 @@ static void put_type(const struct fg_format_key *key, uint32_t type)
                  {FG_FORMAT_APPEND, "`lists.NAME.items` with items"},
                  {FG_FORMAT_ATTRS, "names with texts"},
                  {FG_FORMAT_ONE, "`1`"},
+                 {FG_FORMAT_BLANK, "nothing"},
                  {FG_FORMAT_ANY, "anything"}};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         if (plain[i].type == type) {

@@ -488,6 +488,14 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed)
     }
 }
 
+bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    *op = (struct fg_meter_op){
+        .kind = FG_OP_SEEN_PUT, .meter_id = meter->id, .ttl_ms = meter->over_ms};
+    return is_seen(meter) && find_scope(plan, meter, op);
+}
+
 void fg_plan_meters(struct fg_plan *plan, uint64_t needed)
 {
     for (uint32_t i = 0; i < plan->policy->ruleset->n_meters; i++) {
