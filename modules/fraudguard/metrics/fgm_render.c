@@ -45,6 +45,14 @@ static void render_configuration(struct fgm_text *text, const struct fgm_snapsho
                     "When the oldest of the databases was made that tell where addresses are");
     if (snapshot->networks_built_ms != 0)
         fgm_text_seconds(text, NULL, 0, snapshot->networks_built_ms);
+    fgm_text_family(text, "fraudguard_revoked_certificates", "gauge",
+                    "Certificates that the revocation lists revoke");
+    if (snapshot->has_crl)
+        fgm_text_sample(text, NULL, 0, snapshot->revoked_n);
+    fgm_text_family(text, "fraudguard_crl_next_update_timestamp_seconds", "gauge",
+                    "When the first of the revocation lists should be replaced");
+    if (snapshot->crl_next_update_ms != 0)
+        fgm_text_seconds(text, NULL, 0, snapshot->crl_next_update_ms);
 }
 
 static void render_calls(struct fgm_text *text, const struct fgm_snapshot *snapshot)
