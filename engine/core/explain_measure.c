@@ -82,6 +82,8 @@ static void put_thing(const struct fg_meter *meter, struct fg_text *text)
     } else if (meter->kind == FG_METER_TYPICAL) {
         fg_text_put(text, counted_thing(meter));
         fg_text_put(text, " usual at this hour");
+    } else if (meter->kind == FG_METER_TREND) {
+        fg_text_put(text, " times what it was four to eight weeks before");
     } else {
         fg_text_put(text, counted_thing(meter));
     }
@@ -117,7 +119,7 @@ static void put_window(const struct fg_meter *meter, struct fg_text *text)
         return;
     }
     if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
-        meter->kind == FG_METER_TYPICAL) {
+        meter->kind == FG_METER_TYPICAL || meter->kind == FG_METER_TREND) {
         return; // it is remembered, not counted
     }
     if (meter->calendar_day) {
@@ -180,6 +182,8 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
         put_percent(value, 1, text);
     } else if (meter->kind == FG_METER_FIRST_SEEN) {
         put_age(value, text);
+    } else if (meter->kind == FG_METER_TREND) {
+        fg_text_put_micro(text, value, 0, 2);
     } else if (meter->source == FG_SOURCE_COST) {
         fg_text_put_micro(text, value, 2, meter->kind == FG_METER_TYPICAL ? 2 : 4);
     } else {
@@ -347,13 +351,31 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
     put_threshold(plan, rule, reason, text);
 }
 
+// "dest.country first seen 2 h ago"
+static void put_first_seen(const struct fg_meter *meter, fg_micro age, struct fg_text *text)
+{
+    fg_text_put(text, meter->name);
+    fg_text_put(text, " first seen ");
+    if (age > 0) {
+        put_age(age, text);
+    }
+    fg_text_put(text, age > 0 ? " ago" : "just now");
+}
+
 void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
                       const struct fg_reason *reason, bool first, struct fg_text *text)
 {
     for (uint8_t i = 0; i < rule->n_tests; i++) {
         const struct fg_meter_test *test = &rule->tests[i];
         const struct fg_meter *meter = &plan->policy->ruleset->meters[test->meter];
-        fg_text_put(text, first && i == 0 ? "meters." : " and meters.");
+        fg_text_put(text, first && i == 0 ? "" : " and ");
+        if (meter->nameless) {
+            put_first_seen(meter, reason->tested[i], text);
+            fg_text_put(text, ", within ");
+            put_age(test->number, text);
+            continue;
+        }
+        fg_text_put(text, "meters.");
         fg_text_put(text, meter->name);
         fg_text_put(text, " is ");
         fg_explain_reading(meter, reason->tested[i], text);

@@ -23,7 +23,8 @@ struct kind_word {
             FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY,     \
             FG_SOURCE_CUSTOMER                                                                     \
     }
-#define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run, typical and ratio"
+#define KINDS_TEXT                                                                                 \
+    "count, sum, distinct, gauge, first_seen, seen, longest_run, typical, trend and ratio"
 static const struct kind_word kinds[] = {
     {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
     {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
@@ -46,6 +47,21 @@ static const struct kind_word kinds[] = {
      FG_SET_COUNTED, // of
      {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}}};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+bool pack_find_sighted(struct fg_view text, enum fg_meter_source *out, const char **name)
+{
+    static const enum fg_meter_source sources[] = SIGHTED;
+    const struct fg_words words = fg_word_set(FG_SET_SIGHTED);
+    for (size_t i = 0; i < words.n && i < sizeof(sources) / sizeof(sources[0]); i++) {
+        // Customers are told apart by shared meters only.
+        if (sources[i] != FG_SOURCE_CUSTOMER && fg_view_equal(text, fg_view_of(words.words[i]))) {
+            *out = sources[i];
+            *name = words.words[i];
+            return true;
+        }
+    }
+    return false;
+}
 
 static void read_source(struct pack_build *build, const struct kind_word *kind, const char *key,
                         const struct fg_yaml_node *node, struct fg_meter *meter)
@@ -334,15 +350,23 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
 void pack_compile_meters(struct pack_build *build)
 {
     const struct pack_table *table = &build->tables[PACK_METER];
-    struct fg_meter *meters =
-        fg_field_alloc(&build->fields, (table->n + pack_count_throttles(build)) * sizeof(*meters));
+    struct fg_meter *meters = fg_field_alloc(
+        &build->fields,
+        (table->n + pack_count_throttles(build) + pack_count_first_seen(build)) * sizeof(*meters));
     if (meters == NULL) {
         return;
     }
     for (uint32_t i = 0; i < table->n; i++) {
-        compile_meter(build, &table->items[i], &meters[i]);
-        meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
-        meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
+        if (!pack_is_trend(&table->items[i])) {
+            compile_meter(build, &table->items[i], &meters[i]);
+            meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
+            meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
+        }
+    }
+    for (uint32_t i = 0; i < table->n; i++) {
+        if (pack_is_trend(&table->items[i])) {
+            pack_compile_trend(build, &table->items[i], meters, &meters[i]);
+        }
     }
     build->meters = meters;
     build->out->meters = meters;

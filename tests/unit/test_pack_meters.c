@@ -155,12 +155,14 @@ static void what_is_usual_becomes_what_it_says(void **state)
               "  calls: {typical: calls, per: dest.country, when: {dest.home: false}, start: 3}\n"
               "  minutes: {typical: minutes, per: customer}\n"
               "  answers: {typical: answers, per: customer, direction: inbound}\n"
+              "  growth: {trend: cost, desc: \"of cost\"}\n"
               "  hour: {sum: cost, per: customer, over: 1h}\n",
               "  - {id: A, desc: d, measure: meters.hour, relative_to: {meter: cost, times: 5, "
               "at_least: 10}, steps: [{above: 1, score: 1}]}\n"
               "  - {id: B, desc: d, when: {meters.calls: {below: 0.2}}, score: 1}\n"
               "  - {id: C, desc: d, on: minute, measure: meters.minutes, steps: [{above: 1, score: "
               "1}]}\n"
+              "  - {id: E, desc: d, measure: meters.growth, steps: [{above: 3, score: 1}]}\n"
               "  - {id: D, desc: d, direction: inbound, when: {meters.answers: {below: 0.2}}, "
               "score: 1}\n"),
         FG_OK);
@@ -181,7 +183,48 @@ static void what_is_usual_becomes_what_it_says(void **state)
     assert_int_equal(meters[2].n_starts, 0);
     assert_int_equal(meters[3].source, FG_SOURCE_ANSWERS);
     assert_int_equal(meters[3].direction, FG_INBOUND);
+    assert_int_equal(meters[4].kind, FG_METER_TREND);
+    assert_string_equal(meters[4].name, "growth");
+    assert_true(meters[4].id == meters[0].id && meters[4].per == meters[0].per);
+    assert_true(meters[4].source == FG_SOURCE_COST && meters[4].n_starts == 0);
     assert_int_equal(fixture->ruleset.rules[0].relative_meter, 0);
+}
+
+static void what_is_new_needs_no_meter(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture, "  k: {count: calls, per: customer, over: 1h}\n",
+              "  - {id: A, desc: d, when: {dest.country: {in: [\"CU\"], first_seen_within: 90d}, "
+              "meters.k: {above: 1}}, score: 1}\n"
+              "  - {id: B, desc: d, when: {dest.number: {first_seen_within: 1h}}, score: 1, "
+              "on_unavailable: {score: 1}}\n"
+              "  - {id: C, desc: d, when: {dest.number: {first_seen_within: 2h}}, score: 1, "
+              "throttle_to: {rate: \"1/s\"}}\n"
+              "  - {id: D, desc: d, when: {dest.number: {first_seen_within: 400d}}, score: 1}\n"
+              "  - {id: E, desc: d, direction: inbound, when: {dest.number: {first_seen_within: "
+              "1h}}, score: 1}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    const struct fg_rule *rules = fixture->ruleset.rules;
+    assert_int_equal(fixture->ruleset.n_meters, 6); // with that of the rate
+    assert_true(rules[0].when.n == 1 && rules[0].n_tests == 2);
+    assert_true(rules[0].tests[0].meter == 1 && !rules[0].tests[0].above);
+    assert_true(rules[0].tests[0].number == INT64_C(7776000) * FG_MICRO);
+    assert_true(meters[1].nameless && meters[1].kind == FG_METER_FIRST_SEEN);
+    assert_string_equal(meters[1].name, "dest.country");
+    assert_true(meters[1].per == FG_KEY_CUSTOMER && meters[1].over_ms == 90 * FG_MS_PER_DAY);
+    // What is remembered for as long is one meter.
+    assert_int_equal(rules[1].tests[0].meter, rules[2].tests[0].meter);
+    assert_true(rules[2].tests[0].number == INT64_C(7200) * FG_MICRO);
+    assert_true(meters[rules[3].tests[0].meter].over_ms == 400 * FG_MS_PER_DAY);
+    assert_int_equal(meters[rules[4].tests[0].meter].direction, FG_INBOUND);
+    for (uint32_t i = 1; i < fixture->ruleset.n_meters; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            assert_true(meters[i].id != meters[k].id);
+        }
+    }
 }
 
 static void a_ratios_definition_is_part_of_its_id(void **state)
@@ -245,8 +288,8 @@ static const struct mistake mistakes[] = {
     {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
      "min_samples must be a whole number from 1 to 1000000, not '0'"},
     {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
-     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical and "
-     "ratio, not both count and ratio"},
+     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical, "
+     "trend and ratio, not both count and ratio"},
     {"{first_seen: dest.block, per: customer, over: 1d}", TEST, "FG013", NULL},
     {"{first_seen: dest.country, per: customer, over: day}", TEST, "FG029",
      "a first_seen meter needs a duration; did you mean 1d?"},
@@ -278,6 +321,28 @@ static const struct mistake mistakes[] = {
      "unknown key 'offic' in start; did you mean 'office'?"},
     {"{typical: calls, per: customer, start: {}}", TEST, "FG012", NULL},
     {"{typical: calls, per: customer, start: [1]}", TEST, "FG012", NULL},
+    {METER, "when: {dest.country: {first_seen_within: 401d}}, score: 1", "FG016", NULL},
+    {METER, "when: {dest.country: {first_seen_within: 1}}, score: 1", "FG016", NULL},
+    {METER, "when: {dest.type: {first_seen_within: 1d}}, score: 1", "FG025",
+     "when it was first seen is remembered of dest.country, dest.number, dest.range, "
+     "caller.number, src.network, src.country and tls.cert.fingerprint, not of 'dest.type'"},
+    {METER, "when: {customer.id: {first_seen_within: 1d}}, score: 1", "FG025", NULL},
+    {METER, "when: {meters.m: {first_seen_within: 1d}}, score: 1", "FG025",
+     "a meter is a number: only above and below fit it"},
+    {METER, "when: {dest.number: {present: true, first_seen_within: 1d}}, score: 1", "FG024", NULL},
+    {"{count: calls, per: customer, over: 1m, when: {dest.country: {first_seen_within: 1d}}}", TEST,
+     "FG025", "'first_seen_within' can be tested in the 'when' of a rule only"},
+    {METER,
+     "when: {meters.m: {above: 1, below: 9}, dest.country: {first_seen_within: 1d}, dest.number: "
+     "{first_seen_within: 1d}, src.network: {first_seen_within: 1d}}, score: 1",
+     "FG023", "a rule tests at most 4 bounds of meters"},
+    {"{trend: k}", TEST, "FG021", "unknown meter 'k'; one of: m"},
+    {"{trend: m}", TEST, "FG029", "meter 'm' is not a typical one"},
+    {"{trend: [m]}", TEST, "FG012", NULL},
+    {"{trend: m, per: customer}", TEST, "FG029",
+     "a trend is that of a typical meter, which says all the rest: 'per' does not go with it"},
+    {"{trend: m, count: calls}", TEST, "FG029",
+     "a trend is that of a typical meter, which says all the rest: 'count' does not go with it"},
     {"{count: calls, per: customer, over: 1h, start: 5}", TEST, "FG029",
      "'start' goes with 'typical'"},
     {METER, THROTTLE ", throttle_to: {burst: 1}", "FG011", NULL},
@@ -378,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(memories_become_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(rates_are_meters_of_their_own, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_usual_becomes_what_it_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_new_needs_no_meter, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
         cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),
