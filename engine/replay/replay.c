@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
 #include "fg/replay.h"
 
 #include <stdlib.h>
@@ -26,9 +27,9 @@ static int open_store(struct fg_replay *replay)
     uint64_t meters = (uint64_t)policy->customers->n * policy->ruleset->n_meters;
     struct fg_local_config config;
     fg_local_config_default(&config);
-    config.windows = room_for(4 * meters, config.windows);
-    config.sets = room_for(2 * meters, config.sets);
-    config.registers = room_for(2 * meters, config.registers);
+    config.windows = room_for(4 * meters, 1U << 20);
+    config.sets = room_for(2 * meters, 1U << 18);
+    config.registers = room_for(2 * meters, 1U << 19);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     replay->memory = size == 0 ? NULL : aligned_alloc(64, size);
@@ -65,6 +66,7 @@ void fg_replay_free(struct fg_replay *replay)
     start_queue_fini(&replay->starts);
     event_queue_fini(&replay->queue);
     call_table_fini(&replay->calls);
+    if (replay->local) {struct fg_local_stats st; fg_local_stats(replay->local,&st); fprintf(stderr,"ev w %lu s %lu c %lu r %lu\n",st.evicted_windows,st.evicted_sets,st.evicted_calls,st.evicted_registers);}
     labels_fini(&replay->labels);
     free(replay->memory);
     free(replay->rule_hits);
