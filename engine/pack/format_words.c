@@ -39,6 +39,7 @@ static const char *const sighted[] = {"dest.country",  "dest.number", "dest.rang
                                       "caller.number", "src.network", "tls.cert.fingerprint",
                                       "src.country",   "customer.id"};
 static const char *const run[] = {"dest.number"};
+static const char *const typical[] = {"calls", "answers", "cost", "minutes"};
 static const char *const sighted_on[] = {"attempt", "answer", "end"};
 static const char *const gauged[] = {"calls"};
 static const char *const customer[] = {"customer"};
@@ -81,6 +82,7 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_GAUGED] = SET(gauged),
     [FG_SET_SIGHTED] = SET(sighted),
     [FG_SET_RUN] = SET(run),
+    [FG_SET_TYPICAL] = SET(typical),
     [FG_SET_SIGHTED_ON] = SET(sighted_on),
     [FG_SET_CUSTOMER] = SET(customer),
     [FG_SET_SKIP] = SET(skip),

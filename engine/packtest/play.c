@@ -49,6 +49,16 @@ static int compare_starts(const void *a, const void *b)
     return (x->n > y->n) - (x->n < y->n);
 }
 
+// What is usual takes the most room of all registers, and has a sixteenth of them.
+static uint32_t registers_for(const struct fg_ruleset *ruleset)
+{
+    bool typical = false;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        typical = typical || ruleset->meters[i].kind == FG_METER_TYPICAL;
+    }
+    return typical ? 8192 : 1024;
+}
+
 static bool open_store(struct player *player)
 {
     struct fg_local_config config;
@@ -57,7 +67,7 @@ static bool open_store(struct player *player)
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;
-    config.registers = 1024;
+    config.registers = registers_for(player->policy.ruleset);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     player->memory = size == 0 ? NULL : aligned_alloc(64, size);
     if (player->memory == NULL) {

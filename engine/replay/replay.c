@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdio.h>
 #include "fg/replay.h"
 
 #include <stdlib.h>
@@ -7,6 +6,10 @@
 #include "call_read.h"
 #include "fg/explain.h"
 #include "replay_priv.h"
+
+#define LEAST_WINDOWS   (UINT32_C(1) << 20)
+#define LEAST_SETS      (UINT32_C(1) << 18)
+#define LEAST_REGISTERS (UINT32_C(1) << 19)
 
 // The power of two that holds n, from least on.
 static uint32_t room_for(uint64_t n, uint32_t least)
@@ -19,17 +22,32 @@ static uint32_t room_for(uint64_t n, uint32_t least)
     return room;
 }
 
+// A sixteenth of the registers can hold what is usual.
+static uint64_t registers_for_typical(const struct fg_policy *policy)
+{
+    uint64_t registers = 0;
+    for (uint32_t i = 0; i < policy->ruleset->n_meters; i++) {
+        const struct fg_meter *meter = &policy->ruleset->meters[i];
+        if (meter->kind == FG_METER_TYPICAL) {
+            const bool apart = (meter->per & ~(uint32_t)FG_KEY_CUSTOMER) != 0;
+            registers += UINT64_C(16) * (apart ? 8 : 2) * policy->customers->n;
+        }
+    }
+    return registers;
+}
+
 // Room for every customer's meters, and three times as much for those that are kept by called
-// number and the like.
+// number and the like; the least is what weeks of some fifty customers take (pages that nothing
+// touches cost nothing). A table that is too small forgets what the store of a provider remembers.
 static int open_store(struct fg_replay *replay)
 {
     const struct fg_policy *policy = replay->config.policy;
     uint64_t meters = (uint64_t)policy->customers->n * policy->ruleset->n_meters;
     struct fg_local_config config;
     fg_local_config_default(&config);
-    config.windows = room_for(4 * meters, 1U << 20);
-    config.sets = room_for(2 * meters, 1U << 18);
-    config.registers = room_for(2 * meters, 1U << 19);
+    config.windows = room_for(4 * meters, LEAST_WINDOWS);
+    config.sets = room_for(2 * meters, LEAST_SETS);
+    config.registers = room_for(2 * meters + registers_for_typical(policy), LEAST_REGISTERS);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     replay->memory = size == 0 ? NULL : aligned_alloc(64, size);
@@ -66,7 +84,6 @@ void fg_replay_free(struct fg_replay *replay)
     start_queue_fini(&replay->starts);
     event_queue_fini(&replay->queue);
     call_table_fini(&replay->calls);
-    if (replay->local) {struct fg_local_stats st; fg_local_stats(replay->local,&st); fprintf(stderr,"ev w %lu s %lu c %lu r %lu\n",st.evicted_windows,st.evicted_sets,st.evicted_calls,st.evicted_registers);}
     labels_fini(&replay->labels);
     free(replay->memory);
     free(replay->rule_hits);
