@@ -321,6 +321,7 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
         fill_rate(meter, op);
         return;
     case FG_METER_TYPICAL:
+    case FG_METER_TREND:
         fg_plan_typical(plan, meter, op);
         return;
     case FG_METER_COUNT:
@@ -329,6 +330,11 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
         fill_window(plan, meter, op);
         return;
     }
+}
+
+static uint64_t lease_of(const struct fg_event *event)
+{
+    return event->lease != 0 ? event->lease : event->call_key.lo;
 }
 
 // Turns a read into the write that this event makes, if it makes one. True when it does.
@@ -357,7 +363,10 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
         op->expiry_ms = plan->now_ms + op->ttl_ms;
         return true;
     case FG_METER_GAUGE:
-        op->member = plan->event->call_key.lo;
+        if (plan->event->dialog_fault != FG_DIALOG_FINE) {
+            return false;
+        }
+        op->member = lease_of(plan->event);
         op->kind = kind == FG_EVENT_END ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
         op->expiry_ms = kind == FG_EVENT_END ? 0 : plan->now_ms + FG_LEASE_MS;
         return true;
@@ -371,6 +380,7 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_TYPICAL:
         return fg_plan_typical_add(plan, meter, op);
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     }
     return false;
@@ -405,6 +415,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     case FG_METER_SEEN:
         return kind == meter->on;
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     case FG_METER_SUM:
         return kind == FG_EVENT_MINUTE;
@@ -442,12 +453,22 @@ static void plan_hits(struct fg_plan *plan, uint32_t index, bool counted, bool n
     }
 }
 
+// An attempt takes the place of an earlier one of the same call.
+static void give_back_before(struct fg_plan *plan, struct fg_meter_op op)
+{
+    op.kind = FG_OP_SET_DELETE;
+    op.member = plan->event->lease_before;
+    op.expiry_ms = 0;
+    (void)add_op(plan, &op);
+}
+
 static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
     bool counted = is_counted(plan, meter);
     struct fg_meter_op op = {.meter_id = meter->id};
-    uint32_t room = meter->kind == FG_METER_RATIO ? 2 : 1;
+    const bool moves = meter->kind == FG_METER_GAUGE && counted && plan->event->lease_before != 0;
+    uint32_t room = meter->kind == FG_METER_RATIO || moves ? 2 : 1;
     if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX ||
         !find_scope(plan, meter, &op)) {
         return;
@@ -458,10 +479,21 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed)
     if (!writes && !needed) {
         return;
     }
+    if (writes && moves) {
+        give_back_before(plan, write);
+    }
     plan->op_of_meter[index] = add_op(plan, writes ? &write : &op);
     if (meter->kind == FG_METER_RATIO) {
         plan_hits(plan, index, counted, needed, op);
     }
+}
+
+bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    *op = (struct fg_meter_op){
+        .kind = FG_OP_SEEN_PUT, .meter_id = meter->id, .ttl_ms = meter->over_ms};
+    return is_seen(meter) && find_scope(plan, meter, op);
 }
 
 void fg_plan_meters(struct fg_plan *plan, uint64_t needed)

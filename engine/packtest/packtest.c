@@ -10,6 +10,8 @@
 #include "play.h"
 #include "testfile.h"
 
+#define PATH_LEN_MAX 4096
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -38,6 +40,14 @@ static void add_coverage(const struct fg_ruleset *ruleset, const struct play_res
         for (uint32_t k = 0; k < whole->n_rules; k++) {
             if (strcmp(whole->rules[k].id, ruleset->rules[i].id) == 0) {
                 add_hit(summary, k, results->steps[i]);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        const bool hit = (results->composites & (UINT64_C(1) << i)) != 0;
+        for (uint32_t k = 0; k < whole->n_composites && hit; k++) {
+            if (strcmp(whole->composites[k].id, ruleset->composites[i].id) == 0) {
+                summary->composite_tests[k]++;
             }
         }
     }
@@ -91,12 +101,56 @@ static int run_file(const struct fg_yaml_doc *doc, const struct fg_policy *polic
     return rc;
 }
 
+// What the key says, read for its sake alone.
+static int find_rules(const struct fg_yaml_doc *doc, struct fg_arena *arena, char **out)
+{
+    const char *slash = strrchr(doc->name, '/');
+    const int dir_len = slash == NULL ? 0 : (int)(slash - doc->name + 1);
+    struct fg_diags *ignored = fg_diags_new();
+    struct fg_yaml_node *root = NULL;
+    int rc = ignored == NULL ? FG_ENOMEM : fg_yaml_read(doc, arena, ignored, &root);
+    const struct fg_yaml_node *rules = rc == FG_OK && root != NULL && root->kind == FG_YAML_MAP
+                                           ? fg_yaml_get(root, "rules")
+                                           : NULL;
+    if (rules != NULL && rules->kind == FG_YAML_SCALAR && rules->text.len > 0 &&
+        rules->text.len < PATH_LEN_MAX) {
+        const bool absolute = rules->text.ptr[0] == '/';
+        if (asprintf(out, "%.*s%.*s", absolute ? 0 : dir_len, doc->name, (int)rules->text.len,
+                     rules->text.ptr) < 0) {
+            *out = NULL;
+            rc = FG_ENOMEM;
+        }
+    }
+    fg_diags_free(ignored);
+    return rc == FG_ENOMEM ? rc : FG_OK;
+}
+
+int fg_packtest_rules(const char *file, char **out)
+{
+    struct fg_file bytes;
+    *out = NULL;
+    int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
+    if (rc != FG_OK) {
+        return rc == FG_ENOMEM ? rc : FG_OK;
+    }
+    struct fg_arena *arena = fg_arena_new(fg_heap_libc());
+    rc = FG_ENOMEM;
+    if (arena != NULL) {
+        const struct fg_yaml_doc doc = {file, bytes.bytes, bytes.len};
+        rc = find_rules(&doc, arena, out);
+        fg_arena_free(arena);
+    }
+    fg_file_fini(&bytes);
+    return rc;
+}
+
 int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_diags *diags,
                     bool verbose, FILE *out, struct fg_packtest_summary *summary)
 {
     struct fg_packtest_summary result;
     memset(&result, 0, sizeof(result));
-    result.rules = policy->ruleset->n_rules;
+    const struct fg_ruleset *ruleset = policy->ruleset;
+    result.rules = ruleset->n_rules + ruleset->n_composites;
     struct fg_file bytes;
     int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
     if (rc != FG_OK) {
@@ -113,8 +167,11 @@ int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_
         fg_arena_free(arena);
     }
     fg_file_fini(&bytes);
-    for (uint32_t i = 0; i < result.rules; i++) {
+    for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         result.rules_covered += result.covered[i] ? 1U : 0U;
+    }
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        result.rules_covered += result.composite_tests[i] > 0 ? 1U : 0U;
     }
     if (rc == FG_OK) {
         *summary = result;

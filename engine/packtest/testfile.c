@@ -80,6 +80,27 @@ static void read_faults(struct fg_fields *fields, const struct fg_yaml_node *nod
     }
 }
 
+// Bounds how long a test takes to play.
+static void check_calls(struct fg_fields *fields, const struct fg_yaml_node *node,
+                        const struct test_calls *calls, uint32_t n)
+{
+    int64_t total = 0;
+    int64_t minutes = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        total += calls[i].repeat;
+        minutes += calls[i].repeat * (calls[i].duration_ms / FG_MS_PER_MIN);
+    }
+    if (total > TEST_CALLS_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d calls in one test",
+                       TEST_CALLS_MAX);
+    }
+    if (minutes > TEST_MINUTES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT,
+                       "the calls of one test last more than %d minutes together",
+                       TEST_MINUTES_MAX);
+    }
+}
+
 static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test_node,
                        struct test_case *test)
 {
@@ -90,15 +111,21 @@ static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test
         return;
     }
     test->calls = fg_field_alloc(fields, node->n * sizeof(*test->calls));
-    int64_t total = 0;
     for (const struct fg_yaml_node *item = node->first; item != NULL && test->calls != NULL;
          item = item->next) {
-        test_calls_read(fields, item, &test->calls[test->n_calls]);
-        total += test->calls[test->n_calls++].repeat;
+        test_calls_read(fields, item, FG_SHAPE_CALL, &test->calls[test->n_calls++]);
     }
-    if (total > TEST_CALLS_MAX) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d calls in one test",
-                       TEST_CALLS_MAX);
+    check_calls(fields, node, test->calls, test->n_calls);
+}
+
+static void read_history(struct fg_fields *fields, const struct fg_yaml_node *node,
+                         struct test_case *test)
+{
+    test_history_read(fields, node, test);
+    check_calls(fields, node, test->history.calls, test->history.n_calls);
+    if (test->customer == NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
+                       "a history is a customer's: the test needs a 'customer'");
     }
 }
 
@@ -113,6 +140,7 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
     const struct fg_yaml_node *customer = fg_yaml_get(node, "customer");
     const struct fg_yaml_node *faults = fg_yaml_get(node, "faults");
+    const struct fg_yaml_node *history = fg_yaml_get(node, "history");
     const struct fg_yaml_node *expect = fg_yaml_get(node, "expect");
     if (name == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "the test needs a 'name'");
@@ -125,6 +153,9 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     }
     read_clock(fields, node, test);
     read_calls(fields, node, test);
+    if (history != NULL) {
+        read_history(fields, history, test);
+    }
     if (faults != NULL) {
         read_faults(fields, faults, test);
     }
@@ -143,10 +174,15 @@ static int read_own_packs(struct fg_fields *fields, const struct fg_yaml_node *n
     struct fg_named_bytes sources[FG_PACK_FILES_MAX];
     struct fg_file files[FG_PACK_FILES_MAX];
     uint32_t n = 0;
-    if (!fg_field_is(fields, node, FG_YAML_LIST, "packs") || node->n > FG_PACK_FILES_MAX) {
+    if (!fg_field_is(fields, node, FG_YAML_LIST, "packs")) {
         return FG_ESYNTAX;
     }
-    int rc = node->n == 0 ? FG_ESYNTAX : FG_OK;
+    if (node->n == 0 || node->n > FG_PACK_FILES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "'packs' names 1 to %d files",
+                       FG_PACK_FILES_MAX);
+        return FG_ESYNTAX;
+    }
+    int rc = FG_OK;
     for (const struct fg_yaml_node *item = node->first; item != NULL && rc == FG_OK;
          item = item->next) {
         char path[4096];
@@ -231,8 +267,14 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     out->ruleset = policy->ruleset;
     struct fg_yaml_node *root = NULL;
     int rc = fg_yaml_read(&out->doc, fields->arena, fields->diags, &root);
+    if (rc == FG_OK && root == NULL) {
+        const struct fg_text_place whole = {.line = 1, .column = 1, .length = 1};
+        fg_yaml_report_place(&out->doc, whole, fields->diags, FG_ERROR, FG_CODE_MISSING_KEY,
+                             "the file is empty; a test file begins with 'fraudguard_test: 1'");
+        return FG_ESYNTAX;
+    }
     if (root == NULL) {
-        return rc == FG_OK ? FG_ESYNTAX : rc;
+        return rc;
     }
     if (!fg_field_shape(fields, root, FG_SHAPE_TEST_FILE) && root->kind != FG_YAML_MAP) {
         return FG_ESYNTAX;
@@ -243,6 +285,10 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     if (format == NULL || !fg_view_equal(format->text, fg_view_of("1"))) {
         FG_FIELD_ERROR(fields, root, FG_CODE_VERSION,
                        "a test file begins with 'fraudguard_test: 1'");
+    }
+    const struct fg_yaml_node *rules = fg_yaml_get(root, "rules");
+    if (rules != NULL) {
+        (void)fg_field_text(fields, rules, "rules"); // whoever chooses the policy follows it
     }
     rc = packs == NULL ? FG_OK : read_own_packs(fields, packs, dir, out);
     if (rc == FG_OK) {

@@ -175,6 +175,27 @@ def test_promote_writes_what_is_missing(fgctl, pack, args, old, new):
     fgctl("rules", "check", pack.parent)
 
 
+COMPOSITES = """composites:
+  - id: BOTH   # of them
+    desc: Both
+    all_of: [DEST_ISLAND, VEL]
+    score: 30
+  - {id: EITHER, desc: Either, mode: shadow, any_of: [VEL, FLOW], score: 1}
+"""
+
+
+@pytest.mark.parametrize("args, old, new", [
+    (["EITHER"], "EITHER, desc: Either, mode: shadow", "EITHER, desc: Either, mode: enforce"),
+    (["BOTH", "--to", "shadow"], "# of them\n", "# of them\n    mode: shadow\n"),
+    (["BOTH", "--to", "10"], "# of them\n", "# of them\n    rollout: {percent: 10, by: customer}\n"),
+])
+def test_promote_takes_composites(fgctl, pack, args, old, new):
+    pack.write_text(pack.read_text() + COMPOSITES)
+    _, before, after = promote(fgctl, pack, *args)
+    assert after == before.replace(old, new) != before
+    assert "did you mean 'EITHER'" in promote(fgctl, pack, "EITHR", code=NOT_FOUND)[0].err
+
+
 def test_promote_moves_a_rollout_on(fgctl, pack):
     promote(fgctl, pack, "FLOW", "--to", "10")
     _, before, after = promote(fgctl, pack, "FLOW", "--to", "50")
@@ -277,6 +298,25 @@ def test_record_of_an_exception(fgctl, open_tests):
     fgctl("rules", "test", open_tests, "--record")
     assert 'exceptions: ["DEST_ISLAND/F \\"1\\""]' in open_tests.read_text()
     fgctl("rules", "test", open_tests)
+
+
+def test_a_test_file_elsewhere_names_its_rules(fgctl, open_tests, tmp_path):
+    """`rules` names a directory, `packs` some files; an option on the command line goes before both."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    path = elsewhere / "a.test.yaml"
+    path.write_text(OPEN_TESTS.replace("fraudguard_test: 1\n", "fraudguard_test: 1\nrules: ../open\n"))
+    assert "recorded" in fgctl("rules", "test", elsewhere, "--record", code=RULES).out
+    replace(path, "action: alert   # of 50\n      score:  50", "action: throttle\n      score:  40")
+    assert "4 passed" in fgctl("rules", "test", path).out
+    replace(path, "rules: ../open", "rules: ../none")
+    assert "none" in fgctl("rules", "test", path, code=FAILED).out
+    assert "4 passed" in fgctl("rules", "test", path, "--rules", open_tests.parent, "--data", ROOT / "rules/data").out
+    replace(path, "rules: ../none", "packs: [../open/p.yaml]")
+    (elsewhere / "q.yaml").write_text('fraudguard: 1\npack: q\nversion: "1.0.0"\nrules: []\n'
+                                      "scoring: {thresholds: {alert: 1, block: 80}}\n")
+    shutil.copytree(ROOT / "rules/data", elsewhere / "data")
+    assert "4 passed" in fgctl("rules", "test", path).out
 
 
 def test_record_gives_the_shipped_tests_back(fgctl, rules):
