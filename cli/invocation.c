@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 const struct command_option global_options[] = {
-    {"redis", "URL", "unix:PATH, HOST:PORT or redis://[USER:PASSWORD@]HOST[:PORT][/DB]", '\0'},
+    {"redis", "URL",
+     "unix:PATH, HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or sentinel://...", '\0'},
     {"rules", "DIR", "rule packs", '\0'},
     {"customers", "FILE", "customers file", '\0'},
     {"data", "DIR", "numbering data and rates (else the directory data of the rules)", '\0'},

@@ -115,18 +115,34 @@ enum fg_redis_error {
 const char *fg_redis_error_name(enum fg_redis_error kind);
 
 struct fg_redis; // one connection of one process; not shared
+#define FG_SENTINELS_MAX     8
+#define FG_SENTINEL_NAME_MAX 63
 struct fg_redis_config {
     const char *unix_path; // NULL: TCP
-    const char *host;      // "127.0.0.1"
+    const char *host;      // "127.0.0.1"; NULL with sentinels
     uint16_t port;
+    // Sentinels that know the master called sentinel_master; 0: host is the server.
+    uint32_t n_sentinels;
+    struct {
+        const char *host;
+        uint16_t port;
+    } sentinels[FG_SENTINELS_MAX];
+    const char *sentinel_master;
     const char *username, *password; // NULL: none
     int database;
     int32_t deadline_ms; // one evaluation, connect included; default 20
 };
-// Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port". Writes into config,
-// whose strings point into storage (at least 512 bytes). FG_ESYNTAX.
+// Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port" and
+// "sentinel://[user:password@]host[:port],host[:port].../master[/db]". Writes into config, whose
+// strings point into storage (at least 512 bytes). FG_ESYNTAX.
 FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config *config,
                                         char *storage, size_t storage_size);
+// The address of the master that config's Sentinels name now, for those who bring a client of their
+// own. host: at least 64 bytes, error: at least 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT,
+// FG_EINVAL for a config without Sentinels. Blocks for deadline_ms at most, and while names of
+// Sentinels are looked up.
+FG_MUST_CHECK int fg_redis_find_master(const struct fg_redis_config *config, int32_t deadline_ms,
+                                       char *host, uint16_t *port, char *error);
 // Never connects; the first use does. NULL when out of memory. Strings of config are copied.
 struct fg_redis *fg_redis_new(const struct fg_redis_config *config);
 void fg_redis_free(struct fg_redis *redis);
