@@ -133,7 +133,8 @@ static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_reque
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         const enum fg_meter_kind kind = ruleset->meters[i].kind;
         const int8_t at = plan->op_of_meter[i];
-        if (at < 0 || (kind != FG_METER_GAUGE && kind != FG_METER_TYPICAL)) {
+        const bool learns = kind == FG_METER_TYPICAL || kind == FG_METER_TREND;
+        if (at < 0 || (kind != FG_METER_GAUGE && !learns)) {
             continue;
         }
         struct fg_meter_op *op = &request->ops[request->n_ops];

@@ -321,6 +321,7 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
         fill_rate(meter, op);
         return;
     case FG_METER_TYPICAL:
+    case FG_METER_TREND:
         fg_plan_typical(plan, meter, op);
         return;
     case FG_METER_COUNT:
@@ -379,6 +380,7 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_TYPICAL:
         return fg_plan_typical_add(plan, meter, op);
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     }
     return false;
@@ -413,6 +415,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     case FG_METER_SEEN:
         return kind == meter->on;
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     case FG_METER_SUM:
         return kind == FG_EVENT_MINUTE;

@@ -11,7 +11,7 @@ void fg_plan_meters(struct fg_plan *plan, uint64_t needed);
 bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 // The meters that a rule reads, a bit each.
 uint64_t fg_rule_meters(const struct fg_rule *rule);
-// The read of a typical meter; start 0: there is none. Then its addition by this event, false where
+// The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this event, false where
 // there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);

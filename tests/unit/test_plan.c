@@ -124,6 +124,9 @@ static void test_callers_of_impossible_length(void **state)
         assert_true(signal_of(FG_SIG_CALLER_VALID).truth == (len >= 10 && len <= 12));
         assert_true(fg_view_equal(signal_of(FG_SIG_CALLER_TYPE).text, fg_view_of("fixed")));
     }
+    event.caller = (struct fg_number){.digits = "44113300", .len = 8}; // acme's own, unallocated
+    plan_now();
+    assert_true(signal_of(FG_SIG_CALLER_VALID).truth);
 }
 
 static void test_signals_of_a_call(void **state)

@@ -75,6 +75,7 @@ struct fg_meter_op {
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
     uint32_t burst;      // rate: calls that may come at once, 1 to 100000
     int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
+    bool trend;          // baseline: the value is what fg_baseline_trend() gives
 };
 
 // Holds that decide must know: for scope COUNTRY the country asked for.
