@@ -131,12 +131,22 @@ static void put_events(struct things *things, struct thing *thing, uint8_t event
     thing_put(things, thing, "on", "%s", text);
 }
 
+static void put_growth(struct things *things, struct thing *thing, const struct fg_hold_terms *hold)
+{
+    if (hold->growth_milli > 0) {
+        thing_put(things, thing, "hold growth", "%u.%03u, at most %d s", hold->growth_milli / 1000,
+                  hold->growth_milli % 1000, (int)hold->max_s);
+    }
+}
+
 static void put_hold(struct things *things, struct thing *thing, const struct fg_hold_terms *hold)
 {
-    if (hold->given) {
-        thing_put(things, thing, "hold", "%d s, %s", (int)hold->duration_s,
-                  fg_hold_scope_name(hold->scope));
+    if (!hold->given) {
+        return;
     }
+    thing_put(things, thing, "hold", "%d s, %s", (int)hold->duration_s,
+              fg_hold_scope_name(hold->scope));
+    put_growth(things, thing, hold);
 }
 
 static void put_exceptions(struct things *things, struct thing *thing,
@@ -171,9 +181,15 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
     put_condition(things, thing, ruleset, &rule->when);
     for (uint8_t i = 0; i < rule->n_tests; i++) {
         const struct fg_meter_test *test = &rule->tests[i];
+        const struct fg_meter *meter = &ruleset->meters[test->meter];
         char name[160];
-        (void)snprintf(name, sizeof(name), "when meters.%.120s is %s",
-                       ruleset->meters[test->meter].name, test->above ? "above" : "below");
+        if (meter->nameless) {
+            (void)snprintf(name, sizeof(name), "when %.120s first_seen_within", meter->name);
+            thing_take(things, thing, name, words_duration(test->number / (FG_MICRO / 1000)));
+            continue;
+        }
+        (void)snprintf(name, sizeof(name), "when meters.%.120s is %s", meter->name,
+                       test->above ? "above" : "below");
         thing_take(things, thing, name, words_number(test->number));
     }
     put_measure(things, thing, ruleset, rule);
@@ -369,8 +385,9 @@ static void add_scoring(struct things *things, const struct fg_ruleset *ruleset)
     }
     thing = thing_add(things, "scoring", "on_block");
     thing_put(things, thing, "drop_media", "%s", ruleset->drop_media_on_block ? "true" : "false");
-    thing_put(things, thing, "hold", "%d s", (int)ruleset->hold_s);
-    thing_put(things, thing, "hold_scope", "%s", fg_hold_scope_name(ruleset->hold_scope));
+    thing_put(things, thing, "hold", "%d s", (int)ruleset->hold.duration_s);
+    thing_put(things, thing, "hold_scope", "%s", fg_hold_scope_name(ruleset->hold.scope));
+    put_growth(things, thing, &ruleset->hold);
     thing = thing_add(things, "scoring", "degraded");
     thing_put(things, thing, "risky calls a minute", "%d", (int)ruleset->degraded_risky_per_min);
 }
@@ -386,8 +403,9 @@ bool things_of(const struct fg_ruleset *ruleset, struct things *out)
         add_calendar(out, &ruleset->calendars[i]);
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        if (ruleset->meters[i].kind != FG_METER_RATE) { // told with its rule
-            add_meter(out, ruleset, &ruleset->meters[i]);
+        const struct fg_meter *meter = &ruleset->meters[i];
+        if (meter->kind != FG_METER_RATE && !meter->nameless) { // those are told with their rule
+            add_meter(out, ruleset, meter);
         }
     }
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {

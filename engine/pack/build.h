@@ -84,6 +84,15 @@ void pack_compile_meters(struct pack_build *build);
 bool pack_is_trend(const struct pack_entry *entry);
 void pack_compile_trend(struct pack_build *build, const struct pack_entry *entry,
                         const struct fg_meter *meters, struct fg_meter *meter);
+// The source of first_seen meters that is written text, and its word, which is static; false: none.
+bool pack_find_sighted(struct fg_view text, enum fg_meter_source *out, const char **name);
+// first_seen_within of a signal or other word in the `when` of a rule: its value, NULL where the key
+// has none; how many all rules have, each of which may need a meter; and one read into the rule's
+// tests.
+const struct fg_yaml_node *pack_first_seen_of(const struct fg_yaml_node *key);
+uint32_t pack_count_first_seen(const struct pack_build *build);
+void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *key,
+                          struct fg_rule *rule);
 // `start` of a meter.
 void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_meter *meter);
@@ -150,6 +159,15 @@ bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *nod
 #define PACK_HOLD_MAX_MS (30 * FG_MS_PER_DAY)
 bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node *node,
                              const char *what, int32_t *out_s);
+// How a hold that comes again grows; NULL: not given.
+struct pack_growth {
+    const struct fg_yaml_node *growth;
+    const char *growth_name;
+    const struct fg_yaml_node *max;
+    const char *max_name;
+};
+void pack_read_hold_growth(struct pack_build *build, const struct pack_growth *growth,
+                           struct fg_hold_terms *terms);
 // `hold` of a rule or composite: {scope: country, for: 15m}, or none.
 void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
                     struct fg_hold_terms *out);

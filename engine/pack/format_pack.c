@@ -103,6 +103,12 @@ static const struct fg_format_key on_block_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_HOLD_SCOPE,
      .doc = "which of the customer's calls the hold is about"},
+    {.name = "hold_growth",
+     .types = FG_FORMAT_NUMBER,
+     .doc =
+         "1 to 100: one that comes again within 24 h of the last one's end lasts that many times "
+         "as long"},
+    {.name = "hold_max", .types = FG_FORMAT_DURATION, .doc = "how long it grows at most"},
 };
 
 static const struct fg_format_key replies_keys[] = {
@@ -358,6 +364,11 @@ static const struct fg_format_key matcher_keys[] = {
     {.name = "above", .types = FG_FORMAT_NUMBER, .doc = "more than this"},
     {.name = "below", .types = FG_FORMAT_NUMBER, .doc = "less than this"},
     {.name = "present", .types = FG_FORMAT_BOOL, .doc = "whether there is a value at all"},
+    {.name = "first_seen_within",
+     .types = FG_FORMAT_DURATION,
+     .doc =
+         "the customer's calls have not had this value for longer; of what `first_seen` knows, in "
+         "rules only"},
 };
 
 static const struct fg_format_key on_unavailable_keys[] = {
@@ -402,6 +413,12 @@ static const struct fg_format_key hold_keys[] = {
      .words = FG_SET_HOLD_SCOPE,
      .doc = "which of the customer's calls it is about"},
     {.name = "for", .types = FG_FORMAT_DURATION, .required = true, .doc = "how long"},
+    {.name = "growth",
+     .types = FG_FORMAT_NUMBER,
+     .doc =
+         "1 to 100: one that comes again within 24 h of the last one's end lasts that many times "
+         "as long"},
+    {.name = "max", .types = FG_FORMAT_DURATION, .doc = "how long it grows at most"},
 };
 
 static const struct fg_format_key exception_keys[] = {
