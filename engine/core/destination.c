@@ -109,6 +109,22 @@ void fg_destination_lookup(const struct fg_destinations *known, const struct fg_
     out->emergency = matches_whole(known->emergency, number->digits, number->len);
 }
 
+enum fg_number_type fg_destination_type(const struct fg_destinations *known,
+                                        const struct fg_number *number)
+{
+    struct fg_destination dest = {.type = FG_TYPE_UNKNOWN};
+    struct fg_prefix_match match;
+    if (known == NULL || number->len == 0 || number->len > FG_NUMBER_DIGITS_MAX) {
+        return dest.type;
+    }
+    if (fg_prefix_lookup(known->numbering, number->digits, number->len, &match) == FG_OK) {
+        unpack(match.value, &dest);
+    } else if (known->numbering != NULL) {
+        dest.type = FG_TYPE_UNALLOCATED;
+    }
+    return dest.type;
+}
+
 static int danger(const struct fg_destination *dest)
 {
     switch (dest->type) {

@@ -161,7 +161,7 @@ static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, str
         break;
     case FG_SIG_CALLER_VALID:
         set_truth(out, event->caller_present,
-                  event->caller.len > 0 && plan->caller.type != FG_TYPE_UNALLOCATED);
+                  event->caller.len > 0 && plan->caller_type != FG_TYPE_UNALLOCATED);
         break;
     case FG_SIG_CALLER_OWNED:
         set_truth(out, known, known && (event->customer->n_numbers == 0 || plan->caller_owned));

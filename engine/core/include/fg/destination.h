@@ -66,6 +66,10 @@ void fg_destination_lookup(const struct fg_destinations *known, const struct fg_
                            enum fg_number_status status, const struct fg_dial_plan *plan,
                            struct fg_destination *out);
 
+// The type alone, of an international number; FG_TYPE_UNKNOWN where it is none.
+enum fg_number_type fg_destination_type(const struct fg_destinations *known,
+                                        const struct fg_number *number);
+
 // The riskier of two: unallocated, premium and satellite before others, then the dearer, then the
 // foreign one. Returns a or b.
 const struct fg_destination *fg_destination_riskier(const struct fg_destination *a,

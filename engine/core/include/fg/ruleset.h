@@ -370,6 +370,10 @@ struct fg_ruleset {
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];
     uint32_t n_by_event[2][FG_EVENT_KINDS];
+    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; and of each
+    // meter the number of what it is kept for: the same for meters of the same keys.
+    uint64_t changed_by_event[2][FG_EVENT_KINDS];
+    uint8_t scope_of_meter[FG_METERS_MAX];
 };
 
 // Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static
