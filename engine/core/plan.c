@@ -53,7 +53,7 @@ static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
 }
 
 // Rules of this event whose condition holds; returns the meters they need, a bit each.
-static uint64_t match_rules(struct fg_plan *plan)
+static uint64_t match_rules(struct fg_plan *plan, struct fg_call_facts *facts)
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
@@ -68,7 +68,7 @@ static uint64_t match_rules(struct fg_plan *plan)
         if (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, indexes[i])) {
             continue; // on for some customers only, and not for this one
         }
-        if (!fg_plan_condition(plan, &rule->when)) {
+        if (!fg_plan_rule_holds(plan, indexes[i], facts)) {
             continue;
         }
         plan->static_hits[indexes[i] / 64] |= UINT64_C(1) << (indexes[i] % 64);
@@ -120,7 +120,8 @@ void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, 
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
     fg_plan_overrides(plan);
-    fg_plan_meters(plan, match_rules(plan), facts);
+    fg_plan_forget(policy->ruleset, facts);
+    fg_plan_meters(plan, match_rules(plan, facts), facts);
     plan->store_needed = plan->request.n_ops > 0;
     ask_for_holds(plan);
 }

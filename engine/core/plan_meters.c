@@ -173,61 +173,74 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
 
 // A lease is given back whatever the clock says by then; everything else counts only what the
 // meter is about.
-static bool is_counted(const struct fg_plan *plan, const struct fg_meter *meter)
+static bool is_counted(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts)
 {
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
     bool gives_back = meter->kind == FG_METER_GAUGE && plan->event->kind == FG_EVENT_END;
-    return meter->direction == plan->event->direction &&
-           fg_meter_may_change(meter, plan->event->kind) &&
-           (gives_back || fg_plan_condition(plan, &meter->when));
+    return gives_back || fg_plan_meter_counts(plan, index, facts);
 }
 
-static int8_t add_op(struct fg_plan *plan, const struct fg_meter_op *op)
+// make_write() for an op that stays the read that it is where there is nothing to write.
+static bool turn_to_write(const struct fg_plan *plan, const struct fg_meter *meter,
+                          struct fg_meter_op *op)
 {
-    plan->request.ops[plan->request.n_ops] = *op;
-    return (int8_t)plan->request.n_ops++;
+    enum fg_op_kind read = op->kind;
+    bool writes = make_write(plan, meter, op);
+    if (!writes) {
+        op->kind = read;
+        op->amount = 0;
+    }
+    return writes;
 }
 
 // A ratio's second window: the counted events that meet its condition.
 static void plan_hits(struct fg_plan *plan, uint32_t index, bool counted, bool needed,
-                      struct fg_meter_op op)
+                      struct fg_call_facts *facts)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    op.meter_id = meter->hit_id;
-    bool writes = counted && fg_plan_condition(plan, &meter->hit) && make_write(plan, meter, &op);
-    if (writes || needed) {
-        plan->hit_op_of_meter[index] = add_op(plan, &op);
+    struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops];
+    *op = op[-1];
+    op->kind = FG_OP_WINDOW_READ;
+    op->amount = 0;
+    op->meter_id = meter->hit_id;
+    bool hit = counted && fg_plan_meter_hit(plan, index, facts);
+    if ((hit && turn_to_write(plan, meter, op)) || needed) {
+        plan->hit_op_of_meter[index] = (int8_t)plan->request.n_ops++;
     }
 }
 
-static void plan_meter(struct fg_plan *plan, uint32_t index, bool needed,
+// may_count: such an event can change the meter.
+static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, bool needed,
                        struct fg_call_facts *facts)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    bool counted = is_counted(plan, meter);
-    struct fg_meter_op op = {.meter_id = meter->id};
+    bool counted = may_count && is_counted(plan, index, facts);
     uint32_t room = meter->kind == FG_METER_RATIO ? 2 : 1;
-    if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX ||
-        !fg_plan_scope(plan, index, facts, &op)) {
+    if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX) {
         return;
     }
-    fill_read(plan, meter, &op);
-    struct fg_meter_op write = op;
-    bool writes = counted && make_write(plan, meter, &write);
-    if (!writes && !needed) {
+    struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops];
+    *op = (struct fg_meter_op){.meter_id = meter->id};
+    if (!fg_plan_scope(plan, index, facts, op)) {
         return;
     }
-    plan->op_of_meter[index] = add_op(plan, writes ? &write : &op);
+    fill_read(plan, meter, op);
+    if (!(counted && turn_to_write(plan, meter, op)) && !needed) {
+        return;
+    }
+    plan->op_of_meter[index] = (int8_t)plan->request.n_ops++;
     if (meter->kind == FG_METER_RATIO) {
-        plan_hits(plan, index, counted, needed, op);
+        plan_hits(plan, index, counted, needed, facts);
     }
 }
 
 void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts)
 {
     const struct fg_event *event = plan->event;
-    uint64_t left = needed | plan->policy->ruleset->changed_by_event[event->direction][event->kind];
-    for (; left != 0; left &= left - 1) {
-        uint32_t i = (uint32_t)__builtin_ctzll(left);
-        plan_meter(plan, i, (needed & (UINT64_C(1) << i)) != 0, facts);
+    uint64_t changed = plan->policy->ruleset->changed_by_event[event->direction][event->kind];
+    for (uint64_t left = needed | changed; left != 0; left &= left - 1) {
+        uint64_t bit = left & (~left + 1);
+        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (changed & bit) != 0, (needed & bit) != 0,
+                   facts);
     }
 }

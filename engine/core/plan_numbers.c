@@ -103,6 +103,7 @@ static void keep(const struct fg_plan *plan, struct fg_call_facts *facts)
     facts->dest = plan->dest;
     facts->caller_type = plan->caller_type;
     facts->scopes_known = facts->scopes_there = 0;
+    memset(facts->asked, 0, sizeof(facts->asked));
 }
 
 static void recall(struct fg_plan *plan, const struct fg_call_facts *facts)

@@ -11,6 +11,15 @@ void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts 
 // neither written nor read.
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
                    struct fg_meter_op *op);
+// Whether a rule's condition holds, a meter's, and that of a ratio's hits. As fg_plan_condition(),
+// but what facts know is not asked again.
+bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts);
+bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+// Forgets what may be another thing at the next event.
+void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts);
+// Fills predicate_ids and what goes with it. FG_ENOMEM.
+FG_MUST_CHECK int fg_ruleset_number_predicates(struct fg_ruleset *ruleset, struct fg_arena *arena);
 // Whether two meters are always kept for the same thing.
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.

@@ -489,6 +489,11 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
         return FG_EINVAL;
     }
     number_scopes(ruleset);
+    int numbered = fg_ruleset_number_predicates(ruleset, arena);
+    if (numbered != FG_OK) {
+        *why = "out of memory";
+        return numbered;
+    }
     for (int direction = FG_OUTBOUND; direction <= FG_INBOUND; direction++) {
         for (int kind = 0; kind < FG_EVENT_KINDS; kind++) {
             int rc = index_rules(ruleset, direction, kind, arena);
