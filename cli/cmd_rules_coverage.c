@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which rules and steps the packs' own tests make hit, and how many tests do.
+// Which rules, steps and composites the packs' own tests make hit, and how many tests do.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,51 +10,57 @@
 
 #define TEXT_MAX 48
 
-// What is counted: rules without steps, and the steps of the others.
+// What is counted: rules without steps, the steps of the others, and composites.
 struct tally {
     uint32_t n, covered;
 };
 
-static bool add_row(struct table *table, const struct fg_rule *rule, int step, unsigned tests)
+// One of them; steps are counted from 1, 0: the whole rule.
+struct row {
+    const char *id;
+    const struct fg_origin *origin;
+    unsigned step, tests;
+    fg_micro above; // of the step
+};
+
+static bool add_row(struct table *table, const struct row *row)
 {
     char name[TEXT_MAX] = "";
     char count[TEXT_MAX];
     char place[256];
-    const double above = step < 0 ? 0 : (double)rule->steps[step].above / (double)FG_MICRO;
     struct fg_json *object = fg_json_object_new();
-    bool complete = fg_json_set_string(object, "rule", rule->id) &&
-                    fg_json_set_integer(object, "tests", tests) &&
-                    fg_json_set_string(object, "file", rule->origin.file) &&
-                    fg_json_set_integer(object, "line", rule->origin.line);
+    bool complete = fg_json_set_string(object, "rule", row->id) &&
+                    fg_json_set_integer(object, "tests", row->tests) &&
+                    fg_json_set_string(object, "file", row->origin->file) &&
+                    fg_json_set_integer(object, "line", row->origin->line);
 
-    if (step >= 0) {
-        (void)snprintf(name, sizeof(name), "above %.6g", above);
-        complete = complete && fg_json_set_integer(object, "step", step + 1) &&
+    if (row->step > 0) {
+        (void)snprintf(name, sizeof(name), "above %.6g", (double)row->above / (double)FG_MICRO);
+        complete = complete && fg_json_set_integer(object, "step", row->step) &&
                    fg_json_set_string(object, "above", name + strlen("above "));
     }
     if (!complete) {
         fg_json_free(object);
         return false;
     }
-    (void)snprintf(count, sizeof(count), "%u", tests);
+    (void)snprintf(count, sizeof(count), "%u", row->tests);
     (void)snprintf(place, sizeof(place), "%s:%u",
-                   rule->origin.file == NULL ? "?" : rule->origin.file,
-                   (unsigned)rule->origin.line);
-    const char *const cells[] = {rule->id, step < 0 ? NULL : name, count,
-                                 tests == 0 ? "not covered" : "covered", place};
+                   row->origin->file == NULL ? "?" : row->origin->file,
+                   (unsigned)row->origin->line);
+    const char *const cells[] = {row->id, row->step == 0 ? NULL : name, count,
+                                 row->tests == 0 ? "not covered" : "covered", place};
     complete = table_add(table, cells, object);
     if (complete) {
-        table_tone(table, 3, tests == 0 ? TONE_BAD : TONE_GOOD);
+        table_tone(table, 3, row->tests == 0 ? TONE_BAD : TONE_GOOD);
     }
     return complete;
 }
 
-static bool add_one(struct table *table, struct tally *tally, const struct fg_rule *rule, int step,
-                    unsigned tests)
+static bool add_one(struct table *table, struct tally *tally, struct row row)
 {
     tally->n++;
-    tally->covered += tests > 0 ? 1U : 0U;
-    return add_row(table, rule, step, tests);
+    tally->covered += row.tests > 0 ? 1U : 0U;
+    return add_row(table, &row);
 }
 
 static bool fill(struct table *table, const struct fg_ruleset *ruleset,
@@ -64,12 +70,23 @@ static bool fill(struct table *table, const struct fg_ruleset *ruleset,
 
     for (uint32_t i = 0; complete && i < ruleset->n_rules; i++) {
         const struct fg_rule *rule = &ruleset->rules[i];
+        struct row row = {.id = rule->id, .origin = &rule->origin, .tests = tests->tests[i]};
         if (!rule->measured) {
-            complete = add_one(table, tally, rule, -1, tests->tests[i]);
+            complete = add_one(table, tally, row);
         }
         for (uint8_t k = 0; complete && rule->measured && k < rule->n_steps; k++) {
-            complete = add_one(table, tally, rule, k, tests->step_tests[i][k]);
+            row.step = k + 1U;
+            row.tests = tests->step_tests[i][k];
+            row.above = rule->steps[k].above;
+            complete = add_one(table, tally, row);
         }
+    }
+    for (uint32_t i = 0; complete && i < ruleset->n_composites; i++) {
+        const struct fg_composite *composite = &ruleset->composites[i];
+        complete = add_one(table, tally,
+                           (struct row){.id = composite->id,
+                                        .origin = &composite->origin,
+                                        .tests = tests->composite_tests[i]});
     }
     return complete;
 }
@@ -90,11 +107,12 @@ static enum exit_code report(const struct invocation *call, const struct fg_rule
         return EXIT_FAILED;
     }
     if (call->output.format == OUTPUT_HUMAN) {
-        (void)printf("%u of %u rules and steps covered (%u%%)\n", tally.covered, tally.n, percent);
+        (void)printf("%u of %u rules, steps and composites covered (%u%%)\n", tally.covered,
+                     tally.n, percent);
     }
     if ((long)percent < min_percent) {
-        complain("%u%% of the rules and steps are covered, %ld%% are asked for", percent,
-                 min_percent);
+        complain("%u%% of the rules, steps and composites are covered, %ld%% are asked for",
+                 percent, min_percent);
         return EXIT_RULES;
     }
     return EXIT_OK;

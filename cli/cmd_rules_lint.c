@@ -96,7 +96,8 @@ static int advise(const char *directory, const struct fg_policy *policy, struct 
                                      .n_packs = packs.n,
                                      .dir = directory,
                                      .now_ms = (int64_t)time(NULL) * FG_MS_PER_S,
-                                     .covered = tests->covered};
+                                     .covered = tests->covered,
+                                     .composite_tests = tests->composite_tests};
         rc = fg_lint_ruleset(&lint, diags);
     }
     packs_fini(&packs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Changes the mode of one rule in its file.
+// Changes the mode of one rule or composite in its file.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,24 +41,47 @@ static bool read_target(const char *word, struct fg_promotion *out)
     return true;
 }
 
-static const struct fg_rule *find_rule(const struct fg_ruleset *ruleset, const char *id)
+// What a rule or composite is now.
+struct state {
+    const struct fg_origin *origin;
+    enum fg_mode mode;
+    bool rolls_out;
+    uint8_t percent;
+};
+
+static bool find_state(const struct fg_ruleset *ruleset, const char *id, struct state *out)
 {
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
-        if (strcmp(ruleset->rules[i].id, id) == 0) {
-            return &ruleset->rules[i];
+        const struct fg_rule *rule = &ruleset->rules[i];
+        if (strcmp(rule->id, id) == 0) {
+            *out =
+                (struct state){&rule->origin, rule->mode, rule->rolls_out, rule->rollout_percent};
+            return true;
         }
     }
-    return NULL;
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        const struct fg_composite *composite = &ruleset->composites[i];
+        if (strcmp(composite->id, id) == 0) {
+            *out = (struct state){&composite->origin, composite->mode, composite->rolls_out,
+                                  composite->rollout_percent};
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum exit_code unknown_rule(const struct fg_ruleset *ruleset, const char *id)
 {
-    const char **ids = calloc((size_t)ruleset->n_rules + 1, sizeof(*ids));
+    const char **ids = calloc((size_t)ruleset->n_rules + ruleset->n_composites + 1, sizeof(*ids));
+    size_t n = 0;
 
     for (uint32_t i = 0; ids != NULL && i < ruleset->n_rules; i++) {
-        ids[i] = ruleset->rules[i].id;
+        ids[n++] = ruleset->rules[i].id;
     }
-    complain("no rule '%s'%s", id, ids == NULL ? "" : suggestion(id, ids, ruleset->n_rules));
+    for (uint32_t i = 0; ids != NULL && i < ruleset->n_composites; i++) {
+        ids[n++] = ruleset->composites[i].id;
+    }
+    complain("no rule or composite '%s'%s", id, ids == NULL ? "" : suggestion(id, ids, n));
     free(ids);
     return EXIT_NOT_FOUND;
 }
@@ -79,11 +102,12 @@ static enum exit_code check_result(const struct promotion *promotion, const char
                   &bundle);
     fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
     if (rc == FG_OK) {
-        const struct fg_rule *rule = find_rule(fg_policy_of(bundle)->ruleset, promotion->id);
         const struct fg_promotion *to = &promotion->to;
+        struct state state;
         code = EXIT_OK;
-        if (rule == NULL || rule->mode != to->mode ||
-            (to->rolls_out && (!rule->rolls_out || rule->rollout_percent != to->percent))) {
+        if (!find_state(fg_policy_of(bundle)->ruleset, promotion->id, &state) ||
+            state.mode != to->mode ||
+            (to->rolls_out && (!state.rolls_out || state.percent != to->percent))) {
             complain("%s: the rule would not become what was asked for; nothing is changed",
                      promotion->file);
             code = EXIT_RULES;
@@ -169,12 +193,12 @@ enum exit_code cmd_rules_promote(struct invocation *call)
     rc = rules_load(call, promotion.directory, diags, &bundle);
     if (rc == FG_OK) {
         const struct fg_ruleset *ruleset = fg_policy_of(bundle)->ruleset;
-        const struct fg_rule *rule = find_rule(ruleset, promotion.id);
-        if (rule == NULL || rule->origin.file == NULL) {
+        struct state state;
+        if (!find_state(ruleset, promotion.id, &state) || state.origin->file == NULL) {
             code = unknown_rule(ruleset, promotion.id);
         } else {
-            promotion.file = rule->origin.file;
-            promotion.to.mode_holds = rule->mode == promotion.to.mode;
+            promotion.file = state.origin->file;
+            promotion.to.mode_holds = state.mode == promotion.to.mode;
             code = edit(&promotion, diags);
         }
         fg_policy_bundle_free(bundle);

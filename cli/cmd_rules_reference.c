@@ -136,7 +136,7 @@ enum exit_code cmd_rules_reference(struct invocation *call)
              "of these, all of which must hold.");
     put_keys(FG_SHAPE_METER, "Meters",
              "What is counted, for whom, over what time; one of `count`, `sum`, `distinct`, "
-             "`gauge` and `ratio`.");
+             "`gauge`, `first_seen`, `seen`, `longest_run`, `typical` and `ratio`.");
     put_actions();
     put_keys(FG_SHAPE_RULE, "Rules", "What gives points.");
     put_keys(

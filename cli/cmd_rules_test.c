@@ -13,6 +13,7 @@ struct tested {
     char *directory;
     struct fg_policy_bundle *bundle;
     bool covered[FG_RULES_MAX];
+    bool composite_covered[FG_COMPOSITES_MAX];
 };
 
 struct run {
@@ -118,6 +119,10 @@ static enum exit_code run_file(struct run *run, const char *file, struct tested 
     for (size_t i = 0; i < FG_RULES_MAX; i++) {
         tested->covered[i] = tested->covered[i] || summary.covered[i];
     }
+    for (size_t i = 0; i < FG_COMPOSITES_MAX; i++) {
+        tested->composite_covered[i] =
+            tested->composite_covered[i] || summary.composite_tests[i] > 0;
+    }
     return summary.failed == 0 ? EXIT_OK : EXIT_RULES;
 }
 
@@ -169,14 +174,23 @@ static enum exit_code run_target(struct run *run, const char *path)
     return code;
 }
 
-// Calls fn for each rule that no test has made hit.
-static bool each_uncovered(const struct run *run, bool (*fn)(void *arg, const struct fg_rule *rule),
-                           void *arg)
+typedef bool rule_fn(void *arg, const char *id, const struct fg_origin *origin);
+
+// Calls fn for each rule and composite that no test has made hit.
+static bool each_uncovered(const struct run *run, rule_fn *fn, void *arg)
 {
     for (size_t t = 0; t < run->n_tested; t++) {
         const struct fg_ruleset *rules = fg_policy_of(run->tested[t].bundle)->ruleset;
         for (uint32_t i = 0; i < rules->n_rules; i++) {
-            if (!run->tested[t].covered[i] && !fn(arg, &rules->rules[i])) {
+            const struct fg_rule *rule = &rules->rules[i];
+            if (!run->tested[t].covered[i] && !fn(arg, rule->id, &rule->origin)) {
+                return false;
+            }
+        }
+        for (uint32_t i = 0; i < rules->n_composites; i++) {
+            const struct fg_composite *composite = &rules->composites[i];
+            if (!run->tested[t].composite_covered[i] &&
+                !fn(arg, composite->id, &composite->origin)) {
                 return false;
             }
         }
@@ -184,27 +198,28 @@ static bool each_uncovered(const struct run *run, bool (*fn)(void *arg, const st
     return true;
 }
 
-static bool count_rule(void *arg, const struct fg_rule *rule)
+static bool count_rule(void *arg, const char *id, const struct fg_origin *origin)
 {
     uint32_t *n = arg;
 
-    (void)rule;
+    (void)id;
+    (void)origin;
     (*n)++;
     return true;
 }
 
-static bool print_rule(void *arg, const struct fg_rule *rule)
+static bool print_rule(void *arg, const char *id, const struct fg_origin *origin)
 {
     FILE *out = arg;
 
-    return fprintf(out, "  not covered: %-24s %s:%u\n", rule->id,
-                   rule->origin.file == NULL ? "?" : rule->origin.file,
-                   (unsigned)rule->origin.line) > 0;
+    return fprintf(out, "  not covered: %-24s %s:%u\n", id,
+                   origin->file == NULL ? "?" : origin->file, (unsigned)origin->line) > 0;
 }
 
-static bool append_rule(void *arg, const struct fg_rule *rule)
+static bool append_rule(void *arg, const char *id, const struct fg_origin *origin)
 {
-    return fg_json_append_string(arg, rule->id);
+    (void)origin;
+    return fg_json_append_string(arg, id);
 }
 
 static uint32_t count_rules(const struct run *run)
@@ -212,7 +227,8 @@ static uint32_t count_rules(const struct run *run)
     uint32_t rules = 0;
 
     for (size_t t = 0; t < run->n_tested; t++) {
-        rules += fg_policy_of(run->tested[t].bundle)->ruleset->n_rules;
+        const struct fg_ruleset *ruleset = fg_policy_of(run->tested[t].bundle)->ruleset;
+        rules += ruleset->n_rules + ruleset->n_composites;
     }
     return rules;
 }

@@ -11,6 +11,7 @@ enum exit_code cmd_alerts_test(struct invocation *call);
 enum exit_code cmd_block(struct invocation *call);
 enum exit_code cmd_explain(struct invocation *call);
 enum exit_code cmd_holds(struct invocation *call);
+enum exit_code cmd_address(struct invocation *call);
 enum exit_code cmd_number(struct invocation *call);
 enum exit_code cmd_reload(struct invocation *call);
 enum exit_code cmd_replay(struct invocation *call);

@@ -190,8 +190,8 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
 static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
                       const struct fg_meter *meter)
 {
-    static const char *const kinds[] = {"count", "sum",        "distinct", "gauge",
-                                        "ratio", "first_seen", "seen",     "longest_run"};
+    static const char *const kinds[] = {"count",      "sum",  "distinct",    "gauge", "ratio",
+                                        "first_seen", "seen", "longest_run", NULL,    "typical"};
     static const char *const sources[] = {
         "calls",        "cost",        "minutes",      "dest.number",          "caller.number",
         "dest.country", "answers",     "ends",         "dest.range",           "dest.block",
@@ -204,7 +204,7 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
 
     thing->meter_id = meter->id;
     thing->hit_id = meter->hit_id;
-    if ((size_t)meter->kind < sizeof(kinds) / sizeof(kinds[0]) &&
+    if ((size_t)meter->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[meter->kind] != NULL &&
         (size_t)meter->source < sizeof(sources) / sizeof(sources[0])) {
         thing_put(things, thing, "counts", "%s of %s", kinds[meter->kind], sources[meter->source]);
     }
@@ -231,6 +231,11 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
     if (meter->kind == FG_METER_RATIO) {
         thing_take(things, thing, "hit", words_condition(ruleset, &meter->hit));
         thing_put(things, thing, "min_samples", "%d", (int)meter->min_samples);
+    }
+    for (uint8_t i = 0; i < meter->n_starts; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "start %.40s", meter->starts[i].profile);
+        thing_take(things, thing, name, words_number(meter->starts[i].amount));
     }
 }
 

@@ -10,6 +10,9 @@ static void add(struct fg_packtest_summary *sum, const struct fg_packtest_summar
     sum->passed += one->passed;
     sum->failed += one->failed;
     sum->skipped += one->skipped;
+    for (size_t i = 0; i < FG_COMPOSITES_MAX; i++) {
+        sum->composite_tests[i] = (uint16_t)(sum->composite_tests[i] + one->composite_tests[i]);
+    }
     for (size_t i = 0; i < FG_RULES_MAX; i++) {
         sum->covered[i] = sum->covered[i] || one->covered[i];
         sum->tests[i] = (uint16_t)(sum->tests[i] + one->tests[i]);

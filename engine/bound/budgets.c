@@ -253,6 +253,7 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
     case FG_METER_SEEN:
     case FG_METER_RUN:
     case FG_METER_RATE:
+    case FG_METER_TYPICAL:
         break;
     }
     return false;

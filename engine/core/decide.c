@@ -102,21 +102,41 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
     fg_tally_floor(tally, out->score - fact_points, out->shadow_score - fact_points);
 }
 
-// A refused call gives back the leases that its attempt took.
-static void release_leases(const struct fg_plan *plan, struct fg_decision *out)
+// What a refused event undoes of what this op did; false: nothing. An attempt gives back its lease,
+// and nobody learns from this hour what is usual.
+static bool undo(const struct fg_plan *plan, struct fg_meter_op *op)
+{
+    switch (op->kind) {
+    case FG_OP_SET_PUT:
+        op->kind = FG_OP_SET_DELETE;
+        op->expiry_ms = 0;
+        return plan->event->kind == FG_EVENT_ATTEMPT;
+    case FG_OP_BASELINE_ADD:
+    case FG_OP_BASELINE_READ:
+        op->kind = FG_OP_BASELINE_FREEZE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_undone(enum fg_meter_kind kind)
+{
+    return kind == FG_METER_GAUGE || kind == FG_METER_TYPICAL;
+}
+
+static void release(const struct fg_plan *plan, struct fg_decision *out)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     struct fg_store_request *request = &out->release_request;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         int8_t at = plan->op_of_meter[i];
-        if (ruleset->meters[i].kind != FG_METER_GAUGE || at < 0 ||
-            plan->request.ops[at].kind != FG_OP_SET_PUT) {
+        if (at < 0 || !is_undone(ruleset->meters[i].kind)) {
             continue;
         }
-        struct fg_meter_op *op = &request->ops[request->n_ops++];
+        struct fg_meter_op *op = &request->ops[request->n_ops];
         *op = plan->request.ops[at];
-        op->kind = FG_OP_SET_DELETE;
-        op->expiry_ms = 0;
+        request->n_ops += undo(plan, op) ? 1 : 0;
     }
     if (request->n_ops > 0) {
         out->release = true;
@@ -190,8 +210,8 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         !out->hold.active) {
         set_hold(plan, out);
     }
-    if (kind == FG_EVENT_ATTEMPT && out->action >= FG_THROTTLE && tally->reply != NULL) {
-        release_leases(plan, out);
+    if (out->action >= FG_THROTTLE && tally->reply != NULL) {
+        release(plan, out);
     }
 }
 

@@ -32,9 +32,22 @@ uint32_t fg_destination_pack(fg_country country, enum fg_number_type type)
     return ((uint32_t)country << 8) | (uint32_t)type;
 }
 
+uint32_t fg_destination_pack_digits(uint32_t packed, uint8_t least, uint8_t most)
+{
+    return (packed & 0xffffff) | ((uint32_t)(most & 15) << 28) | ((uint32_t)(least & 15) << 24);
+}
+
+bool fg_destination_is_whole(const struct fg_destination *dest)
+{
+    return dest->digits_most == 0 ||
+           (dest->number.len >= dest->digits_least && dest->number.len <= dest->digits_most);
+}
+
 static void unpack(uint32_t value, struct fg_destination *out)
 {
-    out->country = (fg_country)(value >> 8);
+    out->digits_least = (uint8_t)((value >> 24) & 15);
+    out->digits_most = (uint8_t)(value >> 28);
+    out->country = (fg_country)((value >> 8) & 0xffff);
     out->type = (enum fg_number_type)(value & 0xff);
     if (out->type >= FG_TYPE_COUNT) {
         out->type = FG_TYPE_UNKNOWN;
@@ -107,22 +120,6 @@ void fg_destination_lookup(const struct fg_destinations *known, const struct fg_
         out->rated = true;
     }
     out->emergency = matches_whole(known->emergency, number->digits, number->len);
-}
-
-enum fg_number_type fg_destination_type(const struct fg_destinations *known,
-                                        const struct fg_number *number)
-{
-    struct fg_destination dest = {.type = FG_TYPE_UNKNOWN};
-    struct fg_prefix_match match;
-    if (known == NULL || number->len == 0 || number->len > FG_NUMBER_DIGITS_MAX) {
-        return dest.type;
-    }
-    if (fg_prefix_lookup(known->numbering, number->digits, number->len, &match) == FG_OK) {
-        unpack(match.value, &dest);
-    } else if (known->numbering != NULL) {
-        dest.type = FG_TYPE_UNALLOCATED;
-    }
-    return dest.type;
 }
 
 static int danger(const struct fg_destination *dest)

@@ -40,6 +40,12 @@ const char *fg_transport_name(enum fg_transport transport)
     return "unknown";
 }
 
+const char *fg_attestation_name(size_t index)
+{
+    static const char *const names[FG_ATTESTATIONS] = {"A", "B", "C", "failed"};
+    return names[index < FG_ATTESTATIONS ? index : 0];
+}
+
 struct fg_hash128 fg_call_key(const struct fg_hash_key *key, struct fg_view customer_id,
                               struct fg_view call_id, struct fg_view from_tag,
                               struct fg_view called)

@@ -58,6 +58,8 @@ static const char *seen_thing(const struct fg_meter *meter)
         return "certificate";
     case FG_SOURCE_SRC_COUNTRY:
         return "source country";
+    case FG_SOURCE_CUSTOMER:
+        return "customer";
     default:
         return "value";
     }
@@ -77,6 +79,9 @@ static void put_thing(const struct fg_meter *meter, struct fg_text *text)
         fg_text_put(text, " was seen before)");
     } else if (meter->kind == FG_METER_RUN) {
         fg_text_put(text, " numbers in rising order");
+    } else if (meter->kind == FG_METER_TYPICAL) {
+        fg_text_put(text, counted_thing(meter));
+        fg_text_put(text, " usual at this hour");
     } else {
         fg_text_put(text, counted_thing(meter));
     }
@@ -111,7 +116,8 @@ static void put_window(const struct fg_meter *meter, struct fg_text *text)
         fg_text_put(text, " in progress");
         return;
     }
-    if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN) {
+    if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
+        meter->kind == FG_METER_TYPICAL) {
         return; // it is remembered, not counted
     }
     if (meter->calendar_day) {
@@ -142,7 +148,8 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
                 {FG_KEY_CALLER_NUMBER, " from one caller"},
                 {FG_KEY_CALLER_RANGE, " from one caller range"},
                 {FG_KEY_NETWORK, " from one network"},
-                {FG_KEY_SOURCE_IP, " from one address"}};
+                {FG_KEY_SOURCE_IP, " from one address"},
+                {FG_KEY_CERT, " with one certificate"}};
     if (meter->shared) {
         fg_text_put(text, " of all customers");
     }
@@ -172,10 +179,10 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
         put_percent(value, 1, text);
     } else if (meter->kind == FG_METER_FIRST_SEEN) {
         put_age(value, text);
-    } else if (meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST) {
-        fg_text_put_micro(text, value, 2, 4);
+    } else if (meter->source == FG_SOURCE_COST) {
+        fg_text_put_micro(text, value, 2, meter->kind == FG_METER_TYPICAL ? 2 : 4);
     } else {
-        fg_text_put_micro(text, value, 0, 3);
+        fg_text_put_micro(text, value, 0, meter->kind == FG_METER_TYPICAL ? 1 : 3);
     }
 }
 
@@ -194,6 +201,67 @@ void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg
         fg_text_put_micro(text, value, 2, 4);
     } else {
         fg_text_put_micro(text, value, 0, 3);
+    }
+}
+
+// "not known yet; profile office"
+static void put_start(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_text *text)
+{
+    const struct fg_meter_start *start = fg_meter_start_for(meter, plan->event->customer);
+    fg_text_put(text, "not known yet; profile ");
+    fg_text_put(text, start != NULL ? start->profile : "default");
+}
+
+static bool is_to_typical(const struct fg_plan *plan, const struct fg_rule *rule)
+{
+    return rule->relative_to == FG_RELATIVE_METER &&
+           plan->policy->ruleset->meters[rule->relative_meter].kind == FG_METER_TYPICAL;
+}
+
+// a * b / c in doubles: for the eye alone.
+static fg_micro scaled(fg_micro a, fg_micro b, fg_micro c)
+{
+    const double product = (double)a * (double)b / (double)c;
+    return product < (double)(INT64_MAX / 2) ? (fg_micro)(product + 0.5) : INT64_MAX / 2;
+}
+
+// "5.2 times what is usual at this hour (12.40 USD)": the base is what is usual, so and so many
+// times. Where that is less than the rule's least, "6.4 times 10.00 USD, the least (less is usual
+// at this hour)".
+static void put_typical(const struct fg_plan *plan, const struct fg_rule *rule,
+                        const struct fg_reason *reason, struct fg_text *text)
+{
+    const struct fg_meter *meter = &plan->policy->ruleset->meters[rule->relative_meter];
+    const bool known = (reason->starts & FG_START_BASE) == 0;
+    if (reason->base <= rule->relative_at_least) {
+        fg_text_put_micro(text, reason->value, 0, 2);
+        fg_text_put(text, " times ");
+        fg_explain_reading(meter, reason->base, text);
+        fg_text_put(text, counted_thing(meter));
+        fg_text_put(text, ", the least (");
+        fg_text_put(text, known ? "less is usual at this hour" : "what is usual is ");
+    } else {
+        fg_text_put_micro(text, scaled(reason->value, rule->relative_times, FG_MICRO), 0, 2);
+        fg_text_put(text, " times what is usual at this hour (");
+        fg_explain_reading(meter, scaled(reason->base, FG_MICRO, rule->relative_times), text);
+        fg_text_put(text, counted_thing(meter));
+        fg_text_put(text, known ? "" : ", ");
+    }
+    if (!known) {
+        put_start(plan, meter, text);
+    }
+    fg_text_put(text, ")");
+}
+
+static void put_threshold(const struct fg_plan *plan, const struct fg_rule *rule,
+                          const struct fg_reason *reason, struct fg_text *text)
+{
+    if (is_to_typical(plan, rule) && reason->base > rule->relative_at_least) {
+        fg_text_put_micro(text, scaled(reason->threshold, rule->relative_times, FG_MICRO), 0, 2);
+        fg_text_put(text, " times");
+    } else {
+        fg_explain_value(plan, rule, reason->threshold, text);
     }
 }
 
@@ -252,7 +320,9 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_text_put(text, " ");
     }
     bool ratio = rule->measure_is_meter && meter_of(plan, rule)->kind == FG_METER_RATIO;
-    if (rule->relative_to != FG_RELATIVE_NONE) {
+    if (is_to_typical(plan, rule)) {
+        put_typical(plan, rule, reason, text);
+    } else if (rule->relative_to != FG_RELATIVE_NONE) {
         fg_explain_value(plan, rule, reason->value, text);
         put_relative(plan, rule, reason->base, text);
     } else if (ratio) {
@@ -263,12 +333,17 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
     if (rule->relative_to == FG_RELATIVE_NONE && rule->measure_is_meter && !ratio) {
         put_thing(meter_of(plan, rule), text);
     }
+    if ((reason->starts & FG_START_VALUE) != 0) {
+        fg_text_put(text, " (");
+        put_start(plan, meter_of(plan, rule), text);
+        fg_text_put(text, ")");
+    }
     if (rule->measure_is_meter) {
         put_key(meter_of(plan, rule), text);
         put_window(meter_of(plan, rule), text);
     }
     fg_text_put(text, ", over ");
-    fg_explain_value(plan, rule, reason->threshold, text);
+    put_threshold(plan, rule, reason, text);
 }
 
 void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
@@ -281,6 +356,11 @@ void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_text_put(text, meter->name);
         fg_text_put(text, " is ");
         fg_explain_reading(meter, reason->tested[i], text);
+        if ((reason->starts & (FG_START_TESTED << i)) != 0) {
+            fg_text_put(text, " (");
+            put_start(plan, meter, text);
+            fg_text_put(text, ")");
+        }
         fg_text_put(text, test->above ? ", over " : ", under ");
         fg_explain_reading(meter, test->number, text);
     }

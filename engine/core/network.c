@@ -60,20 +60,34 @@ struct spans {
     uint32_t n_open;
 };
 
+static bool say_the_same(const struct fg_network_span *a, const struct fg_network_span *b)
+{
+    return a->known == b->known && a->country == b->country && a->asn == b->asn;
+}
+
+// Adds a span behind the others; neighbours that say the same become one.
+static void add_span(struct spans *spans, const struct fg_network_span *span)
+{
+    if (spans->n > 0 &&
+        memcmp(spans->items[spans->n - 1].first.bytes, span->first.bytes, ADDRESS_BYTES) == 0) {
+        spans->n--; // an inner network begins or ends where an outer one does
+    }
+    if (spans->n == 0 || !say_the_same(&spans->items[spans->n - 1], span)) {
+        spans->items[spans->n++] = *span;
+    }
+}
+
 // Begins a span at first with what holds from there on.
 static void begin_span(struct spans *spans, const struct fg_ip *first)
 {
     const struct fg_network *inner = spans->n_open > 0 ? spans->open[spans->n_open - 1] : NULL;
-    if (spans->n > 0 &&
-        memcmp(spans->items[spans->n - 1].first.bytes, first->bytes, ADDRESS_BYTES) == 0) {
-        spans->n--; // an inner network begins or ends where an outer one does
-    }
-    spans->items[spans->n++] = (struct fg_network_span){
+    struct fg_network_span span = {
         .first = *first,
         .known = inner != NULL,
         .country = inner != NULL ? inner->country : FG_COUNTRY_NONE,
         .asn = inner != NULL ? inner->asn : 0,
     };
+    add_span(spans, &span);
 }
 
 // Closes the open networks that end before address; all of them where address is NULL.
@@ -127,6 +141,58 @@ int fg_networks_build(struct fg_network *networks, uint32_t n, struct fg_arena *
     }
     close_spans(&spans, NULL);
     *out = (struct fg_networks){.spans = spans.items, .n = spans.n};
+    return FG_OK;
+}
+
+static int64_t older(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+// What holds from the later one of two spans' beginnings on; NULL where a table has not begun.
+static struct fg_network_span combine(const struct fg_network_span *first,
+                                      const struct fg_network_span *second)
+{
+    static const struct fg_network_span nothing;
+    const struct fg_network_span *a = first != NULL ? first : &nothing;
+    const struct fg_network_span *b = second != NULL ? second : &nothing;
+    struct fg_network_span both = {
+        .known = a->known || b->known,
+        .country = a->country != FG_COUNTRY_NONE ? a->country : b->country,
+        .asn = a->asn != 0 ? a->asn : b->asn,
+    };
+    if (first == NULL ||
+        (second != NULL && memcmp(first->first.bytes, second->first.bytes, ADDRESS_BYTES) < 0)) {
+        both.first = b->first;
+    } else {
+        both.first = a->first;
+    }
+    return both;
+}
+
+int fg_networks_overlay(const struct fg_networks *first, const struct fg_networks *second,
+                        struct fg_arena *arena, struct fg_networks *out)
+{
+    size_t room = (size_t)first->n + second->n;
+    struct spans spans = {.items = fg_arena_alloc(arena, room * sizeof(*spans.items))};
+    if (spans.items == NULL) {
+        return FG_ENOMEM;
+    }
+    uint32_t i = 0;
+    uint32_t j = 0;
+    while (i < first->n || j < second->n) {
+        int order = i == first->n    ? 1
+                    : j == second->n ? -1
+                                     : memcmp(first->spans[i].first.bytes,
+                                              second->spans[j].first.bytes, ADDRESS_BYTES);
+        i += order <= 0;
+        j += order >= 0;
+        struct fg_network_span span =
+            combine(i > 0 ? &first->spans[i - 1] : NULL, j > 0 ? &second->spans[j - 1] : NULL);
+        add_span(&spans, &span);
+    }
+    *out = (struct fg_networks){
+        .spans = spans.items, .n = spans.n, .built_ms = older(first->built_ms, second->built_ms)};
     return FG_OK;
 }
 

@@ -86,6 +86,9 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RATE:
         fill_rate(meter, op);
         return;
+    case FG_METER_TYPICAL:
+        fg_plan_typical(plan, meter, op);
+        return;
     case FG_METER_COUNT:
     case FG_METER_SUM:
     case FG_METER_RATIO:
@@ -131,6 +134,8 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_PUT;
         return find_run(plan, &op->amount);
+    case FG_METER_TYPICAL:
+        return fg_plan_typical_add(plan, meter, op);
     case FG_METER_RATE:
         return false;
     }
@@ -140,6 +145,9 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
 static enum fg_event_kind counted_event(const struct fg_meter *meter)
 {
     switch (meter->source) {
+    case FG_SOURCE_COST:
+    case FG_SOURCE_MINUTES:
+        return FG_EVENT_MINUTE;
     case FG_SOURCE_ANSWERS:
         return FG_EVENT_ANSWER;
     case FG_SOURCE_ENDS:
@@ -154,6 +162,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     switch (meter->kind) {
     case FG_METER_COUNT:
     case FG_METER_RATIO:
+    case FG_METER_TYPICAL:
         return kind == counted_event(meter);
     case FG_METER_DISTINCT:
     case FG_METER_RUN:

@@ -79,7 +79,8 @@ static void plan_caller(struct fg_plan *plan)
     if (event->caller.len == 0 || event->customer == NULL) {
         return;
     }
-    plan->caller_type = fg_destination_type(plan->policy->destinations, &event->caller);
+    fg_destination_lookup(plan->policy->destinations, &event->caller, FG_NUMBER_OK, NULL,
+                          &plan->caller);
     const struct fg_customer *owner =
         plan->policy->customers != NULL
             ? fg_customers_by_number(plan->policy->customers, &event->caller)
@@ -101,7 +102,7 @@ static void keep(const struct fg_plan *plan, struct fg_call_facts *facts)
     facts->unreadable = plan->unreadable;
     facts->home = plan->home;
     facts->dest = plan->dest;
-    facts->caller_type = plan->caller_type;
+    facts->caller = plan->caller;
     facts->scopes_known = facts->scopes_there = 0;
     memset(facts->asked, 0, sizeof(facts->asked));
 }
@@ -117,7 +118,7 @@ static void recall(struct fg_plan *plan, const struct fg_call_facts *facts)
     plan->unreadable = facts->unreadable;
     plan->home = facts->home;
     plan->dest = facts->dest;
-    plan->caller_type = facts->caller_type;
+    plan->caller = facts->caller;
 }
 
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts)

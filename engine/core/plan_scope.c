@@ -16,7 +16,7 @@ struct value {
 
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {
-    struct fg_view views[22]; // two for each key but the customer, and for what was seen
+    struct fg_view views[24]; // two for each key but the customer, and for what was seen
     size_t n;
     uint8_t country[2];
     struct value value;
@@ -201,6 +201,13 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
     if ((meter->per & FG_KEY_DEST_COUNTRY) != 0) {
         put_country(plan->dest.country, parts.country);
         add_part(&parts, "n", parts.country, sizeof(parts.country));
+    }
+    if ((meter->per & FG_KEY_CERT) != 0) {
+        struct fg_view fingerprint = fingerprint_of(event->tls);
+        if (fingerprint.len == 0) {
+            return false;
+        }
+        add_part(&parts, "p", fingerprint.ptr, fingerprint.len);
     }
     if (is_seen(meter)) { // each value has a register of its own
         find_value(plan, meter, &parts.value);

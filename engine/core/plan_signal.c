@@ -151,6 +151,28 @@ static void dest_signal(const struct fg_plan *plan, enum fg_signal signal, struc
     }
 }
 
+static const struct fg_view *find_attr(const struct fg_event *event, struct fg_view name)
+{
+    const struct fg_view *found = NULL;
+    for (uint8_t i = 0; i < event->n_attrs && i < FG_ATTRS_MAX; i++) {
+        if (fg_view_equal(event->attrs[i].name, name)) {
+            found = &event->attrs[i].value;
+        }
+    }
+    return found;
+}
+
+// Other words than those of the table say nothing that rules could rely on.
+static void attestation(const struct fg_event *event, struct fg_value *out)
+{
+    const struct fg_view *said = find_attr(event, fg_view_of("attest"));
+    for (size_t i = 0; said != NULL && i < FG_ATTESTATIONS; i++) {
+        if (fg_view_equal_nocase(*said, fg_view_of(fg_attestation_name(i)))) {
+            set_text(out, fg_attestation_name(i));
+        }
+    }
+}
+
 static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, struct fg_value *out)
 {
     const struct fg_event *event = plan->event;
@@ -161,13 +183,26 @@ static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, str
         break;
     case FG_SIG_CALLER_VALID:
         set_truth(out, event->caller_present,
-                  event->caller.len > 0 && plan->caller_type != FG_TYPE_UNALLOCATED);
+                  event->caller.len > 0 && plan->caller.type != FG_TYPE_UNALLOCATED &&
+                      fg_destination_is_whole(&plan->caller));
         break;
     case FG_SIG_CALLER_OWNED:
         set_truth(out, known, known && (event->customer->n_numbers == 0 || plan->caller_owned));
         break;
     case FG_SIG_CALLER_OTHERS:
         set_truth(out, known, plan->caller_others);
+        break;
+    case FG_SIG_CALLER_TYPE:
+        if (known && event->caller.len > 0) {
+            set_text(out, fg_number_type_name(plan->caller.type));
+        }
+        break;
+    case FG_SIG_CALLER_COUNTRY:
+        out->present = known && plan->caller.country != FG_COUNTRY_NONE;
+        out->country = plan->caller.country;
+        break;
+    case FG_SIG_CALLER_ATTEST:
+        attestation(event, out);
         break;
     default:
         set_digits(out, &event->caller);
@@ -237,11 +272,10 @@ static void request_signal(const struct fg_plan *plan, enum fg_signal signal, co
                       (event->kind == FG_EVENT_END && event->answered));
         break;
     default:
-        for (uint8_t i = 0; i < event->n_attrs && i < FG_ATTRS_MAX; i++) {
-            if (attr != NULL && fg_view_equal(event->attrs[i].name, fg_view_of(attr))) {
-                out->present = true;
-                out->text = event->attrs[i].value;
-            }
+        if (attr != NULL) {
+            const struct fg_view *said = find_attr(event, fg_view_of(attr));
+            out->present = said != NULL;
+            out->text = said != NULL ? *said : out->text;
         }
         break;
     }
@@ -281,6 +315,9 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_CALLER_OWNED:
     case FG_SIG_CALLER_OTHERS:
     case FG_SIG_CALLER_PREFIX:
+    case FG_SIG_CALLER_TYPE:
+    case FG_SIG_CALLER_COUNTRY:
+    case FG_SIG_CALLER_ATTEST:
         caller_signal(plan, signal, out);
         return;
     case FG_SIG_SRC_COUNTRY:

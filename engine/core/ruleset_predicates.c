@@ -61,6 +61,8 @@ static bool lasts(const struct fg_predicate *predicate)
     case FG_SIG_CALLER_OWNED:
     case FG_SIG_CALLER_OTHERS:
     case FG_SIG_CALLER_PREFIX:
+    case FG_SIG_CALLER_TYPE:
+    case FG_SIG_CALLER_COUNTRY:
         return true;
     default:
         return false;

@@ -104,6 +104,16 @@ static bool rate_fits(const struct fg_meter *meter)
            meter->burst <= FG_RATE_BURST_MAX;
 }
 
+static bool starts_fit(const struct fg_meter *meter)
+{
+    bool fit = meter->n_starts == 0 || meter->kind == FG_METER_TYPICAL;
+    for (uint8_t i = 0; fit && i < meter->n_starts; i++) {
+        const struct fg_meter_start *start = &meter->starts[i];
+        fit = start->profile != NULL && start->amount > 0 && start->amount <= FG_METER_START_MAX;
+    }
+    return fit;
+}
+
 static bool check_meter(struct seal *seal, const struct fg_meter *meter)
 {
     bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
@@ -113,7 +123,7 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_RATE || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_TYPICAL || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
@@ -125,6 +135,9 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     }
     if (meter->kind == FG_METER_RATE && !rate_fits(meter)) {
         return refuse(seal, "a rate or its burst is out of range");
+    }
+    if (!starts_fit(meter)) {
+        return refuse(seal, "what a meter starts with is out of range");
     }
     if ((unsigned)meter->on > FG_EVENT_END || meter->on == FG_EVENT_MINUTE) {
         return refuse(seal, "a meter counts on something else than attempts, answers and ends");

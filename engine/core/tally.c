@@ -82,6 +82,7 @@ enum measure { MEASURE_ABSENT, MEASURE_UNAVAILABLE, MEASURE_KNOWN };
 struct reading {
     fg_micro value;
     int64_t hits, of; // of a ratio
+    bool start;       // nothing is known yet of what is usual
 };
 
 static enum measure take_ratio(const struct fg_tally *tally, uint16_t meter, int64_t samples,
@@ -102,6 +103,18 @@ static enum measure take_ratio(const struct fg_tally *tally, uint16_t meter, int
     return MEASURE_KNOWN;
 }
 
+// While nothing is known, what the meter starts with.
+static enum measure take_typical(const struct fg_tally *tally, int8_t op, struct reading *out)
+{
+    out->value = tally->reply->values[op];
+    if (out->value < 0) {
+        out->value = tally->plan->request.ops[op].start;
+        out->start = true;
+        return out->value > 0 ? MEASURE_KNOWN : MEASURE_ABSENT;
+    }
+    return MEASURE_KNOWN;
+}
+
 static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, struct reading *out)
 {
     int8_t op = tally->plan->op_of_meter[meter];
@@ -115,6 +128,9 @@ static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, str
     const struct fg_meter *read = &tally->plan->policy->ruleset->meters[meter];
     if (read->kind == FG_METER_RATIO) {
         return take_ratio(tally, meter, tally->reply->values[op], out);
+    }
+    if (read->kind == FG_METER_TYPICAL) {
+        return take_typical(tally, op, out);
     }
     out->value = meter_value(read, tally->reply->values[op]);
     return MEASURE_KNOWN;
@@ -132,6 +148,7 @@ static enum measure take_base(const struct fg_tally *tally, const struct fg_rule
     enum measure measure = read_meter(tally, rule->relative_meter, &usual);
     reason->meter = rule->relative_meter;
     if (measure == MEASURE_KNOWN) {
+        reason->starts |= usual.start ? FG_START_BASE : 0;
         reason->base = times_micro(usual.value, rule->relative_times);
         reason->base =
             reason->base < rule->relative_at_least ? rule->relative_at_least : reason->base;
@@ -159,6 +176,7 @@ static enum measure take_measure(const struct fg_tally *tally, const struct fg_r
         reading.value = signal.number;
     }
     reason->value = reading.value;
+    reason->starts |= reading.start ? FG_START_VALUE : 0;
     reason->hits = reading.hits;
     reason->of = reading.of;
     if (rule->relative_to != FG_RELATIVE_NONE) {
@@ -189,6 +207,7 @@ static enum measure take_tests(const struct fg_tally *tally, const struct fg_rul
             break;
         case MEASURE_KNOWN:
             reason->tested[i] = reading.value;
+            reason->starts |= (uint8_t)(reading.start ? FG_START_TESTED << i : 0);
             if (test->above ? reading.value <= test->number : reading.value >= test->number) {
                 return MEASURE_ABSENT;
             }

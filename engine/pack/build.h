@@ -80,6 +80,9 @@ void pack_compile_scoring(struct pack_build *build);
 void pack_compile_lists(struct pack_build *build);
 void pack_compile_calendars(struct pack_build *build);
 void pack_compile_meters(struct pack_build *build);
+// `start` of a meter.
+void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
+                     struct fg_meter *meter);
 // The rates that rules throttle to are meters after those of the table.
 void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
                         struct fg_rule *rule);

@@ -36,6 +36,7 @@
 #define FG_CODE_DIAL_PLAN     "FG044"
 #define FG_CODE_NEVER         "FG045" // a rule that cannot do what it says
 #define FG_CODE_EXPIRED       "FG046" // exceptions and overrides that no longer apply
+#define FG_CODE_OLD           "FG047" // data that should have been replaced
 #define FG_CODE_CSV           "FG050"
 #define FG_CODE_TEST          "FG060" // rule tests
 // Advice of the lint: nothing of it stops a load.

@@ -193,6 +193,14 @@ static const struct fg_format_key meter_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_RUN,
      .doc = "how many numbers were dialled one after the other in rising order"},
+    {.name = "typical",
+     .types = FG_FORMAT_WORD,
+     .words = FG_SET_TYPICAL,
+     .doc = "what is usual for an hour at this local hour of the week; has no over"},
+    {.name = "start",
+     .types = FG_FORMAT_NUMBER | FG_FORMAT_MAP,
+     .shape = FG_SHAPE_START,
+     .doc = "what typical reads while nothing is known, by profile of the customer"},
     {.name = "ratio",
      .types = FG_FORMAT_WHEN,
      .doc = "which share of the counted calls meets this, from 0 to 1"},
@@ -227,6 +235,17 @@ static const struct fg_format_key meter_keys[] = {
      .doc = "of the calls"},
     {.name = "when", .types = FG_FORMAT_WHEN, .doc = "what a call must meet to be counted"},
     {.name = "desc", .types = FG_FORMAT_TEXT, .doc = "what it is"},
+};
+
+// The profiles of customers.
+#define START(profile)                                                                             \
+    {                                                                                              \
+        .name = (profile), .types = FG_FORMAT_NUMBER, .doc = "usual while nothing is known"        \
+    }
+static const struct fg_format_key start_keys[] = {
+    START("default"),     START("office"),     START("hotel"),     START("callcentre"),
+    START("shop"),        START("healthcare"), START("education"), START("public"),
+    START("residential"), START("wholesale"),
 };
 
 static const struct fg_format_key rule_keys[] = {
@@ -486,6 +505,7 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_LIST] = FORMAT("list", list_keys),
     [FG_SHAPE_CALENDAR] = FORMAT("calendar", calendar_keys),
     [FG_SHAPE_METER] = FORMAT("meter", meter_keys),
+    [FG_SHAPE_START] = FORMAT("start", start_keys),
     [FG_SHAPE_RULE] = FORMAT("rule", rule_keys),
     [FG_SHAPE_STEP] = FORMAT("step", step_keys),
     [FG_SHAPE_RELATIVE] = FORMAT("relative_to", relative_keys),

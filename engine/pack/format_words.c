@@ -17,9 +17,10 @@ static const char *const relatives[] = {"customer.channels", "customer.daily_lim
 static const char *const list_types[] = {"e164_prefix", "country", "text"};
 static const char *const hold_scopes[] = {"customer", "risky", "country"};
 static const char *const calendar_states[] = {"closed", "open"};
-static const char *const meter_keys[] = {
-    "customer",   "dest.number", "caller.number", "src.ip",       "dest.country", "dest.range",
-    "dest.block", "dest.type",   "dest.tail",     "caller.range", "src.network"};
+static const char *const meter_keys[] = {"customer",     "dest.number",  "caller.number",
+                                         "src.ip",       "dest.country", "dest.range",
+                                         "dest.block",   "dest.type",    "dest.tail",
+                                         "caller.range", "src.network",  "tls.cert.fingerprint"};
 static const char *const profiles[] = {"default",     "office",     "hotel",     "callcentre",
                                        "shop",        "healthcare", "education", "public",
                                        "residential", "wholesale"};
@@ -30,13 +31,15 @@ static const char *const certs[] = {"verified", "none", "unverified"};
 static const char *const faults[] = {"redis_down", "store_down"};
 static const char *const counted[] = {"calls", "answers", "ends"};
 static const char *const summed[] = {"cost", "minutes"};
-static const char *const told_apart[] = {
-    "dest.number",  "caller.number", "dest.country", "dest.range",           "dest.block",
-    "dest.dialled", "src.network",   "caller.range", "tls.cert.fingerprint", "customer.id"};
+static const char *const told_apart[] = {"dest.number", "caller.number", "dest.country",
+                                         "dest.range",  "dest.block",    "dest.dialled",
+                                         "src.network", "caller.range",  "tls.cert.fingerprint",
+                                         "customer.id", "src.country"};
 static const char *const sighted[] = {"dest.country",  "dest.number", "dest.range",
                                       "caller.number", "src.network", "tls.cert.fingerprint",
-                                      "src.country"};
+                                      "src.country",   "customer.id"};
 static const char *const run[] = {"dest.number"};
+static const char *const typical[] = {"calls", "answers", "cost", "minutes"};
 static const char *const sighted_on[] = {"attempt", "answer", "end"};
 static const char *const gauged[] = {"calls"};
 static const char *const customer[] = {"customer"};
@@ -45,6 +48,7 @@ static const char *const nobody[] = {"none"};
 static const char *const day[] = {"day"};
 static const char *const never[] = {"never"};
 static const char *const actions_or_none[] = {"none", "alert", "throttle", "challenge", "block"};
+static const char *const attestations[] = {"A", "B", "C", "failed"}; // fg_attestation_name()
 static const char *const srtp[] = {"preferred", "required", "off"};
 static const char *const degraded[] = {"cap", "allow", "block"};
 
@@ -78,6 +82,7 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_GAUGED] = SET(gauged),
     [FG_SET_SIGHTED] = SET(sighted),
     [FG_SET_RUN] = SET(run),
+    [FG_SET_TYPICAL] = SET(typical),
     [FG_SET_SIGHTED_ON] = SET(sighted_on),
     [FG_SET_CUSTOMER] = SET(customer),
     [FG_SET_SKIP] = SET(skip),
@@ -86,6 +91,7 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_SRTP] = SET(srtp),
     [FG_SET_DEGRADED] = SET(degraded),
     [FG_SET_NEVER] = SET(never),
+    [FG_SET_ATTESTATION] = SET(attestations),
     [FG_SET_ACTION_OR_NONE] = SET(actions_or_none),
 };
 
@@ -100,7 +106,10 @@ enum fg_word_set fg_signal_words(enum fg_signal signal)
     case FG_SIG_CUSTOMER_PROFILE:
         return FG_SET_PROFILE;
     case FG_SIG_DEST_TYPE:
+    case FG_SIG_CALLER_TYPE:
         return FG_SET_NUMBER_TYPE;
+    case FG_SIG_CALLER_ATTEST:
+        return FG_SET_ATTESTATION;
     case FG_SIG_IDENTITY:
         return FG_SET_IDENTITY;
     case FG_SIG_SIP_TRANSPORT:

@@ -116,15 +116,27 @@ static void check_group(struct lint *lint, const struct fg_yaml_node *key)
          key->text.ptr);
 }
 
+// Whether a rule names the meter anywhere.
+static bool names_meter(const struct fg_ruleset *ruleset, const struct fg_rule *rule,
+                        const struct fg_yaml_node *key)
+{
+    bool names = rule->measured && rule->measure_is_meter &&
+                 is_text(key, ruleset->meters[rule->measure_meter].name);
+    names = names || (rule->relative_to == FG_RELATIVE_METER &&
+                      is_text(key, ruleset->meters[rule->relative_meter].name));
+    for (uint32_t i = 0; i < rule->n_tests && !names; i++) {
+        names = is_text(key, ruleset->meters[rule->tests[i].meter].name);
+    }
+    return names;
+}
+
 // The loader tells of meters that nothing names; these are named by rules that are off.
 static void check_meter(struct lint *lint, const struct fg_yaml_node *key)
 {
     const struct fg_ruleset *ruleset = lint->in->ruleset;
     bool named = false;
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
-        const struct fg_rule *rule = &ruleset->rules[i];
-        if (!rule->measured || !rule->measure_is_meter ||
-            !is_text(key, ruleset->meters[rule->measure_meter].name)) {
+        if (!names_meter(ruleset, &ruleset->rules[i], key)) {
             continue;
         }
         if (!is_off(ruleset, i)) {
@@ -142,17 +154,29 @@ static void check_composite(struct lint *lint, const struct fg_yaml_node *body)
 {
     const struct fg_ruleset *ruleset = lint->in->ruleset;
     const struct fg_composite *composite = NULL;
-    for (uint32_t i = 0; i < ruleset->n_composites && composite == NULL; i++) {
-        composite =
-            lint_is_at(body, &ruleset->composites[i].origin) ? &ruleset->composites[i] : NULL;
+    uint32_t index = 0;
+    for (; index < ruleset->n_composites && composite == NULL; index++) {
+        if (lint_is_at(body, &ruleset->composites[index].origin)) {
+            composite = &ruleset->composites[index];
+            break;
+        }
     }
-    for (uint32_t i = 0; composite != NULL && i < composite->n_all; i++) {
+    if (composite == NULL) {
+        return;
+    }
+    bool hits = composite->mode != FG_MODE_OFF;
+    for (uint32_t i = 0; i < composite->n_all; i++) {
         const struct fg_composite_term *term = &composite->all_of[i];
         if (term->kind == FG_TERM_RULE && is_off(ruleset, term->rule)) {
+            hits = false;
             LINT(lint, lint_place(body, "all_of"), FG_CODE_LINT_OFF,
                  "'%s' never hits: it needs rule '%s', which is off for everybody", composite->id,
                  ruleset->rules[term->rule].id);
         }
+    }
+    if (hits && lint->in->composite_tests != NULL && lint->in->composite_tests[index] == 0) {
+        LINT(lint, lint_place(body, "id"), FG_CODE_LINT_UNTESTED,
+             "no test makes composite '%s' hit", composite->id);
     }
 }
 

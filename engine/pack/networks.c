@@ -4,29 +4,12 @@
 #include <stdlib.h>
 
 #include "address.h"
+#include "codes.h"
 #include "csv.h"
+#include "fg/units.h"
+#include "mmdb.h"
 
 enum column { COLUMN_NETWORK, COLUMN_ASN, COLUMN_COUNTRY };
-
-struct rows {
-    struct fg_network *items;
-    uint32_t n, room;
-};
-
-static bool grow(struct rows *rows)
-{
-    if (rows->n < rows->room) {
-        return true;
-    }
-    uint32_t room = rows->room == 0 ? 1024 : rows->room * 2;
-    struct fg_network *items = reallocarray(rows->items, room, sizeof(*items));
-    if (items == NULL) {
-        return false;
-    }
-    rows->items = items;
-    rows->room = room;
-    return true;
-}
 
 static int shown(struct fg_view text)
 {
@@ -79,14 +62,14 @@ static void read_country(struct fg_csv *csv, fg_country *out)
     }
 }
 
-static int read_rows(struct fg_csv *csv, struct rows *rows)
+static int read_rows(struct fg_csv *csv, struct fg_network_rows *rows)
 {
     while (fg_csv_next(csv)) {
-        if (!grow(rows)) {
+        struct fg_network *network = fg_network_rows_add(rows);
+        if (network == NULL) {
             return FG_ENOMEM;
         }
-        struct fg_network *network = &rows->items[rows->n++];
-        *network = (struct fg_network){.line = csv->line};
+        network->line = csv->line;
         read_range(csv, &network->range);
         read_asn(csv, &network->asn);
         read_country(csv, &network->country);
@@ -94,40 +77,61 @@ static int read_rows(struct fg_csv *csv, struct rows *rows)
     return csv->wrong ? FG_ESYNTAX : FG_OK;
 }
 
-static int build(struct fg_csv *csv, const struct rows *rows, struct fg_arena *arena,
-                 struct fg_networks *out)
-{
-    const struct fg_network *again = NULL;
-    char message[64];
-    int rc = fg_networks_build(rows->items, rows->n, arena, &again, out);
-    if (rc == FG_EDUPLICATE) {
-        (void)snprintf(message, sizeof(message), "the network of line %u is there already",
-                       (unsigned)again->line);
-        fg_csv_report_file(csv, message);
-        return FG_ESYNTAX;
-    }
-    return rc;
-}
-
-int fg_networks_parse(struct fg_named_bytes file, struct fg_arena *arena, struct fg_diags *diags,
-                      struct fg_networks *out)
+static int read_csv(struct fg_named_bytes file, struct fg_diags *diags,
+                    struct fg_network_rows *rows)
 {
     static const struct fg_csv_column columns[] = {[COLUMN_NETWORK] = {"network", true},
                                                    [COLUMN_ASN] = {"asn", true},
                                                    [COLUMN_COUNTRY] = {"country", true}};
     struct fg_csv *csv = malloc(sizeof(*csv));
-    struct rows rows = {0};
     int rc = csv == NULL ? FG_ENOMEM : FG_OK;
     if (rc == FG_OK && !fg_csv_open(csv, file.name, file.bytes, file.len, columns, 3, diags)) {
         rc = FG_ESYNTAX;
     }
     if (rc == FG_OK) {
-        rc = read_rows(csv, &rows);
+        rc = read_rows(csv, rows);
     }
-    if (rc == FG_OK) {
-        rc = build(csv, &rows, arena, out);
-    }
-    free(rows.items);
     free(csv);
     return rc;
+}
+
+static int build(struct fg_named_bytes file, struct fg_network_rows *rows, struct fg_arena *arena,
+                 struct fg_diags *diags, struct fg_networks *out)
+{
+    const struct fg_network *again = NULL;
+    struct fg_diag where = {.severity = FG_ERROR, .code = FG_CODE_CSV, .file = file.name};
+    int rc = fg_networks_build(rows->items, rows->n, arena, &again, out);
+    if (rc == FG_EDUPLICATE && again->line > 0) {
+        where.line = again->line;
+        fg_diags_add(diags, &where, "the network of line %u is there already",
+                     (unsigned)again->line);
+    } else if (rc == FG_EDUPLICATE) {
+        fg_diags_add(diags, &where, "has the same network twice");
+    }
+    out->built_ms = rc == FG_OK ? rows->built_ms : 0;
+    return rc == FG_EDUPLICATE ? FG_ESYNTAX : rc;
+}
+
+int fg_networks_parse(struct fg_named_bytes file, struct fg_arena *arena, struct fg_diags *diags,
+                      struct fg_networks *out)
+{
+    struct fg_network_rows rows = {0};
+    int rc = fg_mmdb_is(file) ? fg_mmdb_read(file, diags, &rows) : read_csv(file, diags, &rows);
+    if (rc == FG_OK) {
+        rc = build(file, &rows, arena, diags, out);
+    }
+    fg_network_rows_fini(&rows);
+    return rc;
+}
+
+void fg_networks_warn_old(const char *name, const struct fg_networks *networks, int64_t now_ms,
+                          struct fg_diags *diags)
+{
+    int64_t days = networks->built_ms > 0 ? (now_ms - networks->built_ms) / FG_MS_PER_DAY : 0;
+    if (days > FG_NETWORKS_FRESH_DAYS) {
+        struct fg_diag where = {.severity = FG_WARNING, .code = FG_CODE_OLD, .file = name};
+        fg_diags_add(diags, &where,
+                     "was built %lld days ago; networks change hands, get a newer one",
+                     (long long)days);
+    }
 }

@@ -60,6 +60,33 @@ static int add_prefix(struct table *table, uint32_t column, struct fg_view prefi
     return rc;
 }
 
+// "10" or "7-12": how many digits the numbers of a range have; nothing where it is not known.
+static bool read_digits(struct fg_csv *csv, uint8_t *least, uint8_t *most)
+{
+    struct fg_view text = fg_csv_get(csv, 3);
+    unsigned ends[2] = {0, 0};
+    size_t end = 0;
+    bool good = text.len <= 5;
+    for (size_t i = 0; i < text.len && good; i++) {
+        if (text.ptr[i] == '-' && end == 0 && ends[0] > 0) {
+            end = 1;
+        } else {
+            good = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+            ends[end] = ends[end] * 10 + (unsigned)(text.ptr[i] - '0');
+        }
+    }
+    ends[1] = end == 0 ? ends[0] : ends[1];
+    if (text.len > 0 &&
+        (!good || ends[0] < 1 || ends[1] < ends[0] || ends[1] > FG_NUMBER_DIGITS_MAX)) {
+        fg_csv_report(csv, 3, "'%.*s' is not a number of digits from 1 to 15, or a range of it",
+                      shown(text), text.ptr);
+        return false;
+    }
+    *least = (uint8_t)ends[0];
+    *most = (uint8_t)ends[1];
+    return true;
+}
+
 static int read_numbering_row(struct table *table, void *ctx)
 {
     (void)ctx;
@@ -81,7 +108,13 @@ static int read_numbering_row(struct table *table, void *ctx)
         fg_csv_report(csv, 2, "'%.*s' is not a type of number", shown(type_text), type_text.ptr);
         return FG_OK;
     }
-    return add_prefix(table, 0, prefix, fg_destination_pack(country, type));
+    uint8_t least;
+    uint8_t most;
+    if (!read_digits(csv, &least, &most)) {
+        return FG_OK;
+    }
+    return add_prefix(table, 0, prefix,
+                      fg_destination_pack_digits(fg_destination_pack(country, type), least, most));
 }
 
 static int read_emergency_row(struct table *table, void *ctx)
@@ -179,7 +212,7 @@ int fg_destinations_parse(const struct fg_destination_files *files, struct fg_ar
                           struct fg_diags *diags, struct fg_destinations *out)
 {
     static const struct fg_csv_column numbering[] = {
-        {"prefix", true}, {"country", true}, {"type", true}};
+        {"prefix", true}, {"country", true}, {"type", true}, {"digits", false}};
     static const struct fg_csv_column emergency[] = {{"calling_code", true}, {"code", true}};
     static const struct fg_csv_column rates[] = {{"prefix", true}, {"usd_per_minute", true}};
     static const struct format formats[] = {{COLUMNS(numbering), read_numbering_row, true},

@@ -8,17 +8,20 @@
 #include "codes.h"
 #include "edit.h"
 
+// The rule or composite of a pack that has this id.
 static const struct fg_yaml_node *find_rule(const struct fg_yaml_node *root, const char *id)
 {
-    const struct fg_yaml_node *rules = fg_yaml_get(root, "rules");
-    if (rules == NULL || rules->kind != FG_YAML_LIST) {
-        return NULL;
-    }
-    for (const struct fg_yaml_node *rule = rules->first; rule != NULL; rule = rule->next) {
-        const struct fg_yaml_node *name = fg_yaml_get(rule, "id");
-        if (name != NULL && name->kind == FG_YAML_SCALAR &&
-            fg_view_equal(name->text, fg_view_of(id))) {
-            return rule;
+    static const char *const keys[] = {"rules", "composites"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct fg_yaml_node *list = fg_yaml_get(root, keys[i]);
+        const struct fg_yaml_node *rule =
+            list == NULL || list->kind != FG_YAML_LIST ? NULL : list->first;
+        for (; rule != NULL; rule = rule->next) {
+            const struct fg_yaml_node *name = fg_yaml_get(rule, "id");
+            if (name != NULL && name->kind == FG_YAML_SCALAR &&
+                fg_view_equal(name->text, fg_view_of(id))) {
+                return rule;
+            }
         }
     }
     return NULL;

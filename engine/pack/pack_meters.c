@@ -9,7 +9,7 @@
 #define SAMPLES_MAX     1000000
 
 // How many of a word set a kind can have at most.
-#define SOURCES_MAX 10
+#define SOURCES_MAX 11
 
 struct kind_word {
     const char *key;
@@ -20,9 +20,10 @@ struct kind_word {
 #define SIGHTED                                                                                    \
     {                                                                                              \
         FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_NUMBER, FG_SOURCE_DEST_RANGE,                       \
-            FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY      \
+            FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY,     \
+            FG_SOURCE_CUSTOMER                                                                     \
     }
-#define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run and ratio"
+#define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run, typical and ratio"
 static const struct kind_word kinds[] = {
     {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
     {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
@@ -31,10 +32,14 @@ static const struct kind_word kinds[] = {
      FG_SET_TOLD_APART,
      {FG_SOURCE_DEST_NUMBER, FG_SOURCE_CALLER_NUMBER, FG_SOURCE_DEST_COUNTRY, FG_SOURCE_DEST_RANGE,
       FG_SOURCE_DEST_BLOCK, FG_SOURCE_DEST_DIALLED, FG_SOURCE_NETWORK, FG_SOURCE_CALLER_RANGE,
-      FG_SOURCE_CERT, FG_SOURCE_CUSTOMER}},
+      FG_SOURCE_CERT, FG_SOURCE_CUSTOMER, FG_SOURCE_SRC_COUNTRY}},
     {"first_seen", FG_METER_FIRST_SEEN, FG_SET_SIGHTED, SIGHTED},
     {"seen", FG_METER_SEEN, FG_SET_SIGHTED, SIGHTED},
     {"longest_run", FG_METER_RUN, FG_SET_RUN, {FG_SOURCE_DEST_NUMBER}},
+    {"typical",
+     FG_METER_TYPICAL,
+     FG_SET_TYPICAL,
+     {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_COST, FG_SOURCE_MINUTES}},
     {"gauge", FG_METER_GAUGE, FG_SET_GAUGED, {FG_SOURCE_CALLS}},
     {"ratio",
      FG_METER_RATIO,
@@ -216,7 +221,7 @@ static void read_shared(struct pack_build *build, const struct pack_entry *entry
     if (shared != NULL && fg_field_bool(&build->fields, shared, "shared", &meter->shared) &&
         meter->shared) {
         check_shared(build, entry, shared, meter);
-    } else if (meter->source == FG_SOURCE_CUSTOMER) {
+    } else if (meter->source == FG_SOURCE_CUSTOMER && !is_sighting(meter)) {
         FG_FIELD_ERROR(&build->fields, fg_yaml_get(entry->body, "distinct"), FG_CODE_CONFLICT,
                        "every other meter is one customer's: 'distinct: customer.id' needs "
                        "'shared: true'");
@@ -232,6 +237,13 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
         if (over != NULL) {
             FG_FIELD_ERROR(fields, over, FG_CODE_CONFLICT,
                            "a gauge counts calls in progress and has no 'over'");
+        }
+        return;
+    }
+    if (meter->kind == FG_METER_TYPICAL) {
+        if (over != NULL) {
+            FG_FIELD_ERROR(fields, over, FG_CODE_CONFLICT,
+                           "a typical meter is about an hour of the week and has no 'over'");
         }
         return;
     }
@@ -276,13 +288,16 @@ static void warn_never(struct pack_build *build, const struct pack_entry *entry,
         signal = later_signal(&meter->hit);
     }
     bool ratio = meter->kind == FG_METER_RATIO;
-    bool begins = meter->kind == FG_METER_DISTINCT ||
-                  ((ratio || meter->kind == FG_METER_COUNT) && meter->source == FG_SOURCE_CALLS);
+    bool counts = ratio || meter->kind == FG_METER_COUNT || meter->kind == FG_METER_TYPICAL;
+    bool begins = meter->kind == FG_METER_DISTINCT || (counts && meter->source == FG_SOURCE_CALLS);
     if (signal != NULL && begins) {
         fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
                        "meter '%s' never counts: it looks at calls as they begin, when '%s' is not "
-                       "there yet; write '%s: ends'",
-                       meter->name, signal, ratio ? "of" : "count");
+                       "there yet; write '%s'",
+                       meter->name, signal,
+                       ratio                             ? "of: ends"
+                       : meter->kind == FG_METER_TYPICAL ? "typical: answers"
+                                                         : "count: ends");
     }
 }
 
@@ -298,6 +313,10 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     if (read_kind(build, entry, meter)) {
         read_over(build, entry, meter);
         read_on(build, entry, meter);
+        const struct fg_yaml_node *start = fg_yaml_get(entry->body, "start");
+        if (start != NULL) {
+            pack_read_start(build, start, meter);
+        }
     }
     read_per(build, entry, meter);
     read_shared(build, entry, meter);

@@ -10,10 +10,12 @@
 #include "customers_load.h"
 #include "fg/pack.h"
 #include "file.h"
+#include "networks.h"
 #include "pack_files.h"
 #include "policy_priv.h"
 
 #define PATH_BYTES          4096
+#define NETWORKS_FILES_MAX  4
 #define DATA_FILE_BYTES_MAX ((size_t)256 << 20)
 
 // Scratch of one load.
@@ -21,7 +23,8 @@ struct sources {
     char *paths[FG_PACK_FILES_MAX];
     struct fg_file packs[FG_PACK_FILES_MAX];
     uint32_t n_packs;
-    struct fg_file numbering, emergency, rates, countries, customers, networks;
+    struct fg_file numbering, emergency, rates, countries, customers;
+    struct fg_file networks[NETWORKS_FILES_MAX];
 };
 
 static void report_file(struct fg_diags *diags, const char *path, const char *why)
@@ -192,18 +195,53 @@ static int load_customers(const char *path, struct sources *sources,
                              diags, &bundle->customers);
 }
 
-static int load_networks(const char *path, struct sources *sources, struct fg_policy_bundle *bundle,
-                         struct fg_diags *diags)
+// One of the files of networks, laid under what the earlier ones say.
+static int add_networks(const struct fg_policy_paths *paths, const char *path, uint32_t i,
+                        struct sources *sources, struct fg_policy_bundle *bundle,
+                        struct fg_diags *diags)
 {
-    if (path == NULL) {
-        return FG_OK;
-    }
-    int rc = read_file(path, DATA_FILE_BYTES_MAX, diags, &sources->networks);
+    struct fg_networks table;
+    int rc = read_file(path, DATA_FILE_BYTES_MAX, diags, &sources->networks[i]);
     if (rc != FG_OK) {
         return rc;
     }
-    struct fg_named_bytes file = {path, sources->networks.bytes, sources->networks.len};
-    rc = fg_networks_parse(file, bundle->arena, diags, &bundle->networks);
+    struct fg_named_bytes file = {path, sources->networks[i].bytes, sources->networks[i].len};
+    rc = fg_networks_parse(file, bundle->arena, diags, &table);
+    if (rc == FG_OK && paths->now_ms > 0) {
+        fg_networks_warn_old(path, &table, paths->now_ms, diags);
+    }
+    if (rc == FG_OK && i > 0) {
+        struct fg_networks earlier = bundle->networks;
+        return fg_networks_overlay(&earlier, &table, bundle->arena, &bundle->networks);
+    }
+    if (rc == FG_OK) {
+        bundle->networks = table;
+    }
+    return rc;
+}
+
+static int load_networks(const struct fg_policy_paths *paths, struct sources *sources,
+                         struct fg_policy_bundle *bundle, struct fg_diags *diags)
+{
+    if (paths->networks_file == NULL) {
+        return FG_OK;
+    }
+    char *list = strdup(paths->networks_file);
+    if (list == NULL) {
+        return FG_ENOMEM;
+    }
+    int rc = FG_OK;
+    uint32_t n = 0;
+    char *rest = list;
+    for (char *path = strsep(&rest, ","); path != NULL && rc == FG_OK; path = strsep(&rest, ",")) {
+        if (n == NETWORKS_FILES_MAX) {
+            report_file(diags, path, "there are more than 4 files of networks");
+            rc = FG_EIO;
+        } else {
+            rc = add_networks(paths, path, n++, sources, bundle, diags);
+        }
+    }
+    free(list);
     bundle->policy.networks = rc == FG_OK ? &bundle->networks : NULL;
     return rc;
 }
@@ -219,7 +257,7 @@ static int load_all(const struct fg_policy_paths *paths, struct sources *sources
     int rc = load_data(data, sources, bundle, diags);
     free(data);
     rc = worse(rc, load_customers(paths->customers_file, sources, bundle, diags));
-    rc = worse(rc, load_networks(paths->networks_file, sources, bundle, diags));
+    rc = worse(rc, load_networks(paths, sources, bundle, diags));
     int packs = read_rules(paths->rules_dir, diags, sources);
     if (packs == FG_OK) {
         packs = parse_packs(paths, sources, bundle, diags);
@@ -238,7 +276,9 @@ static void sources_fini(struct sources *sources)
     fg_file_fini(&sources->rates);
     fg_file_fini(&sources->countries);
     fg_file_fini(&sources->customers);
-    fg_file_fini(&sources->networks);
+    for (uint32_t i = 0; i < NETWORKS_FILES_MAX; i++) {
+        fg_file_fini(&sources->networks[i]);
+    }
 }
 
 int fg_policy_load(const struct fg_policy_paths *paths, const struct fg_heap *heap,

@@ -41,6 +41,14 @@ static void add_coverage(const struct fg_ruleset *ruleset, const struct play_res
             }
         }
     }
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        const bool hit = (results->composites & (UINT64_C(1) << i)) != 0;
+        for (uint32_t k = 0; k < whole->n_composites && hit; k++) {
+            if (strcmp(whole->composites[k].id, ruleset->composites[i].id) == 0) {
+                summary->composite_tests[k]++;
+            }
+        }
+    }
 }
 
 static int run_case(const struct test_case *test, const struct test_file *file,
@@ -96,7 +104,8 @@ int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_
 {
     struct fg_packtest_summary result;
     memset(&result, 0, sizeof(result));
-    result.rules = policy->ruleset->n_rules;
+    const struct fg_ruleset *ruleset = policy->ruleset;
+    result.rules = ruleset->n_rules + ruleset->n_composites;
     struct fg_file bytes;
     int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
     if (rc != FG_OK) {
@@ -113,8 +122,11 @@ int fg_packtest_run(const char *file, const struct fg_policy *policy, struct fg_
         fg_arena_free(arena);
     }
     fg_file_fini(&bytes);
-    for (uint32_t i = 0; i < result.rules; i++) {
+    for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         result.rules_covered += result.covered[i] ? 1U : 0U;
+    }
+    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+        result.rules_covered += result.composite_tests[i] > 0 ? 1U : 0U;
     }
     if (rc == FG_OK) {
         *summary = result;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "play.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,16 @@ static int compare_starts(const void *a, const void *b)
     return (x->n > y->n) - (x->n < y->n);
 }
 
+// What is usual takes the most room of all registers, and has a sixteenth of them.
+static uint32_t registers_for(const struct fg_ruleset *ruleset)
+{
+    bool typical = false;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        typical = typical || ruleset->meters[i].kind == FG_METER_TYPICAL;
+    }
+    return typical ? 8192 : 1024;
+}
+
 static bool open_store(struct player *player)
 {
     struct fg_local_config config;
@@ -57,7 +68,7 @@ static bool open_store(struct player *player)
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;
-    config.registers = 1024;
+    config.registers = registers_for(player->policy.ruleset);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     player->memory = size == 0 ? NULL : aligned_alloc(64, size);
     if (player->memory == NULL) {
@@ -163,6 +174,9 @@ static void note_coverage(struct player *player)
             player->results->covered[reason->index / 64] |= UINT64_C(1) << (reason->index % 64);
             uint8_t *steps = &player->results->steps[reason->index];
             *steps = (uint8_t)(*steps | (reason->measured ? 1U << reason->step : 0U));
+        } else if (reason->kind == FG_REASON_COMPOSITE) {
+            static_assert(FG_COMPOSITES_MAX <= 64, "one bit each");
+            player->results->composites |= UINT64_C(1) << reason->index;
         }
     }
 }

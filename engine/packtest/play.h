@@ -34,6 +34,7 @@ struct play_results {
     uint32_t n;
     uint64_t covered[FG_RULES_MAX / 64]; // rules of the file's ruleset that were hit
     uint8_t steps[FG_RULES_MAX];         // and which steps of each: 1 << step
+    uint64_t composites;                 // composites that hit: 1 << index
 };
 
 // Plays test. FG_ENOMEM. *out is freed with play_results_fini() in any case.

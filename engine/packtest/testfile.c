@@ -91,14 +91,22 @@ static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test
     }
     test->calls = fg_field_alloc(fields, node->n * sizeof(*test->calls));
     int64_t total = 0;
+    int64_t minutes = 0;
     for (const struct fg_yaml_node *item = node->first; item != NULL && test->calls != NULL;
          item = item->next) {
-        test_calls_read(fields, item, &test->calls[test->n_calls]);
-        total += test->calls[test->n_calls++].repeat;
+        const struct test_calls *calls = &test->calls[test->n_calls++];
+        test_calls_read(fields, item, &test->calls[test->n_calls - 1]);
+        total += calls->repeat;
+        minutes += calls->repeat * (calls->duration_ms / FG_MS_PER_MIN);
     }
     if (total > TEST_CALLS_MAX) {
         FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d calls in one test",
                        TEST_CALLS_MAX);
+    }
+    if (minutes > TEST_MINUTES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT,
+                       "the calls of one test last more than %d minutes together",
+                       TEST_MINUTES_MAX);
     }
 }
 
@@ -143,10 +151,15 @@ static int read_own_packs(struct fg_fields *fields, const struct fg_yaml_node *n
     struct fg_named_bytes sources[FG_PACK_FILES_MAX];
     struct fg_file files[FG_PACK_FILES_MAX];
     uint32_t n = 0;
-    if (!fg_field_is(fields, node, FG_YAML_LIST, "packs") || node->n > FG_PACK_FILES_MAX) {
+    if (!fg_field_is(fields, node, FG_YAML_LIST, "packs")) {
         return FG_ESYNTAX;
     }
-    int rc = node->n == 0 ? FG_ESYNTAX : FG_OK;
+    if (node->n == 0 || node->n > FG_PACK_FILES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "'packs' names 1 to %d files",
+                       FG_PACK_FILES_MAX);
+        return FG_ESYNTAX;
+    }
+    int rc = FG_OK;
     for (const struct fg_yaml_node *item = node->first; item != NULL && rc == FG_OK;
          item = item->next) {
         char path[4096];
@@ -231,8 +244,14 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     out->ruleset = policy->ruleset;
     struct fg_yaml_node *root = NULL;
     int rc = fg_yaml_read(&out->doc, fields->arena, fields->diags, &root);
+    if (rc == FG_OK && root == NULL) {
+        const struct fg_text_place whole = {.line = 1, .column = 1, .length = 1};
+        fg_yaml_report_place(&out->doc, whole, fields->diags, FG_ERROR, FG_CODE_MISSING_KEY,
+                             "the file is empty; a test file begins with 'fraudguard_test: 1'");
+        return FG_ESYNTAX;
+    }
     if (root == NULL) {
-        return rc == FG_OK ? FG_ESYNTAX : rc;
+        return rc;
     }
     if (!fg_field_shape(fields, root, FG_SHAPE_TEST_FILE) && root->kind != FG_YAML_MAP) {
         return FG_ESYNTAX;

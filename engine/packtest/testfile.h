@@ -6,8 +6,9 @@
 #include "fg/ruleset.h"
 #include "fields.h"
 
-#define TEST_CALLS_MAX   20000 // call instances of one test
-#define TEST_RULES_MAX   64    // names in one list of an expectation
+#define TEST_CALLS_MAX   20000   // call instances of one test
+#define TEST_MINUTES_MAX 1000000 // that they last together
+#define TEST_RULES_MAX   64      // names in one list of an expectation
 #define TEST_TARGETS_MAX 16
 
 // One entry of `calls`: `repeat` calls of one shape.

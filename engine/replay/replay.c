@@ -18,6 +18,20 @@ static uint32_t room_for(uint64_t n, uint32_t least)
     return room;
 }
 
+// A sixteenth of the registers can hold what is usual.
+static uint64_t registers_for_typical(const struct fg_policy *policy)
+{
+    uint64_t registers = 0;
+    for (uint32_t i = 0; i < policy->ruleset->n_meters; i++) {
+        const struct fg_meter *meter = &policy->ruleset->meters[i];
+        if (meter->kind == FG_METER_TYPICAL) {
+            const bool apart = (meter->per & ~(uint32_t)FG_KEY_CUSTOMER) != 0;
+            registers += UINT64_C(16) * (apart ? 8 : 2) * policy->customers->n;
+        }
+    }
+    return registers;
+}
+
 // Room for every customer's meters, and three times as much for those that are kept by called
 // number and the like.
 static int open_store(struct fg_replay *replay)
@@ -28,7 +42,7 @@ static int open_store(struct fg_replay *replay)
     fg_local_config_default(&config);
     config.windows = room_for(4 * meters, config.windows);
     config.sets = room_for(2 * meters, config.sets);
-    config.registers = room_for(2 * meters, config.registers);
+    config.registers = room_for(2 * meters + registers_for_typical(policy), config.registers);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     replay->memory = size == 0 ? NULL : aligned_alloc(64, size);

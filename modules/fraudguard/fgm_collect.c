@@ -55,6 +55,7 @@ static void collect_rules(const struct fg_policy *policy)
     const struct fgm_rule_slots *slots = fgm_policy_rule_slots();
     snapshot.loaded_ms = fgm_policy_loaded_ms();
     snapshot.rules_n = snapshot.customers_n = 0;
+    snapshot.networks_built_ms = 0;
     snapshot.n_rules = 0;
     snapshot.health.rules_loaded = policy != NULL;
     if (!policy)
@@ -64,6 +65,8 @@ static void collect_rules(const struct fg_policy *policy)
     snapshot.digest = policy->ruleset->digest;
     snapshot.rules_n = policy->ruleset->n_rules + policy->ruleset->n_composites;
     snapshot.customers_n = policy->customers->n;
+    if (policy->networks)
+        snapshot.networks_built_ms = policy->networks->built_ms;
     if (slots)
         snapshot.n_rules = fgm_rule_hits_read(fgm_rule_hits, policy->ruleset, slots, rules);
 }

@@ -35,6 +35,18 @@ static void add_unconfirmed(const struct row *row)
                             back.version, back.digest);
 }
 
+static void add_networks(const struct row *row, const struct fg_networks *networks)
+{
+    char built[FGM_TIME_SIZE];
+    if (!networks)
+        return;
+    number(row, "networks", networks->n);
+    if (networks->built_ms != 0) {
+        fgm_time_format(networks->built_ms, built);
+        row->rpc->struct_add(row->at, "s", "networks_built", built);
+    }
+}
+
 static void add_rules(const struct row *row)
 {
     uint64_t generation;
@@ -45,6 +57,7 @@ static void add_rules(const struct row *row)
         number(row, "rules", policy->ruleset->n_rules);
         number(row, "meters", policy->ruleset->n_meters);
         number(row, "customers", policy->customers->n);
+        add_networks(row, policy->networks);
     }
     fgm_policy_leave();
     number(row, "generation", generation);

@@ -47,6 +47,7 @@ class Automaton:
         self.accept = self._new()
         self.start = self._build(list(sre.parse(pattern)), self.accept)
         self.start_set = self._closure({self.start})
+        self.lengths = {}
 
     def _new(self):
         self.step.append([])
@@ -95,6 +96,18 @@ class Automaton:
                     seen.add(nxt)
                     todo.append(nxt)
         return frozenset(seen)
+
+    def left(self, states):
+        """How many more digits a number can have from here: a set."""
+        if states not in self.lengths:
+            found, n, reached = set(), 0, states
+            while reached:
+                if self.accept in reached:
+                    found.add(n)
+                reached = self._closure({to for state in reached for _, to in self.step[state]})
+                n += 1
+            self.lengths[states] = frozenset(found)
+        return self.lengths[states]
 
     def next(self, states, digit):
         return self._closure({to for state in states for digits, to in self.step[state] if digit in digits})
@@ -153,6 +166,12 @@ class Walk:
             return (country, "fixed_or_mobile" if first in ("mobile", "fixed") else first)
         return (country, kinds[0])
 
+    def _digits(self, prefix, states, country):
+        """The fewest and the most digits of the country's numbers behind prefix, the calling code's included."""
+        left = {n for s, (c, _, a) in zip(states, self.automata) if s and c == country for n in a.left(s)}
+        whole = len(str(self.code)) + len(prefix)
+        return (min(15, whole + min(left)), min(15, whole + max(left))) if left else ()
+
     def _uniform(self, states):
         """True when from here on the digits do not matter any more: only how many of them there are."""
         while any(states):
@@ -170,7 +189,7 @@ class Walk:
             return
         if len(prefix) >= MAX_NATIONAL_DIGITS or (prefix and self._uniform(states)):
             if value != inherited:
-                self.rows.append((f"{self.code}{prefix}", value))
+                self.rows.append((f"{self.code}{prefix}", (*value, self._digits(prefix, states, value[0]))))
             return
         children = [(d, self._next(states, d)) for d in "0123456789"]
         for digit, child in children:
@@ -190,9 +209,11 @@ def merge(rows):
         for prefix in [p for p in table if len(p) == length]:
             parents.setdefault(prefix[:-1], []).append(prefix)
         for parent, kids in parents.items():
-            values = {table[k] for k in kids}
+            values = {table[k] and table[k][:2] for k in kids}
             if len(kids) == 10 and len(values) == 1 and parent not in table:
-                table[parent] = values.pop()
+                value = values.pop()
+                ends = [n for kid in kids if table[kid] for n in table[kid][2]]
+                table[parent] = value and (*value, (min(ends), max(ends)) if ends else ())
                 for kid in kids:
                     del table[kid]
     return table
@@ -207,7 +228,7 @@ def numbering():
         main = "001" if regions[0] == "001" else regions[0]
         table.update(merge(rows) if rows else {})
         kind = "satellite" if code in SATELLITE_CODES else "unallocated"
-        table.setdefault(str(code), (main, kind))
+        table.setdefault(str(code), (main, kind, ()))
     return table
 
 
@@ -321,7 +342,7 @@ def rates(table):
     for prefix, value in table.items():
         if value is None or prefix in base:
             continue
-        country, kind = value
+        country, kind, _ = value
         code = next(prefix[:n] for n in (1, 2, 3) if prefix[:n] in base)
         price = CLASS_PRICE.get(kind)
         if price is None and kind == "mobile" and country in CHEAP:
@@ -349,8 +370,8 @@ def generate(out):
     for prefix, value in sorted(table.items()):
         if value is None:
             continue
-        rows.append((prefix, *value))
-    write(os.path.join(out, "numbering.csv"), ("prefix", "country", "type"), rows)
+        rows.append((prefix, *value[:2], "-".join(map(str, dict.fromkeys(value[2])))))
+    write(os.path.join(out, "numbering.csv"), ("prefix", "country", "type", "digits"), rows)
     write(os.path.join(out, "countries.csv"), ("country", "calling_code", "international", "trunk", "national_max"), countries())
     write(os.path.join(out, "emergency.csv"), ("calling_code", "code"), emergency())
     write(os.path.join(out, "rates.csv"), ("prefix", "usd_per_minute"), rates(table))

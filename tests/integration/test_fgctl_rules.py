@@ -175,6 +175,27 @@ def test_promote_writes_what_is_missing(fgctl, pack, args, old, new):
     fgctl("rules", "check", pack.parent)
 
 
+COMPOSITES = """composites:
+  - id: BOTH   # of them
+    desc: Both
+    all_of: [DEST_ISLAND, VEL]
+    score: 30
+  - {id: EITHER, desc: Either, mode: shadow, any_of: [VEL, FLOW], score: 1}
+"""
+
+
+@pytest.mark.parametrize("args, old, new", [
+    (["EITHER"], "EITHER, desc: Either, mode: shadow", "EITHER, desc: Either, mode: enforce"),
+    (["BOTH", "--to", "shadow"], "# of them\n", "# of them\n    mode: shadow\n"),
+    (["BOTH", "--to", "10"], "# of them\n", "# of them\n    rollout: {percent: 10, by: customer}\n"),
+])
+def test_promote_takes_composites(fgctl, pack, args, old, new):
+    pack.write_text(pack.read_text() + COMPOSITES)
+    _, before, after = promote(fgctl, pack, *args)
+    assert after == before.replace(old, new) != before
+    assert "did you mean 'EITHER'" in promote(fgctl, pack, "EITHR", code=NOT_FOUND)[0].err
+
+
 def test_promote_moves_a_rollout_on(fgctl, pack):
     promote(fgctl, pack, "FLOW", "--to", "10")
     _, before, after = promote(fgctl, pack, "FLOW", "--to", "50")

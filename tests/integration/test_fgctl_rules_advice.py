@@ -72,6 +72,17 @@ def test_coverage_counts_tests_by_rule_and_step(rules):
     assert "not covered" in fgctl("rules", "coverage", rules).stdout
 
 
+def test_composites_are_covered_or_not(rules):
+    (rules / "70-more.yaml").write_text(
+        'fraudguard: 1\npack: more\nversion: "1.0.0"\n'
+        "composites:\n  - {id: UNSEEN, desc: Never together, all_of: [IN_FLOOD, DEST_IRSF], score: 1}\n")
+    rows = {row["rule"]: row for row in map(json.loads, fgctl("rules", "coverage", rules, "-o", "jsonl").stdout.splitlines())}
+    assert rows["UNSEEN"]["tests"] == 0 and rows["UNSEEN"]["line"] == 5
+    assert rows["RISKY_CLOSED"]["tests"] > 0
+    assert "no test makes composite 'UNSEEN' hit [FG202]" in fgctl("rules", "lint", rules).stdout
+    assert "not covered: UNSEEN" in fgctl("rules", "test", rules, "--coverage").stdout
+
+
 def test_coverage_can_be_asked_for(rules):
     fgctl("rules", "coverage", rules, "--min", "50")
     spoil(rules)

@@ -27,11 +27,17 @@ static inline void scratch_dir_open(struct scratch_dir *dir)
     assert_non_null(mkdtemp(dir->path));
 }
 
+// Writes a file, or over one that was written before.
 static inline void scratch_dir_write(struct scratch_dir *dir, const char *name, const char *text)
 {
     assert_true(dir->n < 16);
-    char *path = dir->files[dir->n++];
+    char *path = dir->files[dir->n];
     (void)snprintf(path, sizeof(dir->files[0]), "%s/%s", dir->path, name);
+    int i = 0;
+    while (strcmp(dir->files[i], path) != 0) {
+        i++;
+    }
+    dir->n += i == dir->n ? 1 : 0;
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);

@@ -15,3 +15,8 @@ foreach(test store_channel store_guarded store_local store_redis store_registers
 endforeach()
 fg_unit_test(test_meter_memory
     SOURCES unit/test_meter_memory.c unit/engine_fixture.c LIBS fg_core fg_store)
+fg_unit_test(test_meter_typical
+    SOURCES unit/test_meter_typical.c unit/engine_fixture.c ${server} LIBS fg_core fg_store)
+if(TARGET test_meter_typical)
+    target_include_directories(test_meter_typical PRIVATE ${PROJECT_SOURCE_DIR}/engine/store)
+endif()

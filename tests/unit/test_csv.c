@@ -151,6 +151,44 @@ static void destinations_come_from_three_files(void **state)
     assert_string_not_equal(first, known.digest);
 }
 
+static void ranges_may_say_how_many_digits_their_numbers_have(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *digits;
+        uint8_t least, most;
+    } good[] = {{"", 0, 0}, {"11", 11, 11}, {"7-12", 7, 12}, {"1-15", 1, 15}};
+    static const char *const bad[] = {"0", "16", "12-7", "7-", "-7", "7-12-13", "x", "7 12", "0-9"};
+    char text[96];
+    struct fg_destination_files files = {.emergency = file("calling_code,code\n,112\n"),
+                                         .rates = file("prefix,usd_per_minute\n44,1\n")};
+    struct fg_destinations known;
+    struct fg_number number;
+    struct fg_destination dest;
+    assert_int_equal(fg_number_parse_e164(fg_view_of("+442"), &number), FG_OK);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        (void)snprintf(text, sizeof(text), "prefix,country,type,digits\n44,GB,fixed,%s\n",
+                       good[i].digits);
+        files.numbering = file(text);
+        assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known),
+                         FG_OK);
+        fg_destination_lookup(&known, &number, FG_NUMBER_OK, NULL, &dest);
+        assert_int_equal(dest.digits_least, good[i].least);
+        assert_int_equal(dest.digits_most, good[i].most);
+        assert_int_equal(dest.type, FG_TYPE_FIXED);
+        assert_int_equal(dest.country, fg_country_parse(fg_view_of("GB")));
+        assert_true(fg_destination_is_whole(&dest) == (good[i].least <= 3));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        (void)snprintf(text, sizeof(text), "prefix,country,type,digits\n44,GB,fixed,%s\n", bad[i]);
+        files.numbering = file(text);
+        assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known),
+                         FG_ESYNTAX);
+        assert_int_equal(fg_diags_total(fixture->diags), i + 1);
+    }
+    assert_diag(fixture, 0, 2, 13, "'0' is not a number of digits from 1 to 15, or a range of it");
+}
+
 static void wrong_numbering_is_told_for_all_files(void **state)
 {
     struct fixture *fixture = *state;
@@ -181,6 +219,7 @@ int main(void)
         TEST(an_empty_file_is_no_table),
         TEST(control_characters_are_refused),
         TEST(destinations_come_from_three_files),
+        TEST(ranges_may_say_how_many_digits_their_numbers_have),
         TEST(wrong_numbering_is_told_for_all_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,10 @@ static void what_only_rules_that_are_off_use(void **state)
         assert_int_equal(fg_diags_at(linted.diags, i)->line, lines[i]);
     }
     linted_fini(&linted);
+    // A rule that is not off needs the meter too, though it does not measure by it.
+    expect_none(HEAD "meters:\n  n: {count: calls, per: customer, over: 1h}\nrules:\n" STRONG
+                     "  - {id: A, desc: d, when: {meters.n: {above: 1}}, score: 9}\n"
+                     "  - {id: B, desc: d, measure: meters.n, steps: [{above: 1, score: 9}]}\n");
 }
 
 static void a_rule_in_shadow_without_maturity(void **state)

@@ -325,6 +325,25 @@ static void test_keys(void **state)
     assert_true(network != scope_of(FG_KEY_NETWORK, "+9607712345", "", "2001:db8:2:2::1"));
 }
 
+static void test_a_key_of_the_certificate(void **state)
+{
+    (void)state;
+    struct fg_tls_peer peer = {.tls = true, .cert_present = true, .fingerprint = {1}};
+    meters[TESTED].per = FG_KEY_CUSTOMER | FG_KEY_CERT;
+    plan_now();
+    assert_true(plan.op_of_meter[TESTED] < 0); // no certificate: not counted
+    event.tls = &peer;
+    plan_now();
+    assert_true(plan.op_of_meter[TESTED] >= 0);
+    uint64_t first = plan.request.ops[plan.op_of_meter[TESTED]].scope;
+    peer.fingerprint[31] = 9;
+    plan_now();
+    assert_true(plan.request.ops[plan.op_of_meter[TESTED]].scope != first);
+    peer.cert_present = false;
+    plan_now();
+    assert_true(plan.op_of_meter[TESTED] < 0);
+}
+
 static uint64_t member_of(enum fg_meter_source source, const char *called)
 {
     meters[TESTED].kind = FG_METER_DISTINCT;
@@ -403,6 +422,7 @@ int main(void)
         TEST(test_composites_roll_out),
         TEST(test_answered),
         TEST(test_keys),
+        TEST(test_a_key_of_the_certificate),
         TEST(test_members),
         TEST(test_too_many_counters_are_refused),
     };

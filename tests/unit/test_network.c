@@ -48,6 +48,76 @@ static void assert_asn(const struct fg_networks *networks, const char *address, 
     assert_int_equal(find(networks, &ip).asn, asn);
 }
 
+// What either table says of an address, the second one only where the first knows nothing.
+static void assert_overlaid(const struct fg_networks *first, const struct fg_networks *second,
+                            const struct fg_networks *both, const struct fg_ip *ip)
+{
+    struct place a = find(first, ip);
+    struct place b = find(second, ip);
+    struct place got = find(both, ip);
+    assert_int_equal(got.country, a.country != FG_COUNTRY_NONE ? a.country : b.country);
+    assert_int_equal(got.asn, a.asn != 0 ? a.asn : b.asn);
+}
+
+static void build_random(struct fg_arena *arena, unsigned *seed, struct fg_networks *out)
+{
+    static const char *const countries[] = {"", "GB", "FR"};
+    struct fg_network rows[RANDOM_NETWORKS];
+    const struct fg_network *again = NULL;
+    uint32_t n = 0;
+    for (int i = 0; i < RANDOM_NETWORKS; i++) {
+        struct fg_network row =
+            network_of("10.0.0.0", (uint8_t)(112 + rand_r(seed) % 17), countries[rand_r(seed) % 3],
+                       (uint32_t)(rand_r(seed) % 3));
+        uint32_t low = (uint32_t)rand_r(seed) % 1024 >> (128 - row.range.bits)
+                                                            << (128 - row.range.bits);
+        row.range.base.bytes[14] = (uint8_t)(low >> 8);
+        row.range.base.bytes[15] = (uint8_t)low;
+        row.line = (uint32_t)i;
+        bool there = false;
+        for (uint32_t j = 0; j < n; j++) {
+            there = there ||
+                    (rows[j].range.bits == row.range.bits &&
+                     memcmp(&rows[j].range.base, &row.range.base, sizeof(row.range.base)) == 0);
+        }
+        if (!there) {
+            rows[n++] = row;
+        }
+    }
+    assert_int_equal(fg_networks_build(rows, n, arena, &again, out), FG_OK);
+}
+
+static void test_a_table_is_laid_under_another(void **state)
+{
+    (void)state;
+    unsigned seed = 5;
+    struct fg_arena *arena = fg_arena_new(fg_heap_libc());
+    struct fg_networks empty = {0};
+    for (int round = 0; round < 20; round++) {
+        struct fg_networks first;
+        struct fg_networks second;
+        struct fg_networks both;
+        build_random(arena, &seed, &first);
+        build_random(arena, &seed, &second);
+        first.built_ms = round % 2 == 0 ? 0 : 2000;
+        second.built_ms = 1000;
+        assert_int_equal(fg_networks_overlay(&first, &second, arena, &both), FG_OK);
+        assert_true(both.n <= first.n + second.n);
+        assert_int_equal(both.built_ms, 1000);
+        struct fg_ip ip = ip_of("10.0.0.0");
+        for (int i = 0; i < 4 * 256; i++) {
+            ip.bytes[14] = (uint8_t)(i >> 8);
+            ip.bytes[15] = (uint8_t)i;
+            assert_overlaid(&first, &second, &both, &ip);
+        }
+        assert_int_equal(fg_networks_overlay(&first, &empty, arena, &both), FG_OK);
+        assert_overlaid(&first, &empty, &both, &ip);
+        assert_int_equal(fg_networks_overlay(&empty, &first, arena, &both), FG_OK);
+        assert_overlaid(&first, &empty, &both, &ip);
+    }
+    fg_arena_free(arena);
+}
+
 static void test_the_longest_prefix_wins(void **state)
 {
     (void)state;
@@ -169,6 +239,7 @@ static void test_look_ups_agree_with_a_plain_search(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_table_is_laid_under_another),
         cmocka_unit_test(test_the_longest_prefix_wins),
         cmocka_unit_test(test_what_cannot_be_is_refused),
         cmocka_unit_test(test_look_ups_agree_with_a_plain_search),

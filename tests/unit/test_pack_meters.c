@@ -92,9 +92,14 @@ static void memories_become_what_they_say(void **state)
               "  known: {seen: caller.number, per: dest.number, over: 90d, on: end, when: "
               "{call.duration: {above: 30}}, direction: inbound}\n"
               "  scan: {longest_run: dest.number, per: customer, over: 10m}\n"
-              "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n",
+              "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n"
+              "  since: {first_seen: customer.id, per: customer, over: 60d}\n"
+              "  places: {distinct: src.country, per: [customer, tls.cert.fingerprint], over: "
+              "1h}\n",
               "  - {id: A, desc: d, when: {meters.age: {below: 86400}, meters.scan: {above: 9}, "
               "meters.many: {above: 3}}, score: 1}\n"
+              "  - {id: C, desc: d, when: {meters.since: {above: 9}, meters.places: {above: 1}}, "
+              "score: 1}\n"
               "  - {id: B, desc: d, direction: inbound, when: {meters.known: {below: 1}}, score: "
               "1}\n"),
         FG_OK);
@@ -110,6 +115,9 @@ static void memories_become_what_they_say(void **state)
     assert_int_equal(meters[2].source, FG_SOURCE_DEST_NUMBER);
     assert_int_equal(meters[3].source, FG_SOURCE_CUSTOMER);
     assert_true(meters[3].shared && !meters[2].shared);
+    assert_int_equal(meters[4].source, FG_SOURCE_CUSTOMER);
+    assert_int_equal(meters[5].source, FG_SOURCE_SRC_COUNTRY);
+    assert_int_equal(meters[5].per, FG_KEY_CUSTOMER | FG_KEY_CERT);
 }
 
 static void rates_are_meters_of_their_own(void **state)
@@ -136,6 +144,44 @@ static void rates_are_meters_of_their_own(void **state)
     assert_int_equal(meters[1].per, FG_KEY_CUSTOMER | FG_KEY_DEST_NUMBER);
     assert_true(meters[2].rate == 5 && meters[2].rate_s == 1 && meters[2].burst == 5);
     assert_true(meters[1].id != meters[2].id);
+}
+
+static void what_is_usual_becomes_what_it_says(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture,
+              "  cost: {typical: cost, per: customer, start: {default: 5, office: 10.5}}\n"
+              "  calls: {typical: calls, per: dest.country, when: {dest.home: false}, start: 3}\n"
+              "  minutes: {typical: minutes, per: customer}\n"
+              "  answers: {typical: answers, per: customer, direction: inbound}\n"
+              "  hour: {sum: cost, per: customer, over: 1h}\n",
+              "  - {id: A, desc: d, measure: meters.hour, relative_to: {meter: cost, times: 5, "
+              "at_least: 10}, steps: [{above: 1, score: 1}]}\n"
+              "  - {id: B, desc: d, when: {meters.calls: {below: 0.2}}, score: 1}\n"
+              "  - {id: C, desc: d, on: minute, measure: meters.minutes, steps: [{above: 1, score: "
+              "1}]}\n"
+              "  - {id: D, desc: d, direction: inbound, when: {meters.answers: {below: 0.2}}, "
+              "score: 1}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    assert_int_equal(meters[0].kind, FG_METER_TYPICAL);
+    assert_int_equal(meters[0].source, FG_SOURCE_COST);
+    assert_int_equal(meters[0].n_starts, 2);
+    assert_string_equal(meters[0].starts[0].profile, "default");
+    assert_true(meters[0].starts[0].amount == 5 * FG_MICRO);
+    assert_string_equal(meters[0].starts[1].profile, "office");
+    assert_true(meters[0].starts[1].amount == 10500000);
+    assert_int_equal(meters[1].source, FG_SOURCE_CALLS);
+    assert_int_equal(meters[1].n_starts, 1);
+    assert_string_equal(meters[1].starts[0].profile, "default");
+    assert_int_equal(meters[1].when.n, 1);
+    assert_int_equal(meters[2].source, FG_SOURCE_MINUTES);
+    assert_int_equal(meters[2].n_starts, 0);
+    assert_int_equal(meters[3].source, FG_SOURCE_ANSWERS);
+    assert_int_equal(meters[3].direction, FG_INBOUND);
+    assert_int_equal(fixture->ruleset.rules[0].relative_meter, 0);
 }
 
 static void a_ratios_definition_is_part_of_its_id(void **state)
@@ -199,8 +245,8 @@ static const struct mistake mistakes[] = {
     {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
      "min_samples must be a whole number from 1 to 1000000, not '0'"},
     {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
-     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run and ratio, not "
-     "both count and ratio"},
+     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical and "
+     "ratio, not both count and ratio"},
     {"{first_seen: dest.block, per: customer, over: 1d}", TEST, "FG013", NULL},
     {"{first_seen: dest.country, per: customer, over: day}", TEST, "FG029",
      "a first_seen meter needs a duration; did you mean 1d?"},
@@ -218,6 +264,22 @@ static const struct mistake mistakes[] = {
      "dest.range"},
     {"{distinct: customer.id, per: dest.range, over: 1d}", TEST, "FG029",
      "every other meter is one customer's: 'distinct: customer.id' needs 'shared: true'"},
+    {"{typical: ends, per: customer}", TEST, "FG013",
+     "unknown typical 'ends'; one of: calls, answers, cost, minutes"},
+    {"{typical: calls, per: customer, over: 1h}", TEST, "FG029",
+     "a typical meter is about an hour of the week and has no 'over'"},
+    {"{typical: calls, shared: true, per: dest.range}", TEST, "FG029",
+     "a typical meter cannot be shared; count, distinct, first_seen and seen can"},
+    {"{typical: calls, per: customer, start: 0}", TEST, "FG015",
+     "'start' must be more than 0 and at most 1000000"},
+    {"{typical: calls, per: customer, start: {office: 1000001}}", TEST, "FG015",
+     "'office' must be more than 0 and at most 1000000"},
+    {"{typical: calls, per: customer, start: {offic: 1}}", TEST, "FG010",
+     "unknown key 'offic' in start; did you mean 'office'?"},
+    {"{typical: calls, per: customer, start: {}}", TEST, "FG012", NULL},
+    {"{typical: calls, per: customer, start: [1]}", TEST, "FG012", NULL},
+    {"{count: calls, per: customer, over: 1h, start: 5}", TEST, "FG029",
+     "'start' goes with 'typical'"},
     {METER, THROTTLE ", throttle_to: {burst: 1}", "FG011", NULL},
     {METER, THROTTLE ", throttle_to: {rate: \"5/d\"}", "FG015", NULL},
     {METER, THROTTLE ", throttle_to: {rate: \"0/s\"}", "FG015",
@@ -315,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(meters_become_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(memories_become_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(rates_are_meters_of_their_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_usual_becomes_what_it_says, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
         cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),

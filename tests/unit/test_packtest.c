@@ -325,6 +325,34 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
     }
 }
 
+static void run_whole(struct fixture *fixture, const char *text, uint32_t line, const char *message)
+{
+    scratch_dir_write(&fixture->dir, "p.test.yaml", text);
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/p.test.yaml", fixture->dir.path);
+    uint32_t before = fg_diags_total(fixture->diags);
+    assert_int_equal(fg_packtest_run(path, fg_policy_of(fixture->bundle), fixture->diags, false,
+                                     stderr, &fixture->summary),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), before + 1);
+    assert_string_equal(fg_diags_at(fixture->diags, before)->message, message);
+    assert_int_equal(fg_diags_at(fixture->diags, before)->line, line);
+}
+
+static void files_that_are_no_tests_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char empty[] = "the file is empty; a test file begins with 'fraudguard_test: 1'";
+    run_whole(fixture, "", 1, empty);
+    run_whole(fixture, "# nothing\n", 1, empty);
+    run_whole(fixture, "fraudguard_test: 1\npacks: []\ntests: []\n", 2,
+              "'packs' names 1 to 256 files");
+    run_whole(fixture,
+              "fraudguard_test: 1\ntests:\n  - name: n\n    clock: \"2026-11-20T10:00:00Z\"\n"
+              "    calls: [{to: \"+442079460000\", repeat: 20000, duration: 1d}]\n    expect: {}\n",
+              5, "the calls of one test last more than 1000000 minutes together");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void meters_of_answers_and_ends(void **state)
@@ -365,6 +393,7 @@ int main(void)
         TEST(missing_exceptions_and_overrides_are_failures),
         TEST(a_missing_cut_is_a_failure),
         TEST(mistakes_in_a_test_are_told_with_their_place),
+        TEST(files_that_are_no_tests_are_told),
         cmocka_unit_test_setup_teardown(meters_of_answers_and_ends, setup_metered, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,53 @@ static struct fg_value signal_of(enum fg_signal signal)
     return value;
 }
 
+static void test_what_is_known_of_the_caller(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *heard;
+    } attestations[] = {{"A", "A"}, {"c", "C"}, {"failed", "failed"}, {"D", ""}, {"", ""}};
+    event.caller_present = true;
+    assert_int_equal(fg_number_parse_e164(fg_view_of("+449098790000"), &event.caller), FG_OK);
+    for (size_t i = 0; i < sizeof(attestations) / sizeof(attestations[0]); i++) {
+        event.attrs[0] = (struct fg_attr){fg_view_of("attest"), fg_view_of(attestations[i].said)};
+        event.n_attrs = 1;
+        plan_now();
+        struct fg_value heard = signal_of(FG_SIG_CALLER_ATTEST);
+        assert_true(heard.present == (attestations[i].heard[0] != '\0'));
+        assert_true(!heard.present || fg_view_equal(heard.text, fg_view_of(attestations[i].heard)));
+    }
+    event.n_attrs = 0;
+    plan_now();
+    assert_false(signal_of(FG_SIG_CALLER_ATTEST).present);
+    assert_true(fg_view_equal(signal_of(FG_SIG_CALLER_TYPE).text, fg_view_of("premium")));
+    assert_int_equal(signal_of(FG_SIG_CALLER_COUNTRY).country, fg_country_parse(fg_view_of("GB")));
+    event.caller.len = 0; // "operator"
+    plan_now();
+    assert_false(signal_of(FG_SIG_CALLER_TYPE).present);
+    assert_false(signal_of(FG_SIG_CALLER_COUNTRY).present);
+    assert_true(signal_of(FG_SIG_CALLER_VALID).present && !signal_of(FG_SIG_CALLER_VALID).truth);
+}
+
+// A range whose numbers have ten to twelve digits.
+static void test_callers_of_impossible_length(void **state)
+{
+    (void)state;
+    static const char *const prefixes[] = {"44", "442"};
+    const fg_country gb = fg_country_parse(fg_view_of("GB"));
+    const uint32_t values[] = {
+        fg_destination_pack(gb, FG_TYPE_UNALLOCATED),
+        fg_destination_pack_digits(fg_destination_pack(gb, FG_TYPE_FIXED), 10, 12)};
+    world.destinations.numbering = world_trie(&world, prefixes, values, 2);
+    event.caller_present = true;
+    for (uint8_t len = 3; len <= 15; len++) {
+        event.caller = (struct fg_number){.digits = "442079460000000", .len = len};
+        plan_now();
+        assert_true(signal_of(FG_SIG_CALLER_VALID).truth == (len >= 10 && len <= 12));
+        assert_true(fg_view_equal(signal_of(FG_SIG_CALLER_TYPE).text, fg_view_of("fixed")));
+    }
+}
+
 static void test_signals_of_a_call(void **state)
 {
     (void)state;
@@ -343,6 +390,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_what_is_known_of_the_caller),
+        TEST(test_callers_of_impossible_length),
         TEST(test_signals_of_a_call),
         TEST(test_absent_signals),
         TEST(test_conditions),

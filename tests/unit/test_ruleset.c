@@ -104,7 +104,7 @@ static void test_mistakes_are_refused(void **state)
     REFUSED((rules[1].measure_is_meter = false, rules[1].measure_signal = FG_SIG_DEST_TYPE));
     REFUSED(meter.over_ms = 0);
     REFUSED(meter.name = NULL);
-    REFUSED(meter.kind = (enum fg_meter_kind)9);
+    REFUSED(meter.kind = (enum fg_meter_kind)99);
     REFUSED(term.rule = 3);
     REFUSED((term.kind = FG_TERM_TAG, term.tag = NULL));
     REFUSED(composite.n_all = 0);

@@ -41,6 +41,10 @@ static void render_configuration(struct fgm_text *text, const struct fgm_snapsho
            health->last_load_ok);
     instant(text, "fraudguard_config_last_reload_success_timestamp_seconds",
             "When the rules in force were loaded", snapshot->loaded_ms);
+    fgm_text_family(text, "fraudguard_networks_built_timestamp_seconds", "gauge",
+                    "When the oldest of the databases was made that tell where addresses are");
+    if (snapshot->networks_built_ms != 0)
+        fgm_text_seconds(text, NULL, 0, snapshot->networks_built_ms);
 }
 
 static void render_calls(struct fgm_text *text, const struct fgm_snapshot *snapshot)

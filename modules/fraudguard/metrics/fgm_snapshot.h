@@ -44,6 +44,7 @@ struct fgm_snapshot {
     const char *module_version, *node;
     bool shadow; // nothing is enforced
     int64_t started_ms, loaded_ms;
+    int64_t networks_built_ms; // 0: none, or not known
     struct fgm_health health;
     const char *digest;
     uint32_t rules_n, customers_n;

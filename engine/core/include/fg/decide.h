@@ -27,6 +27,12 @@ enum fg_reason_kind {
     FG_REASON_OVERRIDE    // index: rule that an override changed, or would have hit without it;
                           // detail: override; 0 points
 };
+// Which of a reason's numbers are what a meter starts with, since what is usual is not known yet.
+enum fg_reason_start {
+    FG_START_VALUE = 1,
+    FG_START_BASE = 2,
+    FG_START_TESTED = 4 // << i: tested[i]
+};
 struct fg_reason {
     enum fg_reason_kind kind;
     uint16_t index;
@@ -41,6 +47,7 @@ struct fg_reason {
     fg_micro tested[FG_METER_TESTS_MAX]; // what the meters that the rule tests read
     fg_micro threshold;
     uint8_t step;
+    uint8_t starts;  // fg_reason_start bits
     uint16_t detail; // see the kind
     enum fg_action action_at_least;
     enum fg_notify notify;
@@ -67,8 +74,8 @@ struct fg_decision {
     struct fg_hold_effect set_hold;
     bool drop_media, cut_call; // cut_call: on answer and minute events
     struct fg_reply reply;
-    bool release; // the store should run release.ops when convenient: a refused call gives back its
-                  // leases
+    bool release; // the store should run release_request when convenient: a refused call gives back
+                  // its leases, and what is usual is not learned while calls are refused or cut
     uint32_t n_reasons; // the enforced ones add up to score exactly
     // The big ones, last: what they hold beyond n_reasons and n_ops is anything.
     struct fg_reason reasons[FG_REASONS_MAX];

@@ -39,9 +39,12 @@ FG_MUST_CHECK int fg_number_type_parse(struct fg_view text, enum fg_number_type 
 
 // Packing of (country, type) into a trie's value.
 uint32_t fg_destination_pack(fg_country country, enum fg_number_type type);
+// The same with how many digits its numbers have, the country code's included: 1 to 15 each, or 0
+// for not known.
+uint32_t fg_destination_pack_digits(uint32_t packed, uint8_t least, uint8_t most);
 
 struct fg_destinations {
-    const struct fg_prefix_trie *numbering; // value: fg_destination_pack()
+    const struct fg_prefix_trie *numbering; // value: fg_destination_pack(), with digits or without
     const struct fg_prefix_trie
         *rates; // value: micro-USD per minute, at most UINT32_MAX (4294 USD)
     const struct fg_prefix_trie *emergency; // key: country calling code digits + code ("44999"),
@@ -56,7 +59,11 @@ struct fg_destination {
     fg_micro usd_per_minute; // 0 when no rate is known
     bool rated;              // a rate was found
     bool emergency;
+    uint8_t digits_least, digits_most; // of the numbers of its range; 0: not known
 };
+
+// Whether the number has as many digits as the numbers of its range; true where that is not known.
+bool fg_destination_is_whole(const struct fg_destination *dest);
 
 // Rates one reading. Pure. Numbers whose country code is known but which match no range are
 // FG_TYPE_UNALLOCATED (numbering then holds the country code itself with type UNALLOCATED); country
@@ -65,10 +72,6 @@ struct fg_destination {
 void fg_destination_lookup(const struct fg_destinations *known, const struct fg_number *number,
                            enum fg_number_status status, const struct fg_dial_plan *plan,
                            struct fg_destination *out);
-
-// The type alone, of an international number; FG_TYPE_UNKNOWN where it is none.
-enum fg_number_type fg_destination_type(const struct fg_destinations *known,
-                                        const struct fg_number *number);
 
 // The riskier of two: unallocated, premium and satellite before others, then the dearer, then the
 // foreign one. Returns a or b.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fg/customer.h"
@@ -38,6 +39,11 @@ enum fg_transport {
     FG_TRANSPORT_WSS
 };
 const char *fg_transport_name(enum fg_transport transport); // "tls"
+
+// What is known of a caller's attestation: the levels of RFC 8588, and "failed" for a signature
+// that did not verify. The script sets it as the attribute "attest".
+#define FG_ATTESTATIONS 4
+const char *fg_attestation_name(size_t index); // "A"; index below FG_ATTESTATIONS
 
 struct fg_event {
     enum fg_event_kind kind;

@@ -22,6 +22,7 @@ struct fg_network {
 struct fg_networks {
     const struct fg_network_span *spans; // disjoint, rising
     uint32_t n;
+    int64_t built_ms; // when what it was built from was made [Unix ms]; 0: not known
 };
 
 // Builds the table from n networks, which may lie within one another: the longest prefix wins.
@@ -30,6 +31,12 @@ struct fg_networks {
 // success and lives in arena.
 FG_MUST_CHECK int fg_networks_build(struct fg_network *networks, uint32_t n, struct fg_arena *arena,
                                     const struct fg_network **again, struct fg_networks *out);
+
+// One table of two: what first says, and where it knows no country or no number, what second does.
+// built_ms is the older one's, as far as known. FG_ENOMEM; *out lives in arena.
+FG_MUST_CHECK int fg_networks_overlay(const struct fg_networks *first,
+                                      const struct fg_networks *second, struct fg_arena *arena,
+                                      struct fg_networks *out);
 
 // The network that holds ip: its country and number. False when none does; networks may be NULL.
 bool fg_networks_find(const struct fg_networks *networks, const struct fg_ip *ip,

@@ -22,7 +22,7 @@ struct fg_call_facts {
     bool home_known, dest_home, dest_ordinary, caller_owned, caller_others, emergency, unreadable;
     struct fg_country_set home;
     struct fg_destination dest;
-    enum fg_number_type caller_type;
+    struct fg_destination caller;
     // What meters are kept for, by the numbers in fg_ruleset.scope_of_meter, a bit and a hash each.
     uint64_t scopes_known, scopes_there;
     uint64_t scopes[FG_CALL_SCOPES];
@@ -39,7 +39,7 @@ struct fg_plan {
     bool dest_home, dest_ordinary; // by every reading
     struct fg_country_set home;    // the customer's home countries
     bool home_known;               // they are listed, or follow from the dial plan
-    enum fg_number_type caller_type;
+    struct fg_destination caller;
     bool caller_owned, caller_others;        // by the customer, by another one
     bool emergency;                          // outbound, by any reading
     bool identity_refused;                   // or no customer at all

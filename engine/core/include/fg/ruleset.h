@@ -137,7 +137,8 @@ enum fg_meter_kind {
     FG_METER_FIRST_SEEN, // seconds since a value was first seen; 0: never before
     FG_METER_SEEN,       // 1 where a value was seen before, else 0
     FG_METER_RUN,        // length of the longest run of numbers dialled in rising order
-    FG_METER_RATE // 1 while a rate admits the call, which it takes; of a rule that throttles to it
+    FG_METER_RATE, // 1 while a rate admits the call, which it takes; of a rule that throttles to it
+    FG_METER_TYPICAL // what is usual for an hour at this local hour of the week
 };
 // What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {
@@ -156,7 +157,7 @@ enum fg_meter_source {
     FG_SOURCE_CALLER_RANGE, // caller without its last 4 digits
     FG_SOURCE_CERT,         // fingerprint of the client certificate
     FG_SOURCE_SRC_COUNTRY,  // country that the source address is in
-    FG_SOURCE_CUSTOMER      // of shared meters only
+    FG_SOURCE_CUSTOMER      // distinct ones: of shared meters only
 };
 enum fg_meter_key {
     FG_KEY_CUSTOMER = 1,
@@ -169,10 +170,18 @@ enum fg_meter_key {
     FG_KEY_DEST_TYPE = 128,
     FG_KEY_DEST_TAIL = 256, // last 8 digits as dialled
     FG_KEY_CALLER_RANGE = 512,
-    FG_KEY_NETWORK = 1024
+    FG_KEY_NETWORK = 1024,
+    FG_KEY_CERT = 2048 // fingerprint of the client certificate
 };
 
 #define FG_METER_REMEMBERED_MAX_MS (400 * FG_MS_PER_DAY)
+#define FG_METER_START_MAX         (INT64_C(1000000) * FG_MICRO)
+
+// What a typical meter reads for customers of a profile while nothing is known.
+struct fg_meter_start {
+    const char *profile;
+    fg_micro amount; // 1 to FG_METER_START_MAX
+};
 
 struct fg_meter {
     const char *name;
@@ -194,6 +203,9 @@ struct fg_meter {
     uint32_t hit_id; // as id, of the window that counts the hits
     // Rate: so many calls in so many seconds, and so many at once.
     uint32_t rate, rate_s, burst;
+    // Typical: "default" is for every profile that is not named. Not part of id.
+    const struct fg_meter_start *starts;
+    uint8_t n_starts;
 };
 
 // --- holds
@@ -395,6 +407,10 @@ uint32_t fg_meter_id(const struct fg_meter *meter, const struct fg_list *lists,
 // The same for fg_meter.hit_id.
 uint32_t fg_meter_hit_id(const struct fg_meter *meter, const struct fg_list *lists,
                          const struct fg_calendar *calendars);
+
+// The start that is for a customer; NULL: none.
+const struct fg_meter_start *fg_meter_start_for(const struct fg_meter *meter,
+                                                const struct fg_customer *customer);
 
 // Everything one evaluation reads, published together so that no call is judged by a mix.
 struct fg_policy {

@@ -56,7 +56,8 @@ enum fg_signal_type {
     X(DEST_RATED, "dest.rated", BOOL, "a rate is known for the called number")                     \
     X(COST_PER_MINUTE, "cost.per_minute", NUMBER, "rate of the called number [USD/min]")           \
     X(CALLER_PRESENT, "caller.present", BOOL, "the request names a caller")                        \
-    X(CALLER_VALID, "caller.valid", BOOL, "the caller is an E.164 number in an allocated range")   \
+    X(CALLER_VALID, "caller.valid", BOOL,                                                          \
+      "the caller is an E.164 number in an allocated range, as long as its numbers are")           \
     X(CALLER_OWNED, "caller.owned", BOOL,                                                          \
       "the caller is one of the customer's numbers, or none is listed")                            \
     X(CALLER_OTHERS, "caller.others", BOOL, "the caller is a number of another customer")          \
@@ -64,7 +65,14 @@ enum fg_signal_type {
     X(MEDIA_SRTP, "media.srtp", BOOL, "SRTP with a usable suite is offered")                       \
     X(CALL_DURATION, "call.duration", NUMBER,                                                      \
       "time since answer [s]; minute and end events, 0 at the end of an unanswered call")          \
-    X(CALL_ANSWERED, "call.answered", BOOL, "the call was answered; answer, minute and end events")
+    X(CALL_ANSWERED, "call.answered", BOOL,                                                        \
+      "the call was answered; answer, minute and end events")                                      \
+    X(CALLER_TYPE, "caller.type", TEXT,                                                            \
+      "type of the calling number; absent where the caller is no number")                          \
+    X(CALLER_COUNTRY, "caller.country", COUNTRY, "country of the calling number")                  \
+    X(CALLER_ATTEST, "caller.attest", TEXT,                                                        \
+      "what the script's attribute 'attest' says of the caller's attestation (RFC 8588): A, B, C " \
+      "or failed; absent where there is none")
 
 enum fg_signal {
 #define FG_SIGNAL_ENUM(name, text, type, doc) FG_SIG_##name,

@@ -42,6 +42,7 @@ enum fg_word_set {
     FG_SET_GAUGED,
     FG_SET_SIGHTED,    // what first_seen and seen remember
     FG_SET_RUN,        // what longest_run follows
+    FG_SET_TYPICAL,    // what typical learns
     FG_SET_SIGHTED_ON, // the events at which first_seen and seen count
     FG_SET_CUSTOMER,   // the word customer alone, and so on
     FG_SET_SKIP,
@@ -51,6 +52,7 @@ enum fg_word_set {
     FG_SET_DEGRADED,
     FG_SET_NEVER,
     FG_SET_ACTION_OR_NONE,
+    FG_SET_ATTESTATION,
     FG_WORD_SETS
 };
 struct fg_words fg_word_set(enum fg_word_set set);
@@ -73,6 +75,7 @@ enum fg_shape {
     FG_SHAPE_LIST,
     FG_SHAPE_CALENDAR,
     FG_SHAPE_METER,
+    FG_SHAPE_START,
     FG_SHAPE_RULE,
     FG_SHAPE_STEP,
     FG_SHAPE_RELATIVE,

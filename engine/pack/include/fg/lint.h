@@ -24,6 +24,7 @@ struct fg_lint {
     const char *dir;     // where the files of lists are looked for; NULL: they are left out
     int64_t now_ms;      // Unix [ms]; 0: unknown, and nothing is said of age or expiry
     const bool *covered; // by index of the rule: whether a test makes it hit; NULL: unknown
+    const uint16_t *composite_tests; // how many make a composite hit; NULL: unknown
 };
 // Adds the advice to diags, as warnings with the codes FG200 and up. FG_OK, also where nothing
 // could be read a second time; FG_ENOMEM. Takes scratch memory from libc and reads the files of

@@ -19,10 +19,10 @@ struct fg_promotion {
     bool mode_holds; // the rule has this mode already, so that none need be written
 };
 
-// Changes mode, maturity and rollout of the rule with this id in a pack. Enforcing a rule for
-// everybody makes it stable when it is sandbox or incubating, and its rollout one of 100%. FG_OK
-// and the new text in *out, malloc'd and NUL-terminated; FG_ENOTFOUND when the pack has no such
-// rule, FG_ESYNTAX with diags, FG_ENOMEM.
+// Changes mode, maturity and rollout of the rule or composite with this id in a pack. Enforcing a
+// rule for everybody makes it stable when it is sandbox or incubating, and its rollout one of 100%.
+// FG_OK and the new text in *out, malloc'd and NUL-terminated; FG_ENOTFOUND when the pack has no
+// such rule, FG_ESYNTAX with diags, FG_ENOMEM.
 FG_MUST_CHECK int fg_pack_promote(const char *name, struct fg_view text, const char *id,
                                   const struct fg_promotion *to, struct fg_diags *diags, char **out,
                                   size_t *out_len);

@@ -16,11 +16,12 @@
 
 struct fg_packtest_summary {
     uint32_t passed, failed, skipped;
-    uint32_t rules, rules_covered; // covered: some test made the rule hit
-    // By index of the rule, so that several files can be put together.
+    uint32_t rules, rules_covered; // composites too; covered: some test made the rule hit
+    // By index of the rule or composite, so that several files can be put together.
     bool covered[FG_RULES_MAX];
     uint16_t tests[FG_RULES_MAX];                    // how many tests make the rule hit
     uint16_t step_tests[FG_RULES_MAX][FG_STEPS_MAX]; // and how many each of its steps
+    uint16_t composite_tests[FG_COMPOSITES_MAX];     // how many tests make the composite hit
 };
 // Runs every test of one file against policy and prints failures (expected against got, with points
 // and source lines) to out. A file that cannot be read as tests: FG_ESYNTAX with diags. A failing
