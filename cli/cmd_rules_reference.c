@@ -74,6 +74,7 @@ static void put_type(const struct fg_format_key *key, uint32_t type)
                  {FG_FORMAT_APPEND, "`lists.NAME.items` with items"},
                  {FG_FORMAT_ATTRS, "names with texts"},
                  {FG_FORMAT_ONE, "`1`"},
+                 {FG_FORMAT_BLANK, "nothing"},
                  {FG_FORMAT_ANY, "anything"}};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         if (plain[i].type == type) {
@@ -136,7 +137,7 @@ enum exit_code cmd_rules_reference(struct invocation *call)
              "of these, all of which must hold.");
     put_keys(FG_SHAPE_METER, "Meters",
              "What is counted, for whom, over what time; one of `count`, `sum`, `distinct`, "
-             "`gauge`, `first_seen`, `seen`, `longest_run`, `typical` and `ratio`.");
+             "`gauge`, `first_seen`, `seen`, `longest_run`, `typical`, `trend` and `ratio`.");
     put_actions();
     put_keys(FG_SHAPE_RULE, "Rules", "What gives points.");
     put_keys(

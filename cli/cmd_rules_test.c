@@ -11,7 +11,8 @@
 // The packs of one directory and which of their rules a test has made hit.
 struct tested {
     char *directory;
-    struct fg_policy_bundle *bundle;
+    struct fg_policy_bundle *bundle; // NULL: they cannot be loaded, as was told
+    enum exit_code failure;          // then
     bool covered[FG_RULES_MAX];
     bool composite_covered[FG_COMPOSITES_MAX];
 };
@@ -55,7 +56,8 @@ static struct tested *load(struct run *run, const char *directory, enum exit_cod
     int rc = FG_ENOMEM;
 
     if (tested != NULL) {
-        return tested;
+        *code = tested->failure;
+        return tested->bundle == NULL ? NULL : tested;
     }
     grown = reallocarray(run->tested, run->n_tested + 1, sizeof(*grown));
     if (grown != NULL) {
@@ -65,15 +67,17 @@ static struct tested *load(struct run *run, const char *directory, enum exit_cod
         rc = tested->directory == NULL
                  ? FG_ENOMEM
                  : rules_load(run->call, directory, run->diags, &tested->bundle);
+        run->n_tested += tested->directory == NULL ? 0 : 1;
         if (rc == FG_OK) {
-            run->n_tested++;
             return tested;
         }
-        free(tested->directory);
     }
     *code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
     if (fg_diags_count(run->diags, FG_ERROR) == 0) {
         *code = rules_failed(directory, rc);
+    }
+    if (tested != NULL) {
+        tested->failure = *code;
     }
     return NULL;
 }
@@ -131,22 +135,37 @@ static enum exit_code worse(enum exit_code a, enum exit_code b)
     return a == EXIT_OK || b == EXIT_FAILED ? b : a;
 }
 
+// Runs a file against the rules that it names, or otherwise those of directory.
+static enum exit_code run_with(struct run *run, const char *file, const char *directory)
+{
+    char *named = NULL;
+    struct tested *tested = NULL;
+    enum exit_code code = EXIT_FAILED;
+
+    if (!run->call->rules_given && fg_packtest_rules(file, &named) != FG_OK) {
+        return rules_failed(file, FG_ENOMEM);
+    }
+    tested = load(run, named == NULL ? directory : named, &code);
+    code = tested == NULL ? code : run_file(run, file, tested);
+    free(named);
+    return code;
+}
+
 static enum exit_code run_directory(struct run *run, const char *directory)
 {
-    enum exit_code code = EXIT_FAILED;
+    enum exit_code code = EXIT_OK;
     char **files = NULL;
     size_t n = 0;
-    struct tested *tested = load(run, directory, &code);
 
-    if (tested == NULL || !files_list(directory, ".test.yaml", &files, &n)) {
-        return code;
+    if (!files_list(directory, ".test.yaml", &files, &n)) {
+        return EXIT_FAILED;
     }
-    code = EXIT_OK;
     for (size_t i = 0; i < n; i++) {
-        code = worse(code, run_file(run, files[i], tested));
+        code = worse(code, run_with(run, files[i], directory));
     }
     if (n == 0) {
         complain("%s: no tests (*.test.yaml)", directory);
+        (void)load(run, directory, &code);
     }
     files_free(files, n);
     return code;
@@ -156,7 +175,6 @@ static enum exit_code run_target(struct run *run, const char *path)
 {
     enum exit_code code = EXIT_FAILED;
     char *directory = NULL;
-    struct tested *tested = NULL;
 
     if (is_directory(path)) {
         return run_directory(run, path);
@@ -167,8 +185,7 @@ static enum exit_code run_target(struct run *run, const char *path)
     }
     directory = run->call->rules_given ? strdup(run->call->rules_dir) : directory_of(path);
     if (directory != NULL) {
-        tested = load(run, directory, &code);
-        code = tested == NULL ? code : run_file(run, path, tested);
+        code = run_with(run, path, directory);
     }
     free(directory);
     return code;
@@ -180,6 +197,9 @@ typedef bool rule_fn(void *arg, const char *id, const struct fg_origin *origin);
 static bool each_uncovered(const struct run *run, rule_fn *fn, void *arg)
 {
     for (size_t t = 0; t < run->n_tested; t++) {
+        if (run->tested[t].bundle == NULL) {
+            continue;
+        }
         const struct fg_ruleset *rules = fg_policy_of(run->tested[t].bundle)->ruleset;
         for (uint32_t i = 0; i < rules->n_rules; i++) {
             const struct fg_rule *rule = &rules->rules[i];
@@ -227,6 +247,9 @@ static uint32_t count_rules(const struct run *run)
     uint32_t rules = 0;
 
     for (size_t t = 0; t < run->n_tested; t++) {
+        if (run->tested[t].bundle == NULL) {
+            continue;
+        }
         const struct fg_ruleset *ruleset = fg_policy_of(run->tested[t].bundle)->ruleset;
         rules += ruleset->n_rules + ruleset->n_composites;
     }

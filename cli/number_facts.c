@@ -10,7 +10,7 @@
 
 static bool is_uri(struct fg_view text)
 {
-    static const char *const schemes[] = {"sip:", "sips:", "tel:"};
+    static const char *const schemes[] = {"sip:", "sips:", "tel:", "urn:"};
 
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         const struct fg_view scheme = fg_view_of(schemes[i]);
@@ -74,6 +74,9 @@ static void match_list(const struct fg_list *list, struct number_facts *out)
     struct number_list *match = &out->lists[out->n_lists];
     struct fg_prefix_match found;
 
+    if (list->nameless) {
+        return; // what a rule says itself
+    }
     *match = (struct number_list){.name = list->name};
     if (list->kind == FG_LIST_PREFIX && out->readings.status == FG_NUMBER_OK &&
         fg_prefix_lookup(list->prefixes, number->digits, number->len, &found) == FG_OK) {

@@ -190,8 +190,9 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
 static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
                       const struct fg_meter *meter)
 {
-    static const char *const kinds[] = {"count",      "sum",  "distinct",    "gauge", "ratio",
-                                        "first_seen", "seen", "longest_run", NULL,    "typical"};
+    static const char *const kinds[] = {"count", "sum",        "distinct", "gauge",
+                                        "ratio", "first_seen", "seen",     "longest_run",
+                                        NULL,    "typical",    "trend"};
     static const char *const sources[] = {
         "calls",        "cost",        "minutes",      "dest.number",          "caller.number",
         "dest.country", "answers",     "ends",         "dest.range",           "dest.block",

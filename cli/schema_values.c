@@ -156,6 +156,8 @@ static struct fg_json *of_type(const struct fg_format_key *key, uint32_t type)
         return map_of(typed("string"));
     case FG_FORMAT_ONE:
         return one();
+    case FG_FORMAT_BLANK:
+        return typed("null");
     default:
         return fg_json_object_new();
     }

@@ -254,6 +254,7 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
     case FG_METER_RUN:
     case FG_METER_RATE:
     case FG_METER_TYPICAL:
+    case FG_METER_TREND:
         break;
     }
     return false;

@@ -6,6 +6,8 @@
 
 #define HOURS_OF_DAY 24
 #define DAYS_OF_WEEK 7
+#define TREND_MAX    (INT64_C(1) << 42) // means saturate here, so that a thousand times one is exact
+#define LAST_HOURS   84                 // of the last week, that must be known
 
 static size_t slot_of(int64_t hour)
 {
@@ -17,6 +19,17 @@ static size_t slot_of(int64_t hour)
 static bool is_weekend(size_t day)
 {
     return day == 2 || day == 3;
+}
+
+static int64_t week_of(int64_t hour)
+{
+    return hour / FG_BASELINE_HOURS - (hour % FG_BASELINE_HOURS < 0 ? 1 : 0);
+}
+
+static size_t place_of(int64_t week)
+{
+    const int64_t rest = week % FG_BASELINE_WEEKS;
+    return (size_t)(rest < 0 ? rest + FG_BASELINE_WEEKS : rest);
 }
 
 static fg_micro clamped(fg_micro amount)
@@ -70,6 +83,31 @@ fg_micro fg_baseline_usual(const struct fg_baseline *baseline, int64_t hour)
     return greater(mean_of(&own), greater(mean_of(&alike), mean_of(&beside)));
 }
 
+int64_t fg_baseline_trend(const struct fg_baseline *baseline, int64_t hour)
+{
+    const int64_t newest = week_of(baseline->hour);
+    const int64_t week = week_of(hour);
+    struct mean last = {0, 0};
+    struct mean past = {0, 0};
+    for (int64_t ago = 1; baseline->begun && ago <= FG_BASELINE_PAST_LAST; ago++) {
+        const size_t place = place_of(week - ago);
+        if (week - ago > newest || week - ago <= newest - FG_BASELINE_WEEKS) {
+            continue; // not remembered
+        }
+        struct mean *mean = ago == 1 ? &last : &past;
+        if (ago == 1 || ago >= FG_BASELINE_PAST_FIRST) {
+            mean->sum += baseline->sums[place];
+            mean->n += baseline->counted[place];
+        }
+    }
+    if (last.n < LAST_HOURS || past.n < FG_BASELINE_HOURS) {
+        return -1;
+    }
+    const fg_micro now = mean_of(&last) < TREND_MAX ? mean_of(&last) : TREND_MAX;
+    const fg_micro then = mean_of(&past) < TREND_MAX ? mean_of(&past) : TREND_MAX;
+    return now * 1000 / greater(then, FG_MICRO / FG_BASELINE_HOURS);
+}
+
 static void begin(struct fg_baseline *baseline, int64_t hour)
 {
     memset(baseline, 0, sizeof(*baseline));
@@ -91,13 +129,39 @@ static void learn(struct fg_baseline *baseline, size_t slot, fg_micro amount, fg
     }
 }
 
+// Forgets the weeks in whose places those after from, up to to, come.
+static void weeks_advance(struct fg_baseline *baseline, int64_t from, int64_t to)
+{
+    const int64_t n = to - from < FG_BASELINE_WEEKS ? to - from : FG_BASELINE_WEEKS;
+    for (int64_t i = 0; i < n; i++) {
+        baseline->sums[place_of(to - i)] = 0;
+        baseline->counted[place_of(to - i)] = 0;
+    }
+}
+
+static void count_week(struct fg_baseline *baseline, int64_t week, int64_t newest, fg_micro amount)
+{
+    const size_t place = place_of(week);
+    if (week > newest - FG_BASELINE_WEEKS) {
+        baseline->sums[place] = clamped(baseline->sums[place] + amount);
+        if (baseline->counted[place] < FG_BASELINE_HOURS) {
+            baseline->counted[place]++;
+        }
+    }
+}
+
 static void fold(struct fg_baseline *baseline, int64_t hour, fg_micro start)
 {
     const int64_t passed = hour - baseline->hour;
     const int64_t n = passed < FG_BASELINE_HOURS ? passed : FG_BASELINE_HOURS;
+    const int64_t newest = week_of(hour);
+    weeks_advance(baseline, week_of(baseline->hour), newest);
     for (int64_t i = 0; i < n; i++) {
-        if (baseline->hour + i >= baseline->frozen_until) {
-            learn(baseline, slot_of(baseline->hour + i), i == 0 ? baseline->amount : 0, start);
+        const int64_t at = baseline->hour + i;
+        const fg_micro amount = i == 0 ? baseline->amount : 0;
+        if (at >= baseline->frozen_until) {
+            learn(baseline, slot_of(at), amount, start);
+            count_week(baseline, week_of(at), newest, amount);
         }
     }
     baseline->hour = hour;

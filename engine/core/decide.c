@@ -83,6 +83,9 @@ static int32_t add_facts(struct fg_tally *tally, int32_t risky_degraded_count)
     if (tally->plan->unreadable) {
         add_fact(tally, FG_REASON_UNREADABLE);
     }
+    if (tally->plan->event->dialog_fault != FG_DIALOG_FINE) {
+        add_fact(tally, FG_REASON_DIALOG);
+    }
     if (hold_applies(tally)) {
         out->hold = tally->reply->hold;
         add_fact(tally, FG_REASON_HOLD);
@@ -102,48 +105,56 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
     fg_tally_floor(tally, out->score - fact_points, out->shadow_score - fact_points);
 }
 
-// What a refused event undoes of what this op did; false: nothing. An attempt gives back its lease,
-// and nobody learns from this hour what is usual.
-static bool undo(const struct fg_plan *plan, struct fg_meter_op *op)
+// What undoes what this op did: an attempt gives back its lease. False: nothing does.
+static bool undo_lease(const struct fg_plan *plan, struct fg_meter_op *op)
 {
-    switch (op->kind) {
-    case FG_OP_SET_PUT:
-        op->kind = FG_OP_SET_DELETE;
-        op->expiry_ms = 0;
-        return plan->event->kind == FG_EVENT_ATTEMPT;
-    case FG_OP_BASELINE_ADD:
-    case FG_OP_BASELINE_READ:
-        op->kind = FG_OP_BASELINE_FREEZE;
-        return true;
-    default:
+    if (op->kind != FG_OP_SET_PUT || plan->event->kind != FG_EVENT_ATTEMPT) {
         return false;
     }
+    op->kind = FG_OP_SET_DELETE;
+    op->expiry_ms = 0;
+    return true;
 }
 
-static bool is_undone(enum fg_meter_kind kind)
+// Nobody learns from an hour with a refused event what is usual.
+static bool freeze(struct fg_meter_op *op)
 {
-    return kind == FG_METER_GAUGE || kind == FG_METER_TYPICAL;
+    if (op->kind != FG_OP_BASELINE_ADD && op->kind != FG_OP_BASELINE_READ) {
+        return false;
+    }
+    op->kind = FG_OP_BASELINE_FREEZE;
+    return true;
 }
 
-static void release(const struct fg_plan *plan, struct fg_decision *out)
+// False: there is nothing to undo.
+static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_request *request)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    struct fg_store_request *request = &out->release_request;
+    request->n_ops = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        int8_t at = plan->op_of_meter[i];
-        if (at < 0 || !is_undone(ruleset->meters[i].kind)) {
+        const enum fg_meter_kind kind = ruleset->meters[i].kind;
+        const int8_t at = plan->op_of_meter[i];
+        const bool learns = kind == FG_METER_TYPICAL || kind == FG_METER_TREND;
+        if (at < 0 || (kind != FG_METER_GAUGE && !learns)) {
             continue;
         }
         struct fg_meter_op *op = &request->ops[request->n_ops];
         *op = plan->request.ops[at];
-        request->n_ops += undo(plan, op) ? 1 : 0;
+        if (kind == FG_METER_GAUGE ? undo_lease(plan, op) : freezes && freeze(op)) {
+            request->n_ops++;
+        }
     }
-    if (request->n_ops > 0) {
-        out->release = true;
-        request->customer = plan->request.customer;
-        request->now_ms = plan->now_ms;
-        request->call_key = plan->request.call_key;
-    }
+    request->customer = plan->request.customer;
+    request->now_ms = plan->now_ms;
+    request->once = false;
+    request->call_key = plan->request.call_key;
+    request->holds = (struct fg_hold_query){.customer = false};
+    return request->n_ops > 0;
+}
+
+bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *out)
+{
+    return undo(plan, false, out);
 }
 
 // The terms that a rule or composite brings along; NULL: none, or no part in the verdict.
@@ -211,8 +222,22 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         set_hold(plan, out);
     }
     if (out->action >= FG_THROTTLE && tally->reply != NULL) {
-        release(plan, out);
+        out->release = undo(plan, true, &out->release_request);
     }
+}
+
+// What the protocol asks for goes before what the rules say.
+static struct fg_reply dialog_reply(enum fg_dialog_fault fault, struct fg_reply otherwise)
+{
+    switch (fault) {
+    case FG_DIALOG_MERGED:
+        return (struct fg_reply){.code = 482, .text = "Loop Detected"};
+    case FG_DIALOG_MISSING:
+        return (struct fg_reply){.code = 481, .text = "Call/Transaction Does Not Exist"};
+    case FG_DIALOG_FINE:
+        break;
+    }
+    return otherwise;
 }
 
 void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
@@ -242,4 +267,5 @@ void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
     out->shadow_action =
         severer(severer(action_of(ruleset, out->shadow_score), tally.all_at_least), least);
     add_effects(&tally, rule_action);
+    out->reply = dialog_reply(plan->event->dialog_fault, out->reply);
 }

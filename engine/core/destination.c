@@ -63,20 +63,51 @@ static bool matches_whole(const struct fg_prefix_trie *trie, const char *digits,
 
 // A short code is tried behind the plan's country code ("44" "999"); without it only where it is
 // too short to be another country's code and its emergency number.
-static bool short_code_is_emergency(const struct fg_prefix_trie *emergency,
-                                    const struct fg_number *number, const struct fg_dial_plan *plan)
+static bool code_is_emergency(const struct fg_prefix_trie *emergency, struct fg_view code,
+                              const struct fg_dial_plan *plan)
 {
     if (plan != NULL && plan->country_code[0] != '\0') {
         char key[sizeof(plan->country_code) + FG_NUMBER_DIGITS_MAX];
         size_t code_len = strlen(plan->country_code);
         memcpy(key, plan->country_code, code_len);
-        memcpy(key + code_len, number->digits, number->len);
-        if (matches_whole(emergency, key, code_len + number->len)) {
+        memcpy(key + code_len, code.ptr, code.len);
+        if (matches_whole(emergency, key, code_len + code.len)) {
             return true;
         }
     }
-    return number->len <= BARE_EMERGENCY_MAX &&
-           matches_whole(emergency, number->digits, number->len);
+    return code.len <= BARE_EMERGENCY_MAX && matches_whole(emergency, code.ptr, code.len);
+}
+
+// Behind prefix, which must leave a code of three digits: those of two are too many things.
+static bool is_emergency_behind(const struct fg_prefix_trie *emergency, struct fg_view dialled,
+                                const char *prefix, const struct fg_dial_plan *plan)
+{
+    size_t len = strlen(prefix);
+    return len > 0 && dialled.len >= len + BARE_EMERGENCY_MAX &&
+           memcmp(dialled.ptr, prefix, len) == 0 &&
+           code_is_emergency(emergency, (struct fg_view){dialled.ptr + len, dialled.len - len},
+                             plan);
+}
+
+// Nobody in need thinks of prefixes: the digit for an outside line, the trunk prefix and the
+// international one may stand before the code.
+static bool short_code_is_emergency(const struct fg_prefix_trie *emergency,
+                                    const struct fg_number *number, const struct fg_dial_plan *plan)
+{
+    static const char *const outside[] = {"0", "9", "00"};
+    struct fg_view dialled = {number->digits, number->len};
+    bool found = code_is_emergency(emergency, dialled, plan);
+    for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]) && !found; i++) {
+        found = is_emergency_behind(emergency, dialled, outside[i], plan);
+    }
+    if (plan == NULL || found) {
+        return found;
+    }
+    found = is_emergency_behind(emergency, dialled, plan->trunk, plan);
+    for (size_t i = 0; i < FG_INTERNATIONAL_MAX && !found; i++) {
+        found = is_emergency_behind(emergency, dialled, plan->international[i], plan);
+    }
+    return found;
 }
 
 static void look_up_short_code(const struct fg_destinations *known, const struct fg_dial_plan *plan,

@@ -207,5 +207,8 @@ bool fg_dialled_read(struct fg_view user, struct fg_view phone_context, struct f
     if (phone_context.len == 0) {
         phone_context = find_context(text.bytes + number_len, text.len - number_len);
     }
-    return read_digits(text.bytes, number_len, out) && read_context(phone_context, out);
+    // The key that tells a telephone to send; switches eat it.
+    bool sent = number_len > 1 && text.bytes[number_len - 1] == '#';
+    return read_digits(text.bytes, number_len - (sent ? 1 : 0), out) &&
+           read_context(phone_context, out);
 }

@@ -55,6 +55,10 @@ void fg_reason_id(const struct fg_plan *plan, const struct fg_reason *reason, ch
         fg_text_put(&text, "OVERRIDE:");
         fg_text_put(&text, ruleset->rules[reason->index].id);
         break;
+    case FG_REASON_DIALOG:
+        fg_text_put(&text, plan->event->dialog_fault == FG_DIALOG_MERGED ? "DIALOG:merged"
+                                                                         : "DIALOG:missing");
+        break;
     }
 }
 
@@ -236,6 +240,11 @@ void fg_reason_text(const struct fg_plan *plan, const struct fg_decision *decisi
         break;
     case FG_REASON_OVERRIDE:
         fg_explain_override(plan, reason, &text);
+        break;
+    case FG_REASON_DIALOG:
+        fg_text_put(&text, plan->event->dialog_fault == FG_DIALOG_MERGED
+                               ? "a call with the same Call-ID and From tag is in progress"
+                               : "the dialog that it says it belongs to is not there");
         break;
     }
 }

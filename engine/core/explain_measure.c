@@ -82,6 +82,8 @@ static void put_thing(const struct fg_meter *meter, struct fg_text *text)
     } else if (meter->kind == FG_METER_TYPICAL) {
         fg_text_put(text, counted_thing(meter));
         fg_text_put(text, " usual at this hour");
+    } else if (meter->kind == FG_METER_TREND) {
+        fg_text_put(text, " times what it was four to eight weeks before");
     } else {
         fg_text_put(text, counted_thing(meter));
     }
@@ -117,7 +119,7 @@ static void put_window(const struct fg_meter *meter, struct fg_text *text)
         return;
     }
     if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
-        meter->kind == FG_METER_TYPICAL) {
+        meter->kind == FG_METER_TYPICAL || meter->kind == FG_METER_TREND) {
         return; // it is remembered, not counted
     }
     if (meter->calendar_day) {
@@ -179,6 +181,8 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
         put_percent(value, 1, text);
     } else if (meter->kind == FG_METER_FIRST_SEEN) {
         put_age(value, text);
+    } else if (meter->kind == FG_METER_TREND) {
+        fg_text_put_micro(text, value, 0, 2);
     } else if (meter->source == FG_SOURCE_COST) {
         fg_text_put_micro(text, value, 2, meter->kind == FG_METER_TYPICAL ? 2 : 4);
     } else {

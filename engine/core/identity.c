@@ -183,5 +183,9 @@ enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
     if (!peer->cert_verified) {
         return FG_IDENTITY_NOT_VERIFIED;
     }
+    if (peer->cert_revoked) {
+        (void)judge_certificate(walk, peer, customer);
+        return FG_IDENTITY_REVOKED;
+    }
     return judge_certificate(walk, peer, customer);
 }

@@ -87,6 +87,7 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
         fill_rate(meter, op);
         return;
     case FG_METER_TYPICAL:
+    case FG_METER_TREND:
         fg_plan_typical(plan, meter, op);
         return;
     case FG_METER_COUNT:
@@ -95,6 +96,11 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
         fill_window(plan, meter, op);
         return;
     }
+}
+
+static uint64_t lease_of(const struct fg_event *event)
+{
+    return event->lease != 0 ? event->lease : event->call_key.lo;
 }
 
 // Turns a read into the write that this event makes, if it makes one. True when it does.
@@ -123,7 +129,10 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
         op->expiry_ms = plan->now_ms + op->ttl_ms;
         return true;
     case FG_METER_GAUGE:
-        op->member = plan->event->call_key.lo;
+        if (plan->event->dialog_fault != FG_DIALOG_FINE) {
+            return false;
+        }
+        op->member = lease_of(plan->event);
         op->kind = kind == FG_EVENT_END ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
         op->expiry_ms = kind == FG_EVENT_END ? 0 : plan->now_ms + FG_LEASE_MS;
         return true;
@@ -137,6 +146,7 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
     case FG_METER_TYPICAL:
         return fg_plan_typical_add(plan, meter, op);
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     }
     return false;
@@ -171,6 +181,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     case FG_METER_SEEN:
         return kind == meter->on;
     case FG_METER_RATE:
+    case FG_METER_TREND:
         return false;
     case FG_METER_SUM:
         return kind == FG_EVENT_MINUTE;
@@ -218,13 +229,25 @@ static void plan_hits(struct fg_plan *plan, uint32_t index, bool counted, bool n
     }
 }
 
+// An attempt takes the place of an earlier one of the same call, given back by an op before its
+// own.
+static void give_back_before(struct fg_plan *plan)
+{
+    struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops++];
+    op[1] = op[0];
+    op->kind = FG_OP_SET_DELETE;
+    op->member = plan->event->lease_before;
+    op->expiry_ms = 0;
+}
+
 // may_count: such an event can change the meter.
 static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, bool needed,
                        struct fg_call_facts *facts)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
     bool counted = may_count && is_counted(plan, index, facts);
-    uint32_t room = meter->kind == FG_METER_RATIO ? 2 : 1;
+    bool moves = meter->kind == FG_METER_GAUGE && counted && plan->event->lease_before != 0;
+    uint32_t room = meter->kind == FG_METER_RATIO || moves ? 2 : 1;
     if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX) {
         return;
     }
@@ -234,8 +257,12 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, boo
         return;
     }
     fill_read(plan, meter, op);
-    if (!(counted && turn_to_write(plan, meter, op)) && !needed) {
+    bool writes = counted && turn_to_write(plan, meter, op);
+    if (!writes && !needed) {
         return;
+    }
+    if (writes && moves) {
+        give_back_before(plan);
     }
     plan->op_of_meter[index] = (int8_t)plan->request.n_ops++;
     if (meter->kind == FG_METER_RATIO) {

@@ -30,7 +30,8 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 uint64_t fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller, where facts do not hold them yet.
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
-// The read of a typical meter; start 0: there is none. Then its addition by this event, false where
+// The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
+// event, false where
 // there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);

@@ -255,6 +255,16 @@ bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_fa
     return (facts->scopes_there & bit) != 0;
 }
 
+bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    *op = (struct fg_meter_op){.kind = FG_OP_SEEN_PUT,
+                               .meter_id = meter->id,
+                               .shared = meter->shared,
+                               .ttl_ms = meter->over_ms};
+    return is_seen(meter) && find_scope(plan, meter, &op->scope);
+}
+
 bool fg_plan_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member)
 {
     struct value value;

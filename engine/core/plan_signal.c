@@ -173,6 +173,16 @@ static void attestation(const struct fg_event *event, struct fg_value *out)
     }
 }
 
+// Numbers that a customer has exist, whatever the numbering data says.
+static bool is_valid_caller(const struct fg_plan *plan)
+{
+    if (plan->event->caller.len == 0) {
+        return false;
+    }
+    return plan->caller_owned || plan->caller_others ||
+           (plan->caller.type != FG_TYPE_UNALLOCATED && fg_destination_is_whole(&plan->caller));
+}
+
 static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, struct fg_value *out)
 {
     const struct fg_event *event = plan->event;
@@ -182,9 +192,7 @@ static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, str
         set_truth(out, true, event->caller_present);
         break;
     case FG_SIG_CALLER_VALID:
-        set_truth(out, event->caller_present,
-                  event->caller.len > 0 && plan->caller.type != FG_TYPE_UNALLOCATED &&
-                      fg_destination_is_whole(&plan->caller));
+        set_truth(out, event->caller_present, is_valid_caller(plan));
         break;
     case FG_SIG_CALLER_OWNED:
         set_truth(out, known, known && (event->customer->n_numbers == 0 || plan->caller_owned));

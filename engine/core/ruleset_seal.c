@@ -123,7 +123,7 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_TYPICAL || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_TREND || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {

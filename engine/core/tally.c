@@ -132,6 +132,11 @@ static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, str
     if (read->kind == FG_METER_TYPICAL) {
         return take_typical(tally, op, out);
     }
+    if (read->kind == FG_METER_TREND) {
+        const int64_t thousandths = tally->reply->values[op];
+        out->value = thousandths < 0 ? 0 : multiply_saturated(thousandths, FG_MICRO / 1000);
+        return thousandths < 0 ? MEASURE_ABSENT : MEASURE_KNOWN;
+    }
     out->value = meter_value(read, tally->reply->values[op]);
     return MEASURE_KNOWN;
 }

@@ -35,6 +35,7 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
     op->bucket = (int64_t)plan->local.day * 24 + plan->local.minute / 60;
     op->start = start != NULL ? start->amount : 0;
     op->ttl_ms = TYPICAL_TTL_MS;
+    op->trend = meter->kind == FG_METER_TREND;
 }
 
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,

@@ -46,11 +46,24 @@ static struct fg_view parameter(struct fg_view chain, const char *name)
     return (struct fg_view){0};
 }
 
+// RFC 5031 4.2: urn:service:sos and what it may be narrowed to, such as urn:service:sos.fire.
+static bool is_emergency_service(struct fg_view uri)
+{
+    static const char sos[] = "urn:service:sos";
+    const size_t len = sizeof(sos) - 1;
+    return starts_nocase(uri, sos) &&
+           (uri.len == len || (uri.len > len + 1 && uri.ptr[len] == '.'));
+}
+
 bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out)
 {
     *out = (struct fg_uri_number){0};
     if (!is_printable(uri)) {
         return false;
+    }
+    if (is_emergency_service(uri)) {
+        out->user = fg_view_of("112"); // the emergency number everywhere (3GPP TS 22.101 10.1)
+        return true;
     }
     if (starts_nocase(uri, "tel:")) {
         struct fg_view rest = from(uri, 4);

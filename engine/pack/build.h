@@ -80,6 +80,10 @@ void pack_compile_scoring(struct pack_build *build);
 void pack_compile_lists(struct pack_build *build);
 void pack_compile_calendars(struct pack_build *build);
 void pack_compile_meters(struct pack_build *build);
+// A meter with `trend`, once the other ones are compiled.
+bool pack_is_trend(const struct pack_entry *entry);
+void pack_compile_trend(struct pack_build *build, const struct pack_entry *entry,
+                        const struct fg_meter *meters, struct fg_meter *meter);
 // `start` of a meter.
 void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_meter *meter);

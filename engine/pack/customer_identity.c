@@ -62,7 +62,7 @@ static bool read_fingerprint(struct fg_customer_reader *reader, const struct fg_
     }
     if (!fits) {
         FG_FIELD_ERROR(&reader->fields, node, FG_CODE_ADDRESS,
-                       "a fingerprint is the certificate's SHA-256 in 64 lower-case hex digits, "
+                       "a fingerprint is the certificate's SHA-256 in 64 hex digits, "
                        "without colons");
         return false;
     }

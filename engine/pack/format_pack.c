@@ -197,6 +197,11 @@ static const struct fg_format_key meter_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_TYPICAL,
      .doc = "what is usual for an hour at this local hour of the week; has no over"},
+    {.name = "trend",
+     .types = FG_FORMAT_TEXT,
+     .doc =
+         "how many times as much last week held, of what this typical meter learns, as the weeks "
+         "four to eight before it; has no other key"},
     {.name = "start",
      .types = FG_FORMAT_NUMBER | FG_FORMAT_MAP,
      .shape = FG_SHAPE_START,
@@ -222,9 +227,9 @@ static const struct fg_format_key meter_keys[] = {
      .doc = "kept for all customers together; of count, distinct, first_seen and seen"},
     {.name = "per",
      .types = FG_FORMAT_WORD | FG_FORMAT_WORDS,
-     .required = true,
      .words = FG_SET_METER_KEY,
-     .doc = "counted apart for each of these; the customer is always part of it"},
+     .doc = "counted apart for each of these; the customer is always part of it; required but with "
+            "trend"},
     {.name = "over",
      .types = FG_FORMAT_DURATION | FG_FORMAT_WORD,
      .words = FG_SET_DAY,

@@ -39,11 +39,72 @@
         .doc = "in which minute"                                                                   \
     }
 
+// How calls are described.
+#define CALL_KEYS                                                                                  \
+    {.name = "from",                                                                               \
+     .types = FG_FORMAT_TEXT,                                                                      \
+     .doc = "the caller; {n} is the call's number, {rand:7} that many digits"},                    \
+        {.name = "to",                                                                             \
+         .types = FG_FORMAT_TEXT,                                                                  \
+         .required = true,                                                                         \
+         .doc = "the called number as dialled; likewise"},                                         \
+        {.name = "san", .types = FG_FORMAT_TEXTS, .doc = "names in the certificate"},              \
+        {.name = "fingerprint",                                                                    \
+         .types = FG_FORMAT_TEXT,                                                                  \
+         .doc = "of the certificate, 64 hex digits"},                                              \
+        {.name = "cert",                                                                           \
+         .types = FG_FORMAT_WORD,                                                                  \
+         .words = FG_SET_CERT,                                                                     \
+         .doc = "the certificate's state"},                                                        \
+        {.name = "days_left",                                                                      \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = -3650,                                                                             \
+         .max = 36500,                                                                             \
+         .doc = "until the certificate expires"},                                                  \
+        {.name = "key_bits",                                                                       \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = 1,                                                                                 \
+         .max = 65535,                                                                             \
+         .doc = "of the certificate's key"},                                                       \
+        {.name = "srtp", .types = FG_FORMAT_BOOL, .doc = "SRTP is offered"},                       \
+        {.name = "src", .types = FG_FORMAT_TEXT, .doc = "address of the request"},                 \
+        {.name = "src_country",                                                                    \
+         .types = FG_FORMAT_TEXT,                                                                  \
+         .doc = "where that address is, such as \"GB\""},                                          \
+        {.name = "src_asn",                                                                        \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = 1,                                                                                 \
+         .max = INT32_MAX,                                                                         \
+         .doc = "number of its autonomous system"},                                                \
+        {.name = "attrs", .types = FG_FORMAT_ATTRS, .doc = "set by the Kamailio script"},          \
+        {.name = "transport",                                                                      \
+         .types = FG_FORMAT_WORD,                                                                  \
+         .words = FG_SET_TRANSPORT,                                                                \
+         .doc = "of the request"},                                                                 \
+        {.name = "direction",                                                                      \
+         .types = FG_FORMAT_WORD,                                                                  \
+         .words = FG_SET_DIRECTION,                                                                \
+         .doc = "of the call"},                                                                    \
+        {.name = "user_agent", .types = FG_FORMAT_TEXT, .doc = "of the request"},                  \
+        {.name = "repeat",                                                                         \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = 1,                                                                                 \
+         .max = 20000,                                                                             \
+         .doc = "how many such calls"},                                                            \
+        {.name = "every", .types = FG_FORMAT_DURATION, .doc = "from one to the next"},             \
+    {                                                                                              \
+        .name = "duration", .types = FG_FORMAT_DURATION,                                           \
+        .doc = "from the answer to the end; none: not answered"                                    \
+    }
+
 static const struct fg_format_key test_file_keys[] = {
     {.name = "fraudguard_test",
      .types = FG_FORMAT_ONE,
      .required = true,
      .doc = "the format's version"},
+    {.name = "rules",
+     .types = FG_FORMAT_TEXT,
+     .doc = "directory of the packs to test, seen from this file; without it: this file's own"},
     {.name = "packs",
      .types = FG_FORMAT_TEXTS,
      .doc = "files to test instead of the whole directory"},
@@ -73,65 +134,53 @@ static const struct fg_format_key test_keys[] = {
      .required = true,
      .shape = FG_SHAPE_CALL,
      .doc = "the calls"},
+    {.name = "history",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_HISTORY,
+     .doc = "what the customer did before the clock"},
     {.name = "faults", .types = FG_FORMAT_WORDS, .words = FG_SET_FAULT, .doc = "what is broken"},
     {.name = "expect",
-     .types = FG_FORMAT_MAP,
+     .types = FG_FORMAT_MAP | FG_FORMAT_BLANK,
      .required = true,
      .shape = FG_SHAPE_EXPECT,
-     .doc = "what must come of it"},
+     .doc = "what must come of it; empty: `fgctl rules test --record` fills it in"},
 };
 
 static const struct fg_format_key call_keys[] = {
-    {.name = "from",
-     .types = FG_FORMAT_TEXT,
-     .doc = "the caller; {n} is the call's number, {rand:7} that many digits"},
-    {.name = "to",
-     .types = FG_FORMAT_TEXT,
-     .required = true,
-     .doc = "the called number as dialled; likewise"},
-    {.name = "san", .types = FG_FORMAT_TEXTS, .doc = "names in the certificate"},
-    {.name = "fingerprint", .types = FG_FORMAT_TEXT, .doc = "of the certificate, 64 hex digits"},
-    {.name = "cert",
-     .types = FG_FORMAT_WORD,
-     .words = FG_SET_CERT,
-     .doc = "the certificate's state"},
-    {.name = "days_left",
-     .types = FG_FORMAT_INT,
-     .min = -3650,
-     .max = 36500,
-     .doc = "until the certificate expires"},
-    {.name = "key_bits",
-     .types = FG_FORMAT_INT,
-     .min = 1,
-     .max = 65535,
-     .doc = "of the certificate's key"},
-    {.name = "srtp", .types = FG_FORMAT_BOOL, .doc = "SRTP is offered"},
-    {.name = "src", .types = FG_FORMAT_TEXT, .doc = "address of the request"},
-    {.name = "src_country",
-     .types = FG_FORMAT_TEXT,
-     .doc = "where that address is, such as \"GB\""},
-    {.name = "src_asn",
-     .types = FG_FORMAT_INT,
-     .min = 1,
-     .max = INT32_MAX,
-     .doc = "number of its autonomous system"},
-    {.name = "attrs", .types = FG_FORMAT_ATTRS, .doc = "set by the Kamailio script"},
-    {.name = "transport",
-     .types = FG_FORMAT_WORD,
-     .words = FG_SET_TRANSPORT,
-     .doc = "of the request"},
-    {.name = "direction", .types = FG_FORMAT_WORD, .words = FG_SET_DIRECTION, .doc = "of the call"},
-    {.name = "user_agent", .types = FG_FORMAT_TEXT, .doc = "of the request"},
-    {.name = "repeat",
-     .types = FG_FORMAT_INT,
-     .min = 1,
-     .max = 20000,
-     .doc = "how many such calls"},
-    {.name = "every", .types = FG_FORMAT_DURATION, .doc = "from one to the next"},
-    {.name = "duration",
-     .types = FG_FORMAT_DURATION,
-     .doc = "from the answer to the end; none: not answered"},
+    CALL_KEYS,
     {.name = "at", .types = FG_FORMAT_DURATION, .doc = "after the clock"},
+};
+
+static const struct fg_format_key past_call_keys[] = {
+    CALL_KEYS,
+    {.name = "ago",
+     .types = FG_FORMAT_DURATION,
+     .required = true,
+     .doc = "how long before the clock the first of them began"},
+};
+
+static const struct fg_format_key history_keys[] = {
+    {.name = "dest.country", .types = FG_FORMAT_TEXTS, .doc = "countries called before"},
+    {.name = "dest.number",
+     .types = FG_FORMAT_TEXTS,
+     .doc = "numbers called before; their ranges and countries, too"},
+    {.name = "caller.number", .types = FG_FORMAT_TEXTS, .doc = "callers seen before"},
+    {.name = "src.country",
+     .types = FG_FORMAT_TEXTS,
+     .doc = "countries that requests came from before"},
+    {.name = "src.network",
+     .types = FG_FORMAT_TEXTS,
+     .doc = "addresses whose networks requests came from before"},
+    {.name = "cert_first_seen",
+     .types = FG_FORMAT_TEXT,
+     .doc = "when the certificate of the first call was first seen, RFC 3339"},
+    {.name = "ago",
+     .types = FG_FORMAT_DURATION,
+     .doc = "when the values above were first seen, before the clock; 30d"},
+    {.name = "calls",
+     .types = FG_FORMAT_MAPS,
+     .shape = FG_SHAPE_PAST_CALL,
+     .doc = "calls that went through before; every meter counts them"},
 };
 
 static const struct fg_format_key part_keys[] = {
@@ -218,6 +267,8 @@ const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_TEST_FILE] = FORMAT("test file", test_file_keys),
     [FG_SHAPE_TEST] = FORMAT("test", test_keys),
     [FG_SHAPE_CALL] = FORMAT("call", call_keys),
+    [FG_SHAPE_HISTORY] = FORMAT("history", history_keys),
+    [FG_SHAPE_PAST_CALL] = FORMAT("past_call", past_call_keys),
     [FG_SHAPE_PART] = FORMAT("expectation", part_keys),
     [FG_SHAPE_AT_CALL] = FORMAT("at_call", at_call_keys),
     [FG_SHAPE_EXPECT] = FORMAT("expect", expect_keys),

@@ -23,7 +23,8 @@ struct kind_word {
             FG_SOURCE_CALLER_NUMBER, FG_SOURCE_NETWORK, FG_SOURCE_CERT, FG_SOURCE_SRC_COUNTRY,     \
             FG_SOURCE_CUSTOMER                                                                     \
     }
-#define KINDS_TEXT "count, sum, distinct, gauge, first_seen, seen, longest_run, typical and ratio"
+#define KINDS_TEXT                                                                                 \
+    "count, sum, distinct, gauge, first_seen, seen, longest_run, typical, trend and ratio"
 static const struct kind_word kinds[] = {
     {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
     {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
@@ -340,9 +341,16 @@ void pack_compile_meters(struct pack_build *build)
         return;
     }
     for (uint32_t i = 0; i < table->n; i++) {
-        compile_meter(build, &table->items[i], &meters[i]);
-        meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
-        meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
+        if (!pack_is_trend(&table->items[i])) {
+            compile_meter(build, &table->items[i], &meters[i]);
+            meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
+            meters[i].hit_id = fg_meter_hit_id(&meters[i], build->lists, build->out->calendars);
+        }
+    }
+    for (uint32_t i = 0; i < table->n; i++) {
+        if (pack_is_trend(&table->items[i])) {
+            pack_compile_trend(build, &table->items[i], meters, &meters[i]);
+        }
     }
     build->meters = meters;
     build->out->meters = meters;

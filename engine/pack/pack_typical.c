@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a meter of the usual reads while nothing is known.
+// Meters of what is usual: what they read while nothing is known, and their trend.
 #include "build.h"
 
 static bool read_amount(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,
@@ -55,4 +55,47 @@ void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
             meter->n_starts = 1;
         }
     }
+}
+
+bool pack_is_trend(const struct pack_entry *entry)
+{
+    return entry->body->kind == FG_YAML_MAP && fg_yaml_get(entry->body, "trend") != NULL;
+}
+
+void pack_compile_trend(struct pack_build *build, const struct pack_entry *entry,
+                        const struct fg_meter *meters, struct fg_meter *meter)
+{
+    struct fg_fields *fields = &build->fields;
+    const struct fg_yaml_node *trend = fg_yaml_get(entry->body, "trend");
+    meter->name = fg_field_name(fields, entry->place, "name of the meter", false);
+    meter->kind = FG_METER_TREND;
+    bool alone = fg_field_shape(fields, entry->body, FG_SHAPE_METER);
+    for (const struct fg_yaml_node *key = entry->body->first; key != NULL; key = key->next) {
+        if (key->value != trend && !fg_view_equal(key->text, fg_view_of("desc"))) {
+            FG_FIELD_ERROR(fields, key, FG_CODE_CONFLICT,
+                           "a trend is that of a typical meter, which says all the rest: '%.*s' "
+                           "does not go with it",
+                           key->text.len > 64 ? 64 : (int)key->text.len, key->text.ptr);
+            alone = false;
+        }
+    }
+    if (!alone || !fg_field_is(fields, trend, FG_YAML_SCALAR, "the name of a meter")) {
+        return;
+    }
+    int32_t index = pack_resolve_meter(build, trend);
+    if (index < 0) {
+        return;
+    }
+    const struct fg_meter *typical = &meters[index];
+    if (typical->kind != FG_METER_TYPICAL) {
+        FG_FIELD_ERROR(fields, trend, FG_CODE_CONFLICT, "meter '%s' is not a typical one",
+                       typical->name != NULL ? typical->name : "");
+        return;
+    }
+    const char *name = meter->name;
+    *meter = *typical;
+    meter->name = name;
+    meter->kind = FG_METER_TREND;
+    meter->starts = NULL;
+    meter->n_starts = 0;
 }

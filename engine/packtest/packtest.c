@@ -10,6 +10,8 @@
 #include "play.h"
 #include "testfile.h"
 
+#define PATH_LEN_MAX 4096
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -96,6 +98,49 @@ static int run_file(const struct fg_yaml_doc *doc, const struct fg_policy *polic
         rc = run_case(&file->cases[i], file, policy, verbose, out, summary);
     }
     free(file);
+    return rc;
+}
+
+// What the key says, read for its sake alone.
+static int find_rules(const struct fg_yaml_doc *doc, struct fg_arena *arena, char **out)
+{
+    const char *slash = strrchr(doc->name, '/');
+    const int dir_len = slash == NULL ? 0 : (int)(slash - doc->name + 1);
+    struct fg_diags *ignored = fg_diags_new();
+    struct fg_yaml_node *root = NULL;
+    int rc = ignored == NULL ? FG_ENOMEM : fg_yaml_read(doc, arena, ignored, &root);
+    const struct fg_yaml_node *rules = rc == FG_OK && root != NULL && root->kind == FG_YAML_MAP
+                                           ? fg_yaml_get(root, "rules")
+                                           : NULL;
+    if (rules != NULL && rules->kind == FG_YAML_SCALAR && rules->text.len > 0 &&
+        rules->text.len < PATH_LEN_MAX) {
+        const bool absolute = rules->text.ptr[0] == '/';
+        if (asprintf(out, "%.*s%.*s", absolute ? 0 : dir_len, doc->name, (int)rules->text.len,
+                     rules->text.ptr) < 0) {
+            *out = NULL;
+            rc = FG_ENOMEM;
+        }
+    }
+    fg_diags_free(ignored);
+    return rc == FG_ENOMEM ? rc : FG_OK;
+}
+
+int fg_packtest_rules(const char *file, char **out)
+{
+    struct fg_file bytes;
+    *out = NULL;
+    int rc = fg_file_read(file, FG_PACKTEST_BYTES_MAX, &bytes);
+    if (rc != FG_OK) {
+        return rc == FG_ENOMEM ? rc : FG_OK;
+    }
+    struct fg_arena *arena = fg_arena_new(fg_heap_libc());
+    rc = FG_ENOMEM;
+    if (arena != NULL) {
+        const struct fg_yaml_doc doc = {file, bytes.bytes, bytes.len};
+        rc = find_rules(&doc, arena, out);
+        fg_arena_free(arena);
+    }
+    fg_file_fini(&bytes);
     return rc;
 }
 

@@ -8,16 +8,20 @@
 
 #include "fg/explain.h"
 #include "fg/store.h"
+#include "history.h"
 #include "schedule.h"
 #include "stage.h"
 
-// One call to play: which entry of the test it comes from.
+// One call to play: which entry of the test it comes from, or of its history.
 struct player_call {
+    const struct test_calls *shape;
     int64_t start_ms;
     uint32_t entry;
     int32_t n;
-    bool live;
+    bool live, past;
 };
+
+#define PAST_ENTRY (UINT32_C(1) << 20) // entries of the history are numbered from here
 
 struct player {
     const struct test_case *test;
@@ -51,13 +55,14 @@ static int compare_starts(const void *a, const void *b)
 }
 
 // What is usual takes the most room of all registers, and has a sixteenth of them.
-static uint32_t registers_for(const struct fg_ruleset *ruleset)
+static uint32_t registers_for(const struct fg_ruleset *ruleset, const struct test_case *test)
 {
+    const uint32_t remembered = test->history.ago_ms > 0 ? 4096 : 1024;
     bool typical = false;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         typical = typical || ruleset->meters[i].kind == FG_METER_TYPICAL;
     }
-    return typical ? 8192 : 1024;
+    return typical ? 8192 : remembered;
 }
 
 static bool open_store(struct player *player)
@@ -68,7 +73,7 @@ static bool open_store(struct player *player)
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;
-    config.registers = registers_for(player->policy.ruleset);
+    config.registers = registers_for(player->policy.ruleset, player->test);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     player->memory = size == 0 ? NULL : aligned_alloc(64, size);
     if (player->memory == NULL) {
@@ -83,34 +88,51 @@ static bool open_store(struct player *player)
     return true;
 }
 
+static uint32_t count_calls(const struct test_calls *calls, uint32_t n)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        total += (uint32_t)calls[i].repeat;
+    }
+    return total;
+}
+
+// Appends n entries' calls to the player's; returns how many there are then.
+static uint32_t add_calls(struct player *player, const struct test_calls *calls, uint32_t n,
+                          bool past, uint32_t at)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (int32_t k = 0; k < calls[i].repeat; k++) {
+            player->calls[at++] = (struct player_call){
+                .shape = &calls[i],
+                .start_ms = player->test->clock_ms + calls[i].at_ms + k * calls[i].every_ms,
+                .entry = past ? PAST_ENTRY + i : i,
+                .n = k + 1,
+                .past = past};
+        }
+    }
+    return at;
+}
+
 static int lay_out(struct player *player)
 {
     const struct test_case *test = player->test;
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < test->n_calls; i++) {
-        total += (uint32_t)test->calls[i].repeat;
-    }
-    const size_t room = (size_t)total + 1;
+    const struct test_history *history = &test->history;
+    const uint32_t n = count_calls(test->calls, test->n_calls);
+    const size_t room = (size_t)n + count_calls(history->calls, history->n_calls) + 1;
     player->calls = calloc(room, sizeof(*player->calls));
-    player->risky_ms = calloc(room, sizeof(*player->risky_ms));
-    player->results->calls = calloc(room, sizeof(*player->results->calls));
+    player->risky_ms = calloc((size_t)n + 1, sizeof(*player->risky_ms));
+    player->results->calls = calloc((size_t)n + 1, sizeof(*player->results->calls));
     if (player->calls == NULL || player->risky_ms == NULL || player->results->calls == NULL) {
         return FG_ENOMEM;
     }
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < test->n_calls; i++) {
-        for (int32_t k = 0; k < test->calls[i].repeat; k++) {
-            player->calls[n] = (struct player_call){
-                .start_ms = test->clock_ms + test->calls[i].at_ms + k * test->calls[i].every_ms,
-                .entry = i,
-                .n = k + 1};
-            n++;
-        }
-    }
+    // The calls of the history stand behind those that results are kept of.
+    (void)add_calls(player, test->calls, test->n_calls, false, 0);
+    const uint32_t all = add_calls(player, history->calls, history->n_calls, true, n);
     qsort(player->calls, n, sizeof(*player->calls), compare_starts);
     player->results->n = n;
     int rc = FG_OK;
-    for (uint32_t i = 0; i < n && rc == FG_OK; i++) {
+    for (uint32_t i = 0; i < all && rc == FG_OK; i++) {
         rc = schedule_add(
             &player->schedule,
             (struct due){.at_ms = player->calls[i].start_ms, .call = i, .kind = FG_EVENT_ATTEMPT});
@@ -270,7 +292,7 @@ static void apply(struct player *player, const struct due *due)
 static int follow(struct player *player, const struct due *due)
 {
     struct player_call *call = &player->calls[due->call];
-    int64_t duration_ms = player->test->calls[call->entry].duration_ms;
+    const int64_t duration_ms = call->shape->duration_ms;
     int64_t answer_ms = call->start_ms;
     struct due next = {.at_ms = due->at_ms, .call = due->call};
     int rc = FG_OK;
@@ -299,16 +321,35 @@ static int follow(struct player *player, const struct due *due)
     return rc;
 }
 
+static void set_stage(struct player *player, const struct due *due)
+{
+    const struct player_call *call = &player->calls[due->call];
+    struct fg_event *event = &player->stage.event;
+    stage_set(&player->stage, call->shape, player->test->customer, call->entry, call->n,
+              &player->policy, due->at_ms);
+    event->kind = due->kind;
+    event->minute = due->minute;
+    event->answered = due->kind != FG_EVENT_ATTEMPT && call->shape->duration_ms > 0;
+    event->duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
+}
+
+// What happened before went through, whatever the rules say of it now; only the meters know of it.
+static int play_past(struct player *player, const struct due *due)
+{
+    fg_plan(&player->policy, &player->stage.event, due->at_ms, &player->plan);
+    if (player->plan.store_needed) {
+        (void)player->store.ops->evaluate(player->store.impl, &player->plan.request,
+                                          &player->reply);
+    }
+    return follow(player, due);
+}
+
 static int play_event(struct player *player, const struct due *due)
 {
-    struct player_call *call = &player->calls[due->call];
-    stage_set(&player->stage, player->test, call->entry, call->n, player->policy.customers,
-              &player->policy.hash_key, due->at_ms);
-    player->stage.event.kind = due->kind;
-    player->stage.event.minute = due->minute;
-    player->stage.event.answered =
-        due->kind != FG_EVENT_ATTEMPT && player->test->calls[call->entry].duration_ms > 0;
-    player->stage.event.duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
+    set_stage(player, due);
+    if (player->calls[due->call].past) {
+        return play_past(player, due);
+    }
     decide(player, due);
     note_coverage(player);
     int rc = note_result(player, due);
@@ -340,9 +381,14 @@ int play_test(const struct test_case *test, const struct test_file *file,
     player->policy.customers = &file->customers;
     player->results = out;
     int rc = open_store(player) ? lay_out(player) : FG_ENOMEM;
+    bool begun = false; // the clock is reached
     struct due due;
     while (rc == FG_OK && schedule_next(&player->schedule, &due)) {
-        rc = play_event(player, &due);
+        if (!begun && due.at_ms >= test->clock_ms) {
+            begun = true;
+            rc = history_fill(test, &player->policy, &player->store);
+        }
+        rc = rc == FG_OK ? play_event(player, &due) : rc;
     }
     schedule_fini(&player->schedule);
     free(player->calls);

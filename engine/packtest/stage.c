@@ -161,11 +161,10 @@ static void set_source(struct stage *stage, const struct test_calls *shape,
     }
 }
 
-void stage_set(struct stage *stage, const struct test_case *test, uint32_t entry, int32_t n,
-               const struct fg_customers *customers, const struct fg_hash_key *hash_key,
-               int64_t now_ms)
+void stage_set(struct stage *stage, const struct test_calls *shape,
+               const struct fg_customer *customer, uint32_t entry, int32_t n,
+               const struct fg_policy *policy, int64_t now_ms)
 {
-    const struct test_calls *shape = &test->calls[entry];
     uint64_t seed = ((uint64_t)entry << 32) + (uint64_t)(uint32_t)n;
     memset(stage, 0, sizeof(*stage));
     expand(shape->to, n, shape->repeat, seed, stage->to);
@@ -180,11 +179,11 @@ void stage_set(struct stage *stage, const struct test_case *test, uint32_t entry
     event->user_agent = fg_view_of(shape->user_agent);
     memcpy(event->attrs, shape->attrs, sizeof(event->attrs));
     event->n_attrs = shape->n_attrs;
-    set_source(stage, shape, test->customer);
-    set_peer(stage, shape, test->customer, now_ms);
-    identify(stage, shape, test->customer, customers);
-    set_numbers(stage, shape, test->customer, customers);
+    set_source(stage, shape, customer);
+    set_peer(stage, shape, customer, now_ms);
+    identify(stage, shape, customer, policy->customers);
+    set_numbers(stage, shape, customer, policy->customers);
     const char *id = event->customer == NULL ? "" : event->customer->id;
-    event->call_key = fg_call_key(hash_key, fg_view_of(id), fg_view_of(stage->call_id),
+    event->call_key = fg_call_key(&policy->hash_key, fg_view_of(id), fg_view_of(stage->call_id),
                                   fg_view_of("tag"), fg_view_of(stage->to));
 }

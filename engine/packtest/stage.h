@@ -14,7 +14,8 @@ struct stage {
     char call_id[48];
 };
 
-// Fills stage for the n-th (from 1) call of shape, which is the entry-th of the test, at now_ms.
-void stage_set(struct stage *stage, const struct test_case *test, uint32_t entry, int32_t n,
-               const struct fg_customers *customers, const struct fg_hash_key *hash_key,
-               int64_t now_ms);
+// Fills stage for the n-th (from 1) call of shape, which is the entry-th of the test, by customer
+// (NULL: nobody) at now_ms.
+void stage_set(struct stage *stage, const struct test_calls *shape,
+               const struct fg_customer *customer, uint32_t entry, int32_t n,
+               const struct fg_policy *policy, int64_t now_ms);

@@ -31,18 +31,15 @@ static void read_san(struct fg_fields *fields, const struct fg_yaml_node *node,
 static void read_fingerprint(struct fg_fields *fields, const struct fg_yaml_node *node,
                              struct test_calls *out)
 {
-    static const char digits[] = "0123456789abcdef";
     out->has_fingerprint = node->kind == FG_YAML_SCALAR && node->text.len == 64;
-    for (size_t i = 0; i < 64 && out->has_fingerprint; i++) {
-        const char *digit = memchr(digits, node->text.ptr[i], 16);
-        out->has_fingerprint = digit != NULL;
-        if (digit != NULL) {
-            uint8_t *byte = &out->fingerprint[i / 2];
-            *byte = (uint8_t)((unsigned)*byte << 4 | (unsigned)(digit - digits));
-        }
+    for (size_t i = 0; i < 32 && out->has_fingerprint; i++) {
+        const int high = fg_hex_digit(node->text.ptr[2 * i]);
+        const int low = fg_hex_digit(node->text.ptr[2 * i + 1]);
+        out->has_fingerprint = high >= 0 && low >= 0;
+        out->fingerprint[i] = (uint8_t)((unsigned)(high & 15) << 4 | (unsigned)(low & 15));
     }
     if (!out->has_fingerprint) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_ADDRESS, "a fingerprint is 64 lower-case hex digits");
+        FG_FIELD_ERROR(fields, node, FG_CODE_ADDRESS, "a fingerprint is 64 hex digits");
     }
 }
 
@@ -146,6 +143,7 @@ static void read_times(struct fg_fields *fields, const struct fg_yaml_node *node
     const struct fg_yaml_node *every = fg_yaml_get(node, "every");
     const struct fg_yaml_node *duration = fg_yaml_get(node, "duration");
     const struct fg_yaml_node *at = fg_yaml_get(node, "at");
+    const struct fg_yaml_node *ago = fg_yaml_get(node, "ago");
     out->repeat = 1;
     out->every_ms = FG_MS_PER_S;
     if (repeat != NULL) {
@@ -160,15 +158,18 @@ static void read_times(struct fg_fields *fields, const struct fg_yaml_node *node
     if (at != NULL) {
         (void)fg_field_duration(fields, at, "at", 0, 366 * FG_MS_PER_DAY, &out->at_ms);
     }
+    if (ago != NULL && fg_field_duration(fields, ago, "ago", 1, 400 * FG_MS_PER_DAY, &out->at_ms)) {
+        out->at_ms = -out->at_ms;
+    }
 }
 
-void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, enum fg_shape shape,
                      struct test_calls *out)
 {
     memset(out, 0, sizeof(*out));
     out->repeat = 1;
     out->to = "";
-    if (!fg_field_shape(fields, node, FG_SHAPE_CALL) && node->kind != FG_YAML_MAP) {
+    if (!fg_field_shape(fields, node, shape) && node->kind != FG_YAML_MAP) {
         return;
     }
     const struct fg_yaml_node *from = fg_yaml_get(node, "from");

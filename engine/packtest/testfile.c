@@ -80,6 +80,27 @@ static void read_faults(struct fg_fields *fields, const struct fg_yaml_node *nod
     }
 }
 
+// Bounds how long a test takes to play.
+static void check_calls(struct fg_fields *fields, const struct fg_yaml_node *node,
+                        const struct test_calls *calls, uint32_t n)
+{
+    int64_t total = 0;
+    int64_t minutes = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        total += calls[i].repeat;
+        minutes += calls[i].repeat * (calls[i].duration_ms / FG_MS_PER_MIN);
+    }
+    if (total > TEST_CALLS_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d calls in one test",
+                       TEST_CALLS_MAX);
+    }
+    if (minutes > TEST_MINUTES_MAX) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT,
+                       "the calls of one test last more than %d minutes together",
+                       TEST_MINUTES_MAX);
+    }
+}
+
 static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test_node,
                        struct test_case *test)
 {
@@ -90,23 +111,21 @@ static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test
         return;
     }
     test->calls = fg_field_alloc(fields, node->n * sizeof(*test->calls));
-    int64_t total = 0;
-    int64_t minutes = 0;
     for (const struct fg_yaml_node *item = node->first; item != NULL && test->calls != NULL;
          item = item->next) {
-        const struct test_calls *calls = &test->calls[test->n_calls++];
-        test_calls_read(fields, item, &test->calls[test->n_calls - 1]);
-        total += calls->repeat;
-        minutes += calls->repeat * (calls->duration_ms / FG_MS_PER_MIN);
+        test_calls_read(fields, item, FG_SHAPE_CALL, &test->calls[test->n_calls++]);
     }
-    if (total > TEST_CALLS_MAX) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d calls in one test",
-                       TEST_CALLS_MAX);
-    }
-    if (minutes > TEST_MINUTES_MAX) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT,
-                       "the calls of one test last more than %d minutes together",
-                       TEST_MINUTES_MAX);
+    check_calls(fields, node, test->calls, test->n_calls);
+}
+
+static void read_history(struct fg_fields *fields, const struct fg_yaml_node *node,
+                         struct test_case *test)
+{
+    test_history_read(fields, node, test);
+    check_calls(fields, node, test->history.calls, test->history.n_calls);
+    if (test->customer == NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
+                       "a history is a customer's: the test needs a 'customer'");
     }
 }
 
@@ -121,6 +140,7 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
     const struct fg_yaml_node *customer = fg_yaml_get(node, "customer");
     const struct fg_yaml_node *faults = fg_yaml_get(node, "faults");
+    const struct fg_yaml_node *history = fg_yaml_get(node, "history");
     const struct fg_yaml_node *expect = fg_yaml_get(node, "expect");
     if (name == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "the test needs a 'name'");
@@ -133,6 +153,9 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     }
     read_clock(fields, node, test);
     read_calls(fields, node, test);
+    if (history != NULL) {
+        read_history(fields, history, test);
+    }
     if (faults != NULL) {
         read_faults(fields, faults, test);
     }
@@ -262,6 +285,10 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     if (format == NULL || !fg_view_equal(format->text, fg_view_of("1"))) {
         FG_FIELD_ERROR(fields, root, FG_CODE_VERSION,
                        "a test file begins with 'fraudguard_test: 1'");
+    }
+    const struct fg_yaml_node *rules = fg_yaml_get(root, "rules");
+    if (rules != NULL) {
+        (void)fg_field_text(fields, rules, "rules"); // whoever chooses the policy follows it
     }
     rc = packs == NULL ? FG_OK : read_own_packs(fields, packs, dir, out);
     if (rc == FG_OK) {

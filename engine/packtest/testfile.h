@@ -8,6 +8,7 @@
 
 #define TEST_CALLS_MAX   20000   // call instances of one test
 #define TEST_MINUTES_MAX 1000000 // that they last together
+#define TEST_SEEN_MAX    256     // values of one kind in a history
 #define TEST_RULES_MAX   64      // names in one list of an expectation
 #define TEST_TARGETS_MAX 16
 
@@ -31,7 +32,20 @@ struct test_calls {
     struct fg_attr attrs[FG_ATTRS_MAX];
     uint8_t n_attrs;
     int32_t repeat;
-    int64_t at_ms, every_ms, duration_ms; // duration 0: never answered
+    // After the clock, below 0 in a history; duration 0: never answered.
+    int64_t at_ms, every_ms, duration_ms;
+};
+
+// What happened before the clock.
+struct test_history {
+    const fg_country *dest_countries, *src_countries;
+    const char *const *dest_numbers, *const *callers;
+    const struct fg_ip *networks; // addresses in them
+    uint32_t n_dest_countries, n_src_countries, n_dest_numbers, n_callers, n_networks;
+    int64_t ago_ms;       // these were first seen
+    int64_t cert_seen_ms; // the first call's certificate was first seen; 0: not said
+    struct test_calls *calls;
+    uint32_t n_calls;
 };
 
 // A name of a rule or composite in an expectation, and where it is written.
@@ -65,6 +79,7 @@ struct test_case {
     int64_t clock_ms;
     struct test_calls *calls;
     uint32_t n_calls;
+    struct test_history history; // all 0: nothing
     bool redis_down, store_down;
     bool blank; // expects nothing yet
     struct test_target targets[TEST_TARGETS_MAX];
@@ -87,7 +102,11 @@ FG_MUST_CHECK int test_file_read(const struct fg_yaml_doc *doc, const char *dir,
                                  const struct fg_policy *policy, struct fg_fields *fields,
                                  struct test_file *out);
 // Parts of it.
-void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+// shape: FG_SHAPE_CALL, or FG_SHAPE_PAST_CALL
+void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, enum fg_shape shape,
                      struct test_calls *out);
+// test->clock_ms is known.
+void test_history_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       struct test_case *test);
 void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                       const struct fg_ruleset *ruleset, struct test_case *test);

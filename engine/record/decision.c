@@ -162,6 +162,8 @@ static const char *reason_kind_name(enum fg_reason_kind kind)
         return "exception";
     case FG_REASON_OVERRIDE:
         return "override";
+    case FG_REASON_DIALOG:
+        return "dialog";
     }
     return "unknown";
 }

@@ -182,6 +182,7 @@ void call_event(const struct replay_call *call, enum fg_event_kind kind, struct 
         .identity = call->identity,
         .customer = call->customer,
         .call_key = call->call_key,
+        .lease = call->sequence + 1, // rows with the same names are calls of their own
         .tls = call->has_tls ? peer : NULL,
         .transport = call->transport,
         .source = call->source,

@@ -1,4 +1,4 @@
-#!lua name=fraudguard_v2
+#!lua name=fraudguard_v3
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- One evaluation of a customer: count, read and look up holds, in one call that runs alone.
 -- Request, reply and record layouts: docs/redis-schema.md; the other side is redis_request.c.
@@ -8,7 +8,7 @@
 -- Redis calls and their arguments cost the most, so records are read and written whole, and the
 -- older cells of a window stay a string until the window moves.
 
-local REQUEST_VERSION = 2
+local REQUEST_VERSION = 3
 local RECORD_VERSION = 1
 local AMOUNT_MAX = 2 ^ 52
 local OLD_CELLS = 10

@@ -81,4 +81,4 @@ local function evaluate(keys, args)
         hold_find(found, n_records + has_call, n_holds, now)
 end
 
-redis.register_function('fg_evaluate_v2', evaluate)
+redis.register_function('fg_evaluate_v3', evaluate)

@@ -8,6 +8,8 @@ local SEEN_MARGIN_S = 60
 local RUNS, RUN_STEP_MAX, RUN_LENGTH_MAX, RUN_BYTES = 8, 2, 65535, 16
 local WEEK, HOUR_S, FREEZE_HOURS = 168, 3600, 24
 local BASELINE_HEAD, SLOT_BYTES, MEMORY, LEARNED_MAX = 33, 8, 6, 255
+local WEEKS, PAST_FIRST, PAST_LAST, LAST_HOURS, TREND_MAX = 10, 5, 9, 84, 2 ^ 42
+local BASELINE_BYTES = BASELINE_HEAD + (WEEK + WEEKS) * SLOT_BYTES
 local BASELINE_MAX, MICRO = 2 ^ 49, 1000000
 local register_ops_format = formats('BBi8I7I7I4', '')
 local slots_format = formats('I7B', '')
@@ -138,7 +140,7 @@ kinds[RATE] = {
     end
 }
 
--- Mean and how often it was learned.
+-- Mean and how often it was learned; after those of the hours, sum and hours of the weeks.
 local function slot_of(baseline, slot)
     local slots = baseline.slots
     if slots then return slots[slot * 2 + 1], slots[slot * 2 + 2] end
@@ -166,23 +168,56 @@ local function usual(baseline, hour)
                mean_of(baseline, {(slot + WEEK - 1) % WEEK, (slot + 1) % WEEK}))
 end
 
+-- The last week before hour's by those four to eight before that, in thousandths.
+local function trend(baseline, hour)
+    local newest, week = floor(baseline.hour / WEEK), floor(hour / WEEK)
+    local last, last_n, past, past_n = 0, 0, 0, 0
+    for ago = 1, PAST_LAST do
+        local at = week - ago
+        if at <= newest and at > newest - WEEKS then
+            local sum, n = slot_of(baseline, WEEK + at % WEEKS)
+            if ago == 1 then
+                last, last_n = sum, n
+            elseif ago >= PAST_FIRST then
+                past, past_n = past + sum, past_n + n
+            end
+        end
+    end
+    if last_n < LAST_HOURS or past_n < WEEK then return -1 end
+    local now = min((last - fmod(last, last_n)) / last_n, TREND_MAX) * 1000
+    local before = max(min((past - fmod(past, past_n)) / past_n, TREND_MAX), floor(MICRO / WEEK))
+    return (now - fmod(now, before)) / before
+end
+
 local function fold(baseline, hour, start)
     local slots = baseline.slots
     if not slots then
-        slots = {unpack_bytes(slots_format(WEEK), baseline.bytes, BASELINE_HEAD + 1)}
-        slots[WEEK * 2 + 1] = nil
-        for i = 1, WEEK * 2, 2 do slots[i] = min(slots[i], BASELINE_MAX) end
+        slots = {unpack_bytes(slots_format(WEEK + WEEKS), baseline.bytes, BASELINE_HEAD + 1)}
+        slots[(WEEK + WEEKS) * 2 + 1] = nil
+        for i = 1, (WEEK + WEEKS) * 2, 2 do slots[i] = min(slots[i], BASELINE_MAX) end
         baseline.slots = slots
+    end
+    local newest = floor(hour / WEEK)
+    for week = max(floor(baseline.hour / WEEK), newest - WEEKS) + 1, newest do
+        local place = (WEEK + week % WEEKS) * 2
+        slots[place + 1], slots[place + 2] = 0, 0
     end
     for i = 0, min(hour - baseline.hour, WEEK) - 1 do
         local at = baseline.hour + i
         if at >= baseline.frozen then
             local slot = at % WEEK * 2
             local mean, learned = slots[slot + 1], slots[slot + 2]
-            local difference = min(i == 0 and baseline.amount or 0, 2 * max(mean, start)) - mean
+            local amount = i == 0 and baseline.amount or 0
+            local difference = min(amount, 2 * max(mean, start)) - mean
             local part = min(learned + 1, MEMORY)
             slots[slot + 1] = mean + (difference - fmod(difference, part)) / part
             slots[slot + 2] = min(learned + 1, LEARNED_MAX)
+            local week = floor(at / WEEK)
+            if week > newest - WEEKS then
+                local place = (WEEK + week % WEEKS) * 2
+                slots[place + 1] = min(slots[place + 1] + amount, BASELINE_MAX)
+                slots[place + 2] = min(slots[place + 2] + 1, max(slots[place + 2], WEEK))
+            end
         end
     end
     baseline.hour, baseline.amount = hour, 0
@@ -191,7 +226,7 @@ end
 kinds[BASELINE] = {
     begin = function() return {} end,
     parse = function(bytes)
-        if #bytes ~= BASELINE_HEAD + WEEK * SLOT_BYTES then return nil end
+        if #bytes ~= BASELINE_BYTES then return nil end
         local hour, amount, first, frozen = unpack_bytes('>i8I7i8i8', bytes, 3)
         local most = AMOUNT_MAX + FREEZE_HOURS
         if max(hour, first, frozen) > most or min(hour, first, frozen) < -most then return nil end
@@ -201,12 +236,12 @@ kinds[BASELINE] = {
     -- number: hour, first: amount, second: start
     run = function(baseline, op, _, counts)
         local hour, value = op.number, -1
-        if baseline.hour then value = usual(baseline, hour) end
+        if baseline.hour then value = (op.trend and trend or usual)(baseline, hour) end
         if op.does == REGISTER_READ or (op.does == REGISTER_CHANGE and not counts) then return value end
         baseline.changed, baseline.ttl = true, max(baseline.ttl or 0, op.ttl)
         if not baseline.hour then
             baseline.hour, baseline.amount, baseline.first, baseline.frozen = hour, 0, hour, hour
-            baseline.bytes = string.rep('\0', BASELINE_HEAD + WEEK * SLOT_BYTES)
+            baseline.bytes = string.rep('\0', BASELINE_BYTES)
             baseline.whole = true
         end
         if op.does == REGISTER_FREEZE then
@@ -227,7 +262,7 @@ kinds[BASELINE] = {
             redis.call('SETRANGE', key, 2, head)
             return
         end
-        local slots = baseline.slots and pack(slots_format(WEEK), unpack(baseline.slots)) or
+        local slots = baseline.slots and pack(slots_format(WEEK + WEEKS), unpack(baseline.slots)) or
             sub(baseline.bytes, BASELINE_HEAD + 1)
         register_save(key, BASELINE, head .. slots, baseline.ttl + HOUR_S)
     end
@@ -252,8 +287,8 @@ local function registers_run(keys, found, first, ops, n_ops, counts, now, keep_m
         local at = (i - 1) * 6
         local r, how = ops[at + 1], ops[at + 2]
         local kind = floor(how / 16)
-        op.does, op.number, op.first, op.second, op.ttl =
-            how % 16, ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
+        op.does, op.trend, op.number, op.first, op.second, op.ttl =
+            how % 8, how % 16 >= 8, ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
         local state = states[r]
         if not state or kind_of[r] ~= kind then
             local reset

@@ -135,12 +135,13 @@ static int64_t baseline_run(struct local_shard *shard, const struct local_place 
     struct local_baseline *entry = register_find(shard, place, add || freeze);
     if (entry == NULL)
         return -1;
-    const int64_t usual = fg_baseline_usual(&entry->baseline, op->bucket);
+    const int64_t value = op->trend ? fg_baseline_trend(&entry->baseline, op->bucket)
+                                    : fg_baseline_usual(&entry->baseline, op->bucket);
     if (add)
         fg_baseline_add(&entry->baseline, op->bucket, op->amount, op->start);
     else if (freeze)
         fg_baseline_freeze(&entry->baseline, op->bucket);
-    return usual;
+    return value;
 }
 
 int64_t local_register_run(struct local_shard *shard, const struct local_place *place,
@@ -179,6 +180,9 @@ void local_registers_repair(struct local_shard *shard)
         for (uint32_t k = 0; k < FG_BASELINE_HOURS; k++)
             sound = sound && entry->baseline.means[k] >= 0 &&
                     entry->baseline.means[k] <= FG_BASELINE_MAX;
+        for (uint32_t k = 0; k < FG_BASELINE_WEEKS; k++)
+            sound =
+                sound && entry->baseline.sums[k] >= 0 && entry->baseline.sums[k] <= FG_BASELINE_MAX;
         if (entry->head.used != 0 && !sound)
             memset(entry, 0, sizeof(*entry));
     }

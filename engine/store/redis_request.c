@@ -9,14 +9,14 @@
 #include "fg/ruleset.h"
 #include "request.h"
 
-#define REQUEST_VERSION 2
+#define REQUEST_VERSION 3
 #define FLAG_REPEATED   1U
 #define FLAG_RESET      2U
 #define FLAGS_KNOWN     (FLAG_REPEATED | FLAG_RESET)
 
 enum { SET_PUT, SET_READ, SET_DELETE };
 // With enum fg_register * 16: what a register op does.
-enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE };
+enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_TREND = 8 };
 
 struct op_scope {
     const struct fg_meter_op *first; // the op that brought this key
@@ -139,7 +139,7 @@ static uint8_t *registers_put(struct redis_request *out, const struct fg_store_r
             continue;
         const struct register_args args = register_args_of(op);
         at = number_put(at, key_of(out, request, scopes, first_key, op), 1);
-        at = number_put(at, (unsigned)kind * 16 + args.does, 1);
+        at = number_put(at, (unsigned)kind * 16 + args.does + (op->trend ? REGISTER_TREND : 0), 1);
         at = number_put(at, (uint64_t)args.number, 8);
         at = number_put(at, (uint64_t)args.first, 7);
         at = number_put(at, (uint64_t)args.second, 7);
@@ -185,7 +185,7 @@ static void args_put(struct redis_request *out)
     snprintf(out->n_keys_text, sizeof(out->n_keys_text), "%u", (unsigned)out->n_keys % 100);
     size_t n = 0;
     out->args[n++] = fg_view_of("FCALL");
-    out->args[n++] = fg_view_of("fg_evaluate_v2");
+    out->args[n++] = fg_view_of("fg_evaluate_v3");
     out->args[n++] = fg_view_of(out->n_keys_text);
     for (size_t i = 0; i < out->n_keys; i++)
         out->args[n++] = fg_view_of(out->keys[i]);

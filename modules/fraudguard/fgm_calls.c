@@ -6,6 +6,7 @@
 #include "core/locking.h"
 #include "fgm_counters.h"
 #include "fgm_memory.h"
+#include "fgm_owners.h"
 #include "fgm_trunks.h"
 
 struct calls {
@@ -86,6 +87,7 @@ void fgm_call_remember(struct fgm_call *call, const struct fg_event *event, stru
         .direction = event->direction,
         .identity = event->identity,
         .call_key = event->call_key,
+        .lease = event->lease,
         .has_tls = event->tls != NULL,
         .transport = event->transport,
         .source = event->source,
@@ -109,6 +111,7 @@ void fgm_call_event(const struct fgm_call *call, enum fg_event_kind kind, struct
         .direction = call->direction,
         .identity = call->identity,
         .call_key = call->call_key,
+        .lease = call->lease,
         .tls = call->has_tls ? &call->tls : NULL,
         .transport = call->transport,
         .source = call->source,
@@ -151,14 +154,20 @@ void fgm_calls_answered(struct fgm_call_ref ref, int64_t now_ms)
 
 void fgm_calls_ended(struct fgm_call_ref ref, int64_t now_ms)
 {
+    struct fg_hash128 dialog = {0, 0};
+    uint64_t lease = 0;
     lock_get(&calls->lock);
     struct fgm_call *call = of(ref);
     if (call && call->state != FGM_CALL_ENDED) {
         call->state = FGM_CALL_ENDED;
         call->ended_ms = now_ms;
         call->due_ms = 0;
+        dialog = call->dialog;
+        lease = call->lease;
     }
     lock_release(&calls->lock);
+    if (lease)
+        fgm_owners_end(dialog, lease, true);
 }
 
 void fgm_calls_want_cut(struct fgm_call_ref ref)

@@ -33,7 +33,8 @@ struct fgm_call {
     char customer[FG_CUSTOMER_ID_MAX + 1];
     enum fg_direction direction;
     enum fg_identity identity;
-    struct fg_hash128 call_key;
+    struct fg_hash128 call_key, dialog; // dialog: of Call-ID and From tag, fgm_owners.h
+    uint64_t lease;
     bool has_tls;
     struct fg_tls_peer tls;
     enum fg_transport transport;

@@ -65,6 +65,10 @@ static void collect_rules(const struct fg_policy *policy)
     snapshot.digest = policy->ruleset->digest;
     snapshot.rules_n = policy->ruleset->n_rules + policy->ruleset->n_composites;
     snapshot.customers_n = policy->customers->n;
+    const struct fgm_revoked *revoked = fgm_policy_revoked();
+    snapshot.has_crl = revoked != NULL;
+    snapshot.revoked_n = revoked ? revoked->n : 0;
+    snapshot.crl_next_update_ms = revoked ? revoked->next_update_s * FG_MS_PER_S : 0;
     if (policy->networks)
         snapshot.networks_built_ms = policy->networks->built_ms;
     if (slots)

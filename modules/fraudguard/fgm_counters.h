@@ -20,6 +20,7 @@
     X(shadowed, "attempts that went on only because of mode shadow")                               \
     X(degraded, "verdicts made without Redis")                                                     \
     X(repeated, "retransmissions, forks and retries that were counted once")                       \
+    X(retransmitted, "INVITEs passed over because their own transaction is dealt with already")    \
     X(unreadable, "messages that could not be read")                                               \
     X(identity_refused, "attempts refused because nobody or the wrong one was identified")         \
     X(no_policy, "attempts refused because no rules are loaded")                                   \

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "core/rpc_lookup.h"
+#include "fgm_attempt.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_log.h"
@@ -52,8 +53,10 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
     call->created_ms = fgm_now_ms();
     call->dialog_entry = dialog->h_entry;
     call->dialog_id = dialog->h_id;
+    fgm_attempt_called(params->req, call);
     if (!fgm_calls_add(call, &ref))
         return;
+    fgm_attempt_added(ref);
     if (dialogs.register_dlgcb(dialog, DLGCB_CONFIRMED_NA | DLGCB_CONFIRMED, on_answered, pack(ref),
                                NULL) != 0 ||
         dialogs.register_dlgcb(dialog,
@@ -78,14 +81,20 @@ int fgm_dialog_init(void)
     return 0;
 }
 
+bool fgm_dialog_tracks(void)
+{
+    return dialogs.get_dlg != NULL;
+}
+
 bool fgm_dialog_knows(struct sip_msg *msg)
 {
-    if (!dialogs.get_dlg)
+    if (!fgm_dialog_tracks())
         return true;
     struct dlg_cell *dialog = dialogs.get_dlg(msg);
+    bool lives = dialog && dialog->state != DLG_STATE_DELETED;
     if (dialog)
         dialogs.release_dlg(dialog);
-    return dialog != NULL;
+    return lives;
 }
 
 // --- ending a call

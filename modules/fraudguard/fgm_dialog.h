@@ -8,8 +8,10 @@
 // Registers for dialogs. Without the dialog module calls are judged but not tracked (logged once).
 // 0 or -1. In mod_init.
 int fgm_dialog_init(void);
-// Whether msg belongs to a dialog of this node, by its Call-ID and both tags. True where the dialog
-// module is not loaded and nobody can tell. For SIP workers.
+// Whether it is loaded.
+bool fgm_dialog_tracks(void);
+// Whether msg belongs to a dialog of this node, by its Call-ID and the tags it has. True where the
+// dialog module is not loaded and nobody can tell. For SIP workers.
 bool fgm_dialog_knows(struct sip_msg *msg);
 // Sends BYE to both sides of an answered call. Any process that can use tm; not under locks of
 // ours. False when the dialog is gone or not answered.

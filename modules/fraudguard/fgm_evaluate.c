@@ -135,10 +135,10 @@ static void set_hold(const struct fgm_evaluation *evaluation)
                   fg_view_of(rules));
 }
 
-static void give_back_leases(const struct fgm_evaluation *evaluation)
+void fgm_leases_give_back(const char *customer, const struct fg_store_request *request)
 {
-    struct fgm_item_leases leases = {.request = evaluation->decision.release_request};
-    snprintf(leases.customer, sizeof leases.customer, "%s", evaluation->plan.event->customer->id);
+    struct fgm_item_leases leases = {.request = *request};
+    snprintf(leases.customer, sizeof leases.customer, "%s", customer);
     leases.request.customer = NULL;
     fgm_ring_push(
         fgm_orders,
@@ -196,7 +196,7 @@ void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id
                                                 hold->country, evaluation->now_ms))
             set_hold(evaluation);
         if (decision->release)
-            give_back_leases(evaluation);
+            fgm_leases_give_back(event->customer->id, &decision->release_request);
     }
     if (worth_recording(evaluation))
         record(evaluation, call_id);

@@ -18,6 +18,9 @@ struct fgm_evaluation {
 void fgm_evaluate(const struct fg_policy *policy, const struct fg_event *event,
                   struct fgm_evaluation *out);
 
+// Has the writer process run a request that gives leases back; its customer pointer is not used.
+void fgm_leases_give_back(const char *customer, const struct fg_store_request *request);
+
 // Carries out what was decided and does not concern the message at hand: counters, holds, leases,
 // records. call_id may be empty.
 void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id);

@@ -3,6 +3,7 @@
 
 #include "fgm_counters.h"
 #include "fgm_params.h"
+#include "fgm_policy.h"
 #include "fgm_tls.h"
 
 // A connection's peer and what its names said, per process: walking a certificate costs more than
@@ -28,7 +29,7 @@ static const struct cached *peer_of(const struct fg_policy *policy, uint64_t gen
     FGM_COUNT(tls_cache_misses);
     struct cached fresh = {.connection = connection, .generation = generation};
     fg_identity_begin(&fresh.walk, policy->customers);
-    if (!fgm_tls_read(msg, &fresh.peer, &fresh.walk)) {
+    if (!fgm_tls_read(msg, fgm_policy_revoked(), &fresh.peer, &fresh.walk)) {
         unknown = fresh;
         return &unknown;
     }

@@ -7,6 +7,7 @@
 
 #include "fg/pack.h"
 #include "fgm_clock.h"
+#include "fgm_crl.h"
 #include "fgm_load_tests.h"
 #include "fgm_log.h"
 #include "fgm_memory.h"
@@ -17,6 +18,7 @@
 struct candidate {
     struct fg_diags *diags;
     struct fg_policy_bundle *bundle;
+    struct fgm_revoked *revoked;
     struct fgm_tests tests;
     int64_t tests_us;
 };
@@ -70,12 +72,22 @@ static int test(struct candidate *candidate)
     return error;
 }
 
+static int load_revoked(int64_t now_ms, struct candidate *candidate)
+{
+    if (!fgm_config.crl_file)
+        return FG_OK;
+    return fgm_crl_read(fgm_config.crl_file, fgm_config.crl_ca_file, now_ms / FG_MS_PER_S,
+                        fgm_memory_heap(), candidate->diags, &candidate->revoked);
+}
+
 static int load(const struct fgm_load_order *order, struct candidate *candidate)
 {
     struct fg_policy_paths paths = fgm_config.paths;
     paths.now_ms = fgm_now_ms();
     int error = fg_policy_load(&paths, fgm_memory_heap(), &fgm_config.hash_key, candidate->diags,
                                &candidate->bundle);
+    int lists = load_revoked(paths.now_ms, candidate);
+    error = error < 0 ? error : lists;
     if (error >= 0 && order->tested)
         error = test(candidate);
     return error;
@@ -100,12 +112,13 @@ static int publish(const struct fgm_load_order *order, struct candidate *candida
     const struct fg_ruleset *ruleset = fg_policy_of(candidate->bundle)->ruleset;
     // Read first: once published, it may be gone at any time.
     snprintf(text, size, "%s %s", ruleset->pack, ruleset->version);
-    int error = fgm_policy_publish(candidate->bundle, order->confirm_ms);
+    int error = fgm_policy_publish(candidate->bundle, candidate->revoked, order->confirm_ms);
     if (error < 0) {
         snprintf(text, size, "%s\n", fg_strerror(error));
         return error;
     }
     candidate->bundle = NULL;
+    candidate->revoked = NULL;
     log_diags(FGM_LOG_WARN, candidate->diags);
     if (order->tested)
         fgm_info("rules loaded: %s; %u tests of %u files passed in %d ms", text,
@@ -131,6 +144,7 @@ int fgm_load_rules(const struct fgm_load_order *order, char *text, size_t size)
             error = publish(order, &candidate, text, size);
     }
     fg_policy_bundle_free(candidate.bundle);
+    fgm_revoked_free(fgm_memory_heap(), candidate.revoked);
     fgm_tests_fini(&candidate.tests);
     fg_diags_free(candidate.diags);
     fgm_policy_told(error >= 0);

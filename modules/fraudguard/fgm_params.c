@@ -26,6 +26,8 @@ param_export_t fgm_param_exports[] = {
     {"data_dir", PARAM_STRING, &fgm_params.data_dir},
     {"rates_file", PARAM_STRING, &fgm_params.rates_file},
     {"networks_file", PARAM_STRING, &fgm_params.networks_file},
+    {"crl_file", PARAM_STRING, &fgm_params.crl_file},
+    {"crl_ca_file", PARAM_STRING, &fgm_params.crl_ca_file},
     {"redis", PARAM_STRING, &fgm_params.redis},
     {"redis_deadline_ms", PARAM_INT, &fgm_params.redis_deadline_ms},
     {"node", PARAM_STRING, &fgm_params.node},
@@ -177,6 +179,20 @@ static int check_node(void)
     return 0;
 }
 
+static int check_crl(void)
+{
+    if (is_set(fgm_params.crl_file) != is_set(fgm_params.crl_ca_file)) {
+        fgm_error("crl_file needs crl_ca_file, the certificates of those who sign the lists, and "
+                  "the other way round");
+        return -1;
+    }
+    if (is_set(fgm_params.crl_file)) {
+        fgm_config.crl_file = fgm_params.crl_file;
+        fgm_config.crl_ca_file = fgm_params.crl_ca_file;
+    }
+    return 0;
+}
+
 int fgm_params_check(void)
 {
     if (!is_set(fgm_params.rules_dir)) {
@@ -195,7 +211,7 @@ int fgm_params_check(void)
         return -1;
     return check_mode() | check_reload_tests() |
            fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
-           check_carriers() | check_sizes() | check_node();
+           check_crl() | check_carriers() | check_sizes() | check_node();
 }
 
 bool fgm_is_carrier(const struct fg_ip *source)

@@ -16,6 +16,7 @@
 // As written; set by Kamailio before mod_init. Strings are NUL-terminated, NULL or empty: unset.
 struct fgm_params {
     char *rules_dir, *customers_file, *data_dir, *rates_file, *networks_file;
+    char *crl_file, *crl_ca_file;
     char *redis; // empty: local only
     int redis_deadline_ms;
     char *node;
@@ -37,6 +38,7 @@ struct fgm_config {
     bool shadow, has_redis, has_metrics, reload_tests;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
+    const char *crl_file, *crl_ca_file; // both or none (NULL)
     struct fg_redis_config redis;
     char redis_storage[512];
     struct fg_local_config local;

@@ -19,6 +19,7 @@
 
 struct published {
     struct fg_policy_bundle *bundle;
+    struct fgm_revoked *revoked;
     int64_t loaded_ms;
     struct fgm_rule_slots slots;
 };
@@ -74,6 +75,12 @@ const struct fgm_rule_slots *fgm_policy_rule_slots(void)
     return published ? &published->slots : NULL;
 }
 
+const struct fgm_revoked *fgm_policy_revoked(void)
+{
+    const struct published *published = atomic_load(&shared->in_use[slot()]);
+    return published ? published->revoked : NULL;
+}
+
 void fgm_policy_leave(void)
 {
     atomic_store(&shared->in_use[slot()], NULL);
@@ -85,6 +92,7 @@ static void free_published(struct published *published)
     if (!published)
         return;
     fg_policy_bundle_free(published->bundle);
+    fgm_revoked_free(heap, published->revoked);
     heap->free(heap->ctx, published);
 }
 
@@ -151,13 +159,15 @@ static struct published *put_in_force(struct published *published)
     return old;
 }
 
-int fgm_policy_publish(struct fg_policy_bundle *bundle, int64_t confirm_ms)
+int fgm_policy_publish(struct fg_policy_bundle *bundle, struct fgm_revoked *revoked,
+                       int64_t confirm_ms)
 {
     const struct fg_heap *heap = fgm_memory_heap();
     struct published *published = heap->alloc(heap->ctx, sizeof *published);
     if (!published)
         return FG_ENOMEM;
     published->bundle = bundle;
+    published->revoked = revoked;
     published->loaded_ms = fgm_now_ms();
     fgm_rule_hits_assign(fgm_rule_hits, fg_policy_of(bundle)->ruleset, &published->slots);
     struct published *old = put_in_force(published);

@@ -10,6 +10,7 @@
 #include "fg/err.h"
 #include "fg/pack.h"
 #include "fg/ruleset.h"
+#include "fgm_revoked.h"
 #include "fgm_rule_hits.h"
 
 // Lays out the shared part. processes: how many process numbers there can be. Before the fork.
@@ -19,11 +20,13 @@ int fgm_policy_init(int processes);
 // another one does.
 bool fgm_policy_begin(void);
 void fgm_policy_end(void);
-// Puts bundle in force; it is the policy's from then on. confirm_ms > 0: only for this long, unless
-// fgm_policy_confirm() comes; then the set before it returns. While one waits for that, a further
-// set does too: the one to go back to stays the same, and a new confirm_ms counts from now. Between
-// fgm_policy_begin() and fgm_policy_end(). FG_ENOMEM: nothing has changed.
-FG_MUST_CHECK int fgm_policy_publish(struct fg_policy_bundle *bundle, int64_t confirm_ms);
+// Puts bundle, and what is revoked (NULL: nothing), in force; they are the policy's from then on.
+// confirm_ms > 0: only for this long, unless fgm_policy_confirm() comes; then the set before it
+// returns. While one waits for that, a further set does too: the one to go back to stays the same,
+// and a new confirm_ms counts from now. Between fgm_policy_begin() and fgm_policy_end(). FG_ENOMEM:
+// nothing has changed.
+FG_MUST_CHECK int fgm_policy_publish(struct fg_policy_bundle *bundle, struct fgm_revoked *revoked,
+                                     int64_t confirm_ms);
 // Keeps the set in force for good. False when there is nothing to confirm. Any process.
 bool fgm_policy_confirm(void);
 // Goes back where no confirmation came in time. Every tick of one process that is not between
@@ -45,6 +48,8 @@ const struct fg_policy *fgm_policy_enter(uint64_t *generation);
 // Where the hits of its rules are counted; between fgm_policy_enter() and fgm_policy_leave() only.
 // NULL when none are loaded.
 const struct fgm_rule_slots *fgm_policy_rule_slots(void);
+// The certificates that are revoked; likewise. NULL: no lists are configured.
+const struct fgm_revoked *fgm_policy_revoked(void);
 void fgm_policy_leave(void);
 
 // Frees what nobody uses any more. Any process, now and then.

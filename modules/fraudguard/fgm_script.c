@@ -5,6 +5,7 @@
 
 #include "core/kemi.h"
 #include "core/mod_fix.h"
+#include "fgm_attempt.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
@@ -89,9 +90,8 @@ static int return_code(enum fg_action action)
     }
 }
 
-static enum fg_action judge(const struct fg_policy *policy, uint64_t generation,
-                            struct sip_msg *msg, const struct fgm_request *request,
-                            enum fgm_direction_wish wish)
+static int judge(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg,
+                 const struct fgm_request *request, enum fgm_direction_wish wish)
 {
     static struct fgm_evaluation evaluation; // large; processes are single threaded
     struct fgm_caller caller;
@@ -99,10 +99,15 @@ static enum fg_action judge(const struct fg_policy *policy, uint64_t generation,
     fgm_identify(policy, generation, msg, request, wish, &caller);
     fill_event(policy, request, &caller, &event);
     fgm_attrs_get(msg, &event);
+    if (!fgm_attempt_begin(msg, request, &event)) {
+        FGM_COUNT(retransmitted);
+        return FGM_RETURN_EXIT;
+    }
     fgm_evaluate(policy, &event, &evaluation);
     fgm_effects(&evaluation, request->call_id);
     fgm_verdict_set(&evaluation, request->call_id);
-    return evaluation.decision.action;
+    fgm_attempt_decided(&evaluation);
+    return return_code(fgm_config.shadow ? FG_ALLOW : evaluation.decision.action);
 }
 
 static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
@@ -118,13 +123,13 @@ static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
     }
     uint64_t generation;
     const struct fg_policy *policy = fgm_policy_enter(&generation);
-    enum fg_action action = FG_BLOCK;
+    int result = return_code(fgm_config.shadow ? FG_ALLOW : FG_BLOCK);
     if (policy)
-        action = judge(policy, generation, msg, &request, wish);
+        result = judge(policy, generation, msg, &request, wish);
     else
         FGM_COUNT(no_policy);
     fgm_policy_leave();
-    return return_code(fgm_config.shadow ? FG_ALLOW : action);
+    return result;
 }
 
 static int parse_wish(const str *text, enum fgm_direction_wish *wish)

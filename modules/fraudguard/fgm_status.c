@@ -35,6 +35,19 @@ static void add_unconfirmed(const struct row *row)
                             back.version, back.digest);
 }
 
+static void add_revoked(const struct row *row, const struct fgm_revoked *revoked)
+{
+    char next[FGM_TIME_SIZE];
+    if (!revoked)
+        return;
+    number(row, "revoked_certificates", revoked->n);
+    number(row, "revocation_lists", revoked->lists);
+    if (revoked->next_update_s != 0) {
+        fgm_time_format(revoked->next_update_s * FG_MS_PER_S, next);
+        row->rpc->struct_add(row->at, "s", "crl_next_update", next);
+    }
+}
+
 static void add_networks(const struct row *row, const struct fg_networks *networks)
 {
     char built[FGM_TIME_SIZE];
@@ -58,6 +71,7 @@ static void add_rules(const struct row *row)
         number(row, "meters", policy->ruleset->n_meters);
         number(row, "customers", policy->customers->n);
         add_networks(row, policy->networks);
+        add_revoked(row, fgm_policy_revoked());
     }
     fgm_policy_leave();
     number(row, "generation", generation);

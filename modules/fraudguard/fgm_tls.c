@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_tls.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "core/tcp_conn.h"
 #include "fg/explain.h"
+#include "fgm_crl.h"
 #include "modules/tls/tls_server.h"
 
 static struct fg_view asn1_view(const ASN1_STRING *text)
@@ -116,7 +118,15 @@ static void read_session(const SSL *ssl, struct fg_tls_peer *peer)
         fg_text_escape(fg_view_of(SSL_CIPHER_get_name(cipher)), peer->cipher, sizeof peer->cipher);
 }
 
-static void read_ssl(const SSL *ssl, struct fg_tls_peer *peer, struct fg_identity_walk *walk)
+// What cannot be looked up counts as revoked.
+static bool is_revoked(const struct fgm_revoked *revoked, const X509 *certificate)
+{
+    struct fgm_revoked_key key;
+    return revoked && (!fgm_crl_key(certificate, &key) || fgm_revoked_has(revoked, &key));
+}
+
+static void read_ssl(const SSL *ssl, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
+                     struct fg_identity_walk *walk)
 {
     read_session(ssl, peer);
     X509 *certificate = SSL_get1_peer_certificate(ssl);
@@ -125,13 +135,15 @@ static void read_ssl(const SSL *ssl, struct fg_tls_peer *peer, struct fg_identit
     peer->cert_present = true;
     // Without a certificate the result is X509_V_OK as well: hence only here.
     peer->cert_verified = SSL_get_verify_result(ssl) == X509_V_OK;
+    peer->cert_revoked = is_revoked(revoked, certificate);
     read_certificate(certificate, peer);
     walk_alternative_names(certificate, peer, walk);
     walk_common_names(certificate, peer, walk);
     X509_free(certificate);
 }
 
-bool fgm_tls_read(struct sip_msg *msg, struct fg_tls_peer *peer, struct fg_identity_walk *walk)
+bool fgm_tls_read(struct sip_msg *msg, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
+                  struct fg_identity_walk *walk)
 {
     *peer = (struct fg_tls_peer){.tls = true};
     // With a negative id tcpconn_get() would look for an address instead.
@@ -144,7 +156,10 @@ bool fgm_tls_read(struct sip_msg *msg, struct fg_tls_peer *peer, struct fg_ident
     lock_get(&connection->write_lock);
     const struct tls_extra_data *extra = connection->extra_data;
     if (connection->type == PROTO_TLS && extra && extra->ssl) {
-        read_ssl(extra->ssl, peer, walk);
+        // What OpenSSL could not read here must not look like an error of the next SSL_read().
+        (void)ERR_set_mark();
+        read_ssl(extra->ssl, revoked, peer, walk);
+        (void)ERR_pop_to_mark();
         read = true;
     }
     lock_release(&connection->write_lock);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The TLS peer of a request: facts and the names of its client certificate, read from the
-// certificate itself. Kamailio's pseudo-variables show only the first name, and raw bytes. The only
-// file pair that knows OpenSSL.
+// certificate itself. Kamailio's pseudo-variables show only the first name, and raw bytes.
 #pragma once
 
 #include <stdbool.h>
 
 #include "core/parser/msg_parser.h"
 #include "fg/identity.h"
+#include "fgm_revoked.h"
 
 // Reads the peer of msg (which came over TLS) into *peer and feeds every name of its certificate to
-// walk: all SANs, then the common name. False when the connection is gone. Text in *peer is
-// escaped.
-bool fgm_tls_read(struct sip_msg *msg, struct fg_tls_peer *peer, struct fg_identity_walk *walk);
+// walk: all SANs, then the common name; looks it up in revoked (NULL: none are). False when the
+// connection is gone. Text in *peer is escaped.
+bool fgm_tls_read(struct sip_msg *msg, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
+                  struct fg_identity_walk *walk);

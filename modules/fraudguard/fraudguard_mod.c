@@ -8,6 +8,7 @@
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 #include "fg/err.h"
+#include "fgm_attempt.h"
 #include "fgm_calls.h"
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
@@ -76,6 +77,11 @@ static int mod_init(void)
     if (fgm_params_check() < 0 || fgm_exporter_open() < 0 || init_tables() < 0 ||
         fgm_dialog_init() < 0)
         return -1;
+    int error = fgm_attempt_init((uint32_t)fgm_params.max_calls);
+    if (error < 0) {
+        fgm_error("attempts cannot be followed: %s", fg_strerror(error));
+        return -1;
+    }
     register_procs(OUR_PROCESSES);
     cfg_register_child(OUR_PROCESSES);
     return 0;

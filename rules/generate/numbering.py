@@ -4,7 +4,7 @@
 
 Each country's number patterns are regular expressions over the national number. They are turned into automata and walked together digit by digit;
 where no pattern can tell the digits apart any more, the prefix is written with its type. What no pattern accepts stays with the calling code's own
-row, which says `unallocated`. The same input gives the same bytes.
+row, or that of the digits that numbers of a country begin with which shares the code: it says `unallocated`. The same input gives the same bytes.
 
     rules/generate/numbering.py [--out DIR]        # needs python3-phonenumbers
     rules/generate/numbering.py --verify DIR       # checks the tables in DIR against libphonenumber's example numbers
@@ -229,7 +229,16 @@ def numbering():
         table.update(merge(rows) if rows else {})
         kind = "satellite" if code in SATELLITE_CODES else "unallocated"
         table.setdefault(str(code), (main, kind, ()))
+        for region, meta in metas[1:]:
+            for prefix in leading(meta):
+                if table.get(f"{code}{prefix}") is None:
+                    table[f"{code}{prefix}"] = (region, "unallocated", ())
     return table
+
+
+def leading(meta):
+    """What the numbers of a country begin with that shares its calling code with a larger one."""
+    return expand(sre.parse(meta.leading_digits)) if meta.leading_digits else []
 
 
 INTERNATIONAL_MAX = 16  # prefixes of one dial plan that the engine holds
@@ -344,7 +353,7 @@ def rates(table):
             continue
         country, kind, _ = value
         code = next(prefix[:n] for n in (1, 2, 3) if prefix[:n] in base)
-        price = CLASS_PRICE.get(kind)
+        price = CLASS_PRICE.get(kind) if kind != "unallocated" else None
         if price is None and kind == "mobile" and country in CHEAP:
             price = 0.04
         if price is None and country in DEAR and base[code] < 0.45:

@@ -83,6 +83,11 @@ SHOW        sl_send_reply("480", "Shown");
     }
     route(FRAUDGUARD);
     dlg_manage();
+    if ($hdr(X-Refuse) != $null) {
+        if ($hdr(X-Refuse) == "transaction") t_newtran();
+        send_reply("488", "Not Acceptable Here");
+        exit;
+    }
     record_route();
     $du = "sip:127.0.0.1:CARRIER";
     t_relay();

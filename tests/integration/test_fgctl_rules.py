@@ -300,6 +300,25 @@ def test_record_of_an_exception(fgctl, open_tests):
     fgctl("rules", "test", open_tests)
 
 
+def test_a_test_file_elsewhere_names_its_rules(fgctl, open_tests, tmp_path):
+    """`rules` names a directory, `packs` some files; an option on the command line goes before both."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    path = elsewhere / "a.test.yaml"
+    path.write_text(OPEN_TESTS.replace("fraudguard_test: 1\n", "fraudguard_test: 1\nrules: ../open\n"))
+    assert "recorded" in fgctl("rules", "test", elsewhere, "--record", code=RULES).out
+    replace(path, "action: alert   # of 50\n      score:  50", "action: throttle\n      score:  40")
+    assert "4 passed" in fgctl("rules", "test", path).out
+    replace(path, "rules: ../open", "rules: ../none")
+    assert "none" in fgctl("rules", "test", path, code=FAILED).out
+    assert "4 passed" in fgctl("rules", "test", path, "--rules", open_tests.parent, "--data", ROOT / "rules/data").out
+    replace(path, "rules: ../none", "packs: [../open/p.yaml]")
+    (elsewhere / "q.yaml").write_text('fraudguard: 1\npack: q\nversion: "1.0.0"\nrules: []\n'
+                                      "scoring: {thresholds: {alert: 1, block: 80}}\n")
+    shutil.copytree(ROOT / "rules/data", elsewhere / "data")
+    assert "4 passed" in fgctl("rules", "test", path).out
+
+
 def test_record_gives_the_shipped_tests_back(fgctl, rules):
     """What is recorded passes, for tests of all kinds: cuts, holds, overrides, faults."""
     for path in rules.glob("*.test.yaml"):

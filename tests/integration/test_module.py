@@ -209,14 +209,15 @@ def test_retransmission_fork_retry_and_reinvite_count_once(node):
     caller.bye(up)
 
 
-def test_a_made_up_dialog_is_judged_as_a_call(node):
+def test_a_made_up_dialog_is_judged_and_refused(node):
     caller = node.caller(35)
     call = caller.new_call(number=BLOCKED, to_tag="forged", target=f"sip:{BLOCKED}@127.0.0.1:{node.carrier.port}",
                            routes=[f"<sip:127.0.0.1:{node.sip_port};lr>"])
     caller.in_dialog("INVITE", call)
     reply = caller.final(call)
-    assert reply.code == 603 and node.carrier.count("INVITE", call["call_id"]) == 0
-    assert explained(node, call["call_id"])["action"] == "block"
+    assert reply.code == 481 and node.carrier.count("INVITE", call["call_id"]) == 0
+    reasons = [reason["id"] for reason in explained(node, call["call_id"])["reasons"]]
+    assert reasons == ["DIALOG:missing", "BLOCKED", "BLOCKED_TOO"]
 
 
 def test_same_call_id_of_another_customer_is_another_call(node):

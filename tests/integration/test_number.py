@@ -182,6 +182,67 @@ def test_emergency_and_lists(number):
     assert number(["+442079460018"])[0]["lists"] == []
 
 
+EMERGENCY = {
+    "GB": ("999", "112", "911", "+44999", "+44 112", "0044999", "tel:999;phone-context=+44", "tel:999;phone-context=example.com", "sip:999@x;user=phone",
+           "sip:%39%39%39@x", "9 9 9", "\uff19\uff19\uff19", "*67999", "999#", "999;isub=1", "999:pw", "9999", "0999", "00999", "+112"),
+    "US": ("911", "112", "+1911", "1911", "9911", "9-911", "tel:911;phone-context=+1", "0911", "sip:911@edge.example", "011911"),
+    "DE": ("110", "112", "+49110", "0049 112", "0110", "0112", "00112", "9112"),
+    "AU": ("000", "0000", "112", "+61000", "106"), "FR": ("15", "17", "18", "112", "+3315", "0033112"),
+    "BR": ("190", "192", "193", "+55190"), "JP": ("110", "119", "+81119"), "IN": ("112", "100", "+91100"),
+}
+
+
+@pytest.mark.parametrize("home", EMERGENCY)
+def test_emergency_in_every_spelling(number, home):
+    spelled = [*EMERGENCY[home], "urn:service:sos", "URN:service:SOS.fire"]
+    results = number(spelled, "--home", home)
+    assert [r["input"] for r in results if not r["emergency"]] == []
+    assert all("always passes" in r["why"] for r in results)
+
+
+def test_what_begins_as_an_emergency_number_is_none(number):
+    for home, spelled in (("GB", ("09990123456", "0911 234 5678", "9990", "118999", "+449112345678", "99999", "112112", "090998790001")),
+                          ("US", ("1-900-911-1234", "9119005551234", "9113", "19115551234", "0119119005551")),
+                          ("DE", ("0900 112 112 1", "0112345", "01120", "+49900110110", "11833"))):
+        assert [r["input"] for r in number(spelled, "--home", home) if r["emergency"]] == []
+
+
+@pytest.mark.parametrize("e164,country,types", [
+    ("+12025550143", "US", "fixed_or_mobile"), ("+18762345678", "JM", "mobile"), ("+18761000000", "JM", "unallocated"),
+    ("+12421000000", "BS", "unallocated"), ("+18091000000", "DO", "unallocated"), ("+12842299999", "VG", "fixed unallocated"),
+    ("+18005550199", "US", "toll_free"), ("+19005550123", "US", "premium"),
+    ("+77012345678", "KZ", "mobile"), ("+77172123456", "KZ", "fixed"), ("+77900000000", "KZ", "unallocated"), ("+79161234567", "RU", "mobile"),
+    ("+441534123456", "JE", "fixed"), ("+447797712345", "JE", "mobile"), ("+441481256789", "GG", "fixed"), ("+447911123456", "GG", "mobile"),
+    ("+447624123456", "IM", "mobile"), ("+441624123456", "IM", "unallocated"), ("+447012345678", "GB", "personal"), ("+447900900123", "GB", "mobile"),
+    ("+390669812345", "VA", "fixed"), ("+390612345678", "IT", "fixed"), ("+39899123456", "IT", "premium"),
+    ("+59995123456", "CW", "mobile"), ("+5997151234", "BQ", "fixed"), ("+5993999999", "BQ", "fixed mobile unallocated"),
+    ("+88161234567", "001", "satellite"), ("+88216123456", "001", "satellite"), ("+883510001234567", "001", "satellite"),
+    ("+870771234567", "001", "satellite"), ("+979123456789", "001", "premium"), ("+878101234567890", "001", "voip"), ("+8881234567", "001", "uan unallocated"),
+    ("+4779123456", "SJ", "fixed"), ("+35818123456", "AX", "fixed"), ("+38344123456", "XK", "mobile"), ("+262639123456", "YT", "mobile unallocated"),
+    ("+590690123456", "GP", "mobile"), ("+61891621234", "CC", "fixed"), ("+80012345678", "001", "toll_free"), ("+210123456789", None, "unallocated"),
+])
+def test_countries_that_share_a_calling_code(number, e164, country, types):
+    result = number([e164])[0]
+    assert (result["country"], result["e164"]) == (country, e164)
+    assert result["type"] in types.split()
+    assert result["allocated"] == (result["type"] != "unallocated")
+
+
+def test_customers_dial_as_their_plan_says(number):
+    assert number(["8~10 44 20 7946 0018"], "--home", "RU", code=1)[0]["status"] == "unreadable"
+    for home, dialled, e164 in (("RU", "8 10 44 20 7946 0018", "+442079460018"), ("IT", "06 1234 5678", "+390612345678"), ("JP", "010 44 20 7946 0018", "+442079460018"),
+                                ("SG", "001 44 20 7946 0018", "+442079460018"), ("US", "011 44 20 7946 0018#", "+442079460018"),
+                                ("FR", "tel:01-23-45-67-89;phone-context=+33", "+33123456789"), ("ES", "912 34 56 78", "+34912345678")):
+        found = [reading["e164"] for reading in number([dialled], "--home", home)[0]["readings"]]
+        assert e164 in found, (home, dialled, found)
+
+
+def test_words_of_rules_are_no_lists(number):
+    assert [match["list"] for match in number(["+88216123456"])[0]["lists"]] == ["irsf_ranges"]
+    assert [match["list"] for match in number(["+448081570123"])[0]["lists"]] == ["do_not_call"]
+    assert [match["list"] for match in number(["+449098790001"])[0]["lists"]] == ["do_not_originate"]
+
+
 def test_what_cannot_be_read_is_said_so(number):
     bad = ["bob", "sip:bob@example.com", "sip:@example.com", "sip:+44@a@b", "+44<1>", "%zz",
            "sip:" + "9" * 8000 + "@x", "+", b"+4420\xff\xfe", "sip:+44207946%000018@x"]

@@ -43,6 +43,7 @@ struct manner {
     int64_t answer_at_ms;   // all at once, when not 0
     uint32_t pause_percent; // of seconds without attempts
     uint32_t fixed_user;    // UINT32_MAX: any
+    uint32_t reuse_percent; // of attempts that bear the names of the last one
 };
 struct play {
     const struct attack *attack;
@@ -52,7 +53,7 @@ struct play {
     void *memory;
     struct call calls[LIVE_MAX];
     uint32_t n_live;
-    uint64_t next_key;
+    uint64_t next_key, next_lease;
     struct charge *charges;
     uint32_t n_charges;
 };
@@ -70,7 +71,8 @@ static void choose_manner(struct play *p)
                                 .talk_ms = talks[below(s, 5)],
                                 .ring_ms = rings[below(s, 5)],
                                 .pause_percent = below(s, 3) == 0 ? 90 : 0,
-                                .fixed_user = below(s, 2) == 0 ? below(s, n_users) : UINT32_MAX};
+                                .fixed_user = below(s, 2) == 0 ? below(s, n_users) : UINT32_MAX,
+                                .reuse_percent = below(s, 2) == 0 ? 80 : 0};
     if (below(s, 3) == 0) {
         p->manner.answer_at_ms = p->attack->start_ms + RING_MS;
     }
@@ -125,13 +127,17 @@ static void try_call(struct play *p, int64_t now_ms)
     if (user == UINT32_MAX) {
         user = below(&p->source, attack->n_users);
     }
+    if (below(&p->source, 100) >= p->manner.reuse_percent) {
+        p->next_key++;
+    }
     *call = (struct call){.answered_ms = NOT_YET_MS};
     call->event = (struct fg_event){.kind = FG_EVENT_ATTEMPT,
                                     .direction = FG_OUTBOUND,
                                     .identity = FG_IDENTITY_CERTIFICATE,
                                     .customer = attack->customer,
                                     .transport = FG_TRANSPORT_TLS,
-                                    .call_key = {.lo = ++p->next_key, .hi = attack->seed}};
+                                    .call_key = {.lo = p->next_key, .hi = attack->seed},
+                                    .lease = ++p->next_lease};
     fg_number_read(fg_view_of(attack->users[user]), fg_view_of(""), &attack->customer->dial_plan,
                    &call->event.called);
     fg_micro rate = 0;

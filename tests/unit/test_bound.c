@@ -298,8 +298,8 @@ static void test_limit_and_one_more_minute_of_each_call(void **unused)
     world_init(&world);
     money_rules(&world, &rules);
     world_seal(&world);
-    // 10 USD, then a minute at 6 USD of 4 calls, twice over for those that ring beyond their lease.
-    assert_int_equal(bound_of(&world, &bound), (10 + 2 * 4 * 6) * FG_MICRO);
+    // 10 USD, then a minute at 6 USD of 4 calls.
+    assert_int_equal(bound_of(&world, &bound), (10 + 4 * 6) * FG_MICRO);
     assert_int_equal(bound.n_parts, 1);
     assert_string_equal(bound.parts[0].dearest->prefix, "88213");
     // And that is no idle fear: a bound of half that size would be wrong.
@@ -327,7 +327,7 @@ static void test_a_weekend_is_held_too(void **unused)
                                          .rates = world_rates,
                                          .n_rates = 7};
     fg_bound_work_out(&terms, FG_BOUND_WEEKEND_MS, &bound);
-    assert_int_equal(bound.usd, FG_MICRO * 4 * (10 + 2 * 4 * 6)); // four local days
+    assert_int_equal(bound.usd, FG_MICRO * 4 * (10 + 4 * 6)); // four local days
     fg_micro worst = 0;
     for (uint64_t seed = 0; seed < 1; seed++) {
         const struct attack attack = {.policy = &world.policy,

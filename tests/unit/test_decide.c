@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/decide.h"
+#include "fg/explain.h"
 
 #include "engine_fixture.h"
 
@@ -304,6 +305,60 @@ static void test_night_call_is_blocked_and_held(void **state)
     assert_string_equal(decision.release_request.customer, "acme");
 }
 
+static void test_a_refused_call_gives_back_its_own_lease(void **state)
+{
+    memset(&reply, 0, sizeof(reply));
+    const struct world *world = *state;
+    event = world_call(world, world->acme, "009607712345");
+    event.lease = 77;
+    judge(world, SATURDAY_NIGHT_MS, true);
+    assert_int_equal(decision.action, FG_BLOCK);
+    assert_true(decision.release);
+    assert_int_equal(decision.release_request.ops[0].member, 77);
+    assert_false(decision.release_request.once);
+}
+
+static void test_what_could_not_be_watched_is_refused(void **state)
+{
+    static const struct {
+        enum fg_dialog_fault fault;
+        int code;
+        const char *id;
+    } cases[] = {{FG_DIALOG_MERGED, 482, "DIALOG:merged"},
+                 {FG_DIALOG_MISSING, 481, "DIALOG:missing"}};
+    memset(&reply, 0, sizeof(reply));
+    const struct world *world = *state;
+    for (size_t i = 0; i < 2; i++) {
+        char text[160];
+        event = world_call(world, world->acme, "00441632960001");
+        event.lease = 78;
+        event.lease_before = 77;
+        judge(world, SATURDAY_NIGHT_MS, true);
+        assert_int_not_equal(decision.action, FG_BLOCK);
+        event.dialog_fault = cases[i].fault;
+        judge(world, SATURDAY_NIGHT_MS, true);
+        assert_int_equal(decision.action, FG_BLOCK);
+        assert_int_equal(decision.reply.code, cases[i].code);
+        assert_false(decision.release || decision.set_hold.wanted);
+        const struct fg_reason *reason = &decision.reasons[0];
+        assert_int_equal(reason->kind, FG_REASON_DIALOG);
+        fg_reason_id(&plan, reason, text, sizeof(text));
+        assert_string_equal(text, cases[i].id);
+        fg_reason_text(&plan, &decision, reason, text, sizeof(text));
+        assert_true(strlen(text) > 0);
+        for (uint32_t k = 0; k < plan.request.n_ops; k++) {
+            assert_true(plan.request.ops[k].kind != FG_OP_SET_DELETE);
+            assert_true(plan.request.ops[k].meter_id != 3 ||
+                        plan.request.ops[k].kind == FG_OP_SET_READ);
+        }
+        // An emergency call goes on whatever it says of itself.
+        event = world_call(world, world->acme, "112");
+        event.dialog_fault = cases[i].fault;
+        judge(world, SATURDAY_NIGHT_MS, true);
+        assert_int_equal(decision.action, FG_ALLOW);
+    }
+}
+
 static void test_velocity_steps_cap_and_composite(void **state)
 {
     memset(&reply, 0, sizeof(reply));
@@ -516,6 +571,8 @@ int main(void)
         TEST(test_spend_cuts_a_live_call),
         TEST(test_active_hold),
         TEST(test_refused_identity),
+        TEST(test_a_refused_call_gives_back_its_own_lease),
+        TEST(test_what_could_not_be_watched_is_refused),
         TEST(test_emergency_always_passes),
         TEST(test_unreadable_number),
         TEST(test_degraded),

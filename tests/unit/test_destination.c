@@ -102,6 +102,55 @@ static void test_ordinary(void **state)
     world_fini(&world);
 }
 
+static bool is_emergency(const struct world *world, const char *user,
+                         const struct fg_dial_plan *plan)
+{
+    struct fg_number_readings readings;
+    struct fg_destination dest;
+    fg_number_read(fg_view_of(user), fg_view_of(""), plan, &readings);
+    assert_true(readings.n > 0);
+    fg_destination_lookup(&world->destinations, &readings.reading[0], readings.status, plan, &dest);
+    return dest.emergency;
+}
+
+static void test_emergency_in_every_spelling(void **state)
+{
+    (void)state;
+    static const struct fg_dial_plan gb = {
+        .international = {"00", "xx9"}, .trunk = "0", .country_code = "44"};
+    static const struct fg_dial_plan us = {
+        .international = {"011"}, .trunk = "1", .country_code = "1"};
+    static const char *const british[] = {
+        "999",  "112",   "911",    "9 9 9",    "%39%39%39", "999#",    "9999",   "0999",   "00999",
+        "9112", "00112", "+44999", "0044 999", "+44-999",   "999;x=y", "999:pw", "*67999", "+112"};
+    static const char *const american[] = {"911",  "9911", "1911", "+1911", "0911",
+                                           "9112", "9-11", "112",  "00112", "01 1911"};
+    // Begin or end as one, and are not.
+    static const char *const others[] = {"9990",  "09990123456", "+449112345678", "9119",
+                                         "99999", "+4411",       "118999",        "19999",
+                                         "0990",  "91120",       "+4499912",      "8999"};
+    struct world world;
+    world_init(&world);
+    for (size_t i = 0; i < sizeof(british) / sizeof(british[0]); i++) {
+        if (!is_emergency(&world, british[i], &gb)) {
+            fail_msg("%s is none", british[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(american) / sizeof(american[0]); i++) {
+        if (!is_emergency(&world, american[i], &us)) {
+            fail_msg("%s is none", american[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (is_emergency(&world, others[i], &gb)) {
+            fail_msg("%s is one", others[i]);
+        }
+    }
+    assert_true(is_emergency(&world, "9112", NULL));
+    assert_false(is_emergency(&world, "9999", NULL)); // 999 is British
+    world_fini(&world);
+}
+
 static void test_type_names(void **state)
 {
     (void)state;
@@ -120,8 +169,11 @@ static void test_type_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lookup),     cmocka_unit_test(test_without_data),
-        cmocka_unit_test(test_riskier),    cmocka_unit_test(test_ordinary),
+        cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_without_data),
+        cmocka_unit_test(test_riskier),
+        cmocka_unit_test(test_ordinary),
+        cmocka_unit_test(test_emergency_in_every_spelling),
         cmocka_unit_test(test_type_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

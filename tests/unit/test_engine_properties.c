@@ -366,6 +366,7 @@ static void assert_same_op(const struct fg_meter_op *a, const struct fg_meter_op
     assert_int_equal(a->interval_us, b->interval_us);
     assert_int_equal(a->burst, b->burst);
     assert_int_equal(a->start, b->start);
+    assert_int_equal(a->trend, b->trend);
 }
 
 static struct random_rules all_rules;

@@ -119,6 +119,9 @@ static void test_refusals(void **state)
         assert_int_equal(finish(), keys[i].weak ? FG_IDENTITY_WEAK_KEY : FG_IDENTITY_CERTIFICATE);
         assert_ptr_equal(customer, world.acme); // also told for a weak key
     }
+    peer.cert_revoked = true;
+    assert_int_equal(finish(), FG_IDENTITY_REVOKED);
+    assert_ptr_equal(customer, world.acme); // told, too
     peer.cert_verified = false;
     assert_int_equal(finish(), FG_IDENTITY_NOT_VERIFIED);
     assert_null(customer);

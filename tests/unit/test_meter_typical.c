@@ -317,6 +317,31 @@ static void test_a_patient_attack_doubles_in_a_week_at_most(void **state)
     assert_true(before > 2 * FG_MICRO); // the customer himself may grow as well
 }
 
+// One call an hour, and two more each week from the fifth on: each week is little more than the one
+// before.
+static void test_slow_steps_are_seen(void **state)
+{
+    (void)state;
+    bench.meters[CALLS_1H] = bench.meters[0];
+    bench.meters[CALLS_1H].kind = FG_METER_TREND;
+    bench.rules[RULE_BURST].relative_to = FG_RELATIVE_NONE;
+    bench.rules[RULE_BURST].steps[0].above = 3 * FG_MICRO;
+    world_seal(&bench.world);
+    int64_t weeks = 0;
+    for (unsigned n = 2; reason_of(RULE_BURST) == NULL && weeks < 20; weeks++) {
+        (void)call_each_hour(n, WEEK_MS);
+        n += weeks >= 4 ? 1 : 0;
+        (void)call();
+    }
+    assert_string_equal(text_of(RULE_BURST),
+                        "3.14 times what it was four to eight weeks before, over 3");
+    assert_in_range(weeks, 9, 12);
+    // Reading it makes no register of its own, and a refusal freezes the one there is.
+    assert_int_equal(bench.plan.request.ops[1].kind, FG_OP_BASELINE_READ);
+    assert_int_equal(bench.plan.request.ops[1].meter_id, bench.plan.request.ops[0].meter_id);
+    assert_int_equal(bench.decision.release_request.ops[1].kind, FG_OP_BASELINE_FREEZE);
+}
+
 static void refused(void)
 {
     const char *why = NULL;
@@ -359,6 +384,8 @@ int main(void)
         TEST(test_a_patient_attack_doubles_in_a_week_at_most),
         REDIS(test_an_attack_teaches_nothing),
         REDIS(test_a_patient_attack_doubles_in_a_week_at_most),
+        TEST(test_slow_steps_are_seen),
+        REDIS(test_slow_steps_are_seen),
         TEST(test_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,9 @@ static const struct {
     {"tel:+1-201-555-0123;ext=5", "+1-201-555-0123;ext=5", ""},
     {"tel:7042;isub=1;phone-context=+4420", "7042;isub=1;phone-context=+4420", "+4420"},
     {"sip:112@h", "112", ""},
+    {"urn:service:sos", "112", ""},
+    {"URN:Service:SOS", "112", ""},
+    {"urn:service:sos.animal-control", "112", ""},
     // Nothing to call, or two ways to read it.
     {"sip:trunk.example", NULL, ""},
     {"sip:@h", NULL, ""},
@@ -37,6 +40,10 @@ static const struct {
     {"sip:1 2@h", NULL, ""},
     {"sip:1\r\nX: y@h", NULL, ""},
     {"http:1@h", NULL, ""},
+    {"urn:service:sosx", NULL, ""},
+    {"urn:service:sos.", NULL, ""},
+    {"urn:service:counseling", NULL, ""},
+    {"urn:service:sos .x", NULL, ""},
     {"sip", NULL, ""},
     {"", NULL, ""},
 };

@@ -211,6 +211,20 @@ static void test_other_plans(void **state)
     CHECK(cases);
 }
 
+// The key that says "send" arrives with the number from some telephones.
+static void test_a_hash_at_the_end(void **state)
+{
+    (void)state;
+    static const struct reading_case cases[] = {
+        {"02079460000#", &gb, "442079460000"},
+        {"+9607712345%23", &gb, "9607712345"},
+        {"*67+9607712345#;isub=1", &gb, "9607712345"},
+        {"999#", &gb, SHORT "999"},
+        {"911%23", &us, SHORT "911"},
+    };
+    CHECK(cases);
+}
+
 static void test_without_plan(void **state)
 {
     (void)state;
@@ -247,6 +261,10 @@ static void test_unreadable(void **state)
         {"0012345678901234567", &gb, ""},
         {"*98", &gb, ""},
         {"#", &gb, ""},
+        {"##", &gb, ""},
+        {"02079460000##", &gb, ""},
+        {"020#79460000", &gb, ""},
+        {"#31#", &gb, ""},
         {"*67", &gb, ""},
         {";isub=1", &gb, ""},
         {"anonymous", &gb, ""},
@@ -340,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_many_international_prefixes),
         cmocka_unit_test(test_british_plan),
         cmocka_unit_test(test_other_plans),
+        cmocka_unit_test(test_a_hash_at_the_end),
         cmocka_unit_test(test_without_plan),
         cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_phone_context),

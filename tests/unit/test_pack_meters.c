@@ -155,12 +155,14 @@ static void what_is_usual_becomes_what_it_says(void **state)
               "  calls: {typical: calls, per: dest.country, when: {dest.home: false}, start: 3}\n"
               "  minutes: {typical: minutes, per: customer}\n"
               "  answers: {typical: answers, per: customer, direction: inbound}\n"
+              "  growth: {trend: cost, desc: \"of cost\"}\n"
               "  hour: {sum: cost, per: customer, over: 1h}\n",
               "  - {id: A, desc: d, measure: meters.hour, relative_to: {meter: cost, times: 5, "
               "at_least: 10}, steps: [{above: 1, score: 1}]}\n"
               "  - {id: B, desc: d, when: {meters.calls: {below: 0.2}}, score: 1}\n"
               "  - {id: C, desc: d, on: minute, measure: meters.minutes, steps: [{above: 1, score: "
               "1}]}\n"
+              "  - {id: E, desc: d, measure: meters.growth, steps: [{above: 3, score: 1}]}\n"
               "  - {id: D, desc: d, direction: inbound, when: {meters.answers: {below: 0.2}}, "
               "score: 1}\n"),
         FG_OK);
@@ -181,6 +183,10 @@ static void what_is_usual_becomes_what_it_says(void **state)
     assert_int_equal(meters[2].n_starts, 0);
     assert_int_equal(meters[3].source, FG_SOURCE_ANSWERS);
     assert_int_equal(meters[3].direction, FG_INBOUND);
+    assert_int_equal(meters[4].kind, FG_METER_TREND);
+    assert_string_equal(meters[4].name, "growth");
+    assert_true(meters[4].id == meters[0].id && meters[4].per == meters[0].per);
+    assert_true(meters[4].source == FG_SOURCE_COST && meters[4].n_starts == 0);
     assert_int_equal(fixture->ruleset.rules[0].relative_meter, 0);
 }
 
@@ -245,8 +251,8 @@ static const struct mistake mistakes[] = {
     {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
      "min_samples must be a whole number from 1 to 1000000, not '0'"},
     {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
-     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical and "
-     "ratio, not both count and ratio"},
+     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical, "
+     "trend and ratio, not both count and ratio"},
     {"{first_seen: dest.block, per: customer, over: 1d}", TEST, "FG013", NULL},
     {"{first_seen: dest.country, per: customer, over: day}", TEST, "FG029",
      "a first_seen meter needs a duration; did you mean 1d?"},
@@ -278,6 +284,13 @@ static const struct mistake mistakes[] = {
      "unknown key 'offic' in start; did you mean 'office'?"},
     {"{typical: calls, per: customer, start: {}}", TEST, "FG012", NULL},
     {"{typical: calls, per: customer, start: [1]}", TEST, "FG012", NULL},
+    {"{trend: k}", TEST, "FG021", "unknown meter 'k'; one of: m"},
+    {"{trend: m}", TEST, "FG029", "meter 'm' is not a typical one"},
+    {"{trend: [m]}", TEST, "FG012", NULL},
+    {"{trend: m, per: customer}", TEST, "FG029",
+     "a trend is that of a typical meter, which says all the rest: 'per' does not go with it"},
+    {"{trend: m, count: calls}", TEST, "FG029",
+     "a trend is that of a typical meter, which says all the rest: 'count' does not go with it"},
     {"{count: calls, per: customer, over: 1h, start: 5}", TEST, "FG029",
      "'start' goes with 'typical'"},
     {METER, THROTTLE ", throttle_to: {burst: 1}", "FG011", NULL},

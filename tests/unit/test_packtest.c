@@ -325,6 +325,50 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
     }
 }
 
+static void mistakes_in_a_history_are_told_with_their_place(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t before = fg_diags_total(fixture->diags);
+    assert_int_equal(run(fixture,
+                         "  - name: x\n"
+                         "    clock: \"2026-11-20T10:00:00Z\"\n"
+                         "    history:\n"
+                         "      dest.country: [NO, \"XY\", \"GB\"]\n"
+                         "      dest.numbr: [\"+44\"]\n"
+                         "      caller.number: [+4420, 0044]\n"
+                         "      src.network: [here]\n"
+                         "      cert_first_seen: \"2026-11-21T10:00:00Z\"\n"
+                         "      ago: 2y\n"
+                         "      calls: [{to: \"+4420\"}, {to: \"+4420\", ago: 5s, repeat: 20}]\n"
+                         "    calls: [{to: \"+4420\"}]\n"
+                         "    expect: {action: allow}\n"),
+                     FG_ESYNTAX);
+    static const struct {
+        uint32_t line, column;
+        const char *begin; // of the message
+    } expected[] = {
+        {10, 7, "unknown key 'dest.numbr' in history; did you mean 'dest.number'?"},
+        {9, 22, "dest.country must be quoted: write \"NO\""},
+        {9, 26, "dest.country must be"},
+        {11, 23, "caller.number must be quoted: write \"+4420\""},
+        {11, 30, "caller.number must be quoted"},
+        {12, 21, "src.network lists IP addresses"},
+        {14, 12, "ago"},
+        {13, 24, "cert_first_seen must be at or before the test's clock"},
+        {15, 15, "a call of the history needs 'ago'"},
+        {15, 30, "the last of these calls would begin after the clock"},
+        {9, 7, "a history is a customer's"},
+    };
+    for (uint32_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        const struct fg_diag *diag = fg_diags_at(fixture->diags, before + i);
+        assert_non_null(diag);
+        assert_int_equal(strncmp(diag->message, expected[i].begin, strlen(expected[i].begin)), 0);
+        assert_int_equal(diag->line, expected[i].line);
+        assert_int_equal(diag->column, expected[i].column);
+    }
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 11);
+}
+
 static void run_whole(struct fixture *fixture, const char *text, uint32_t line, const char *message)
 {
     scratch_dir_write(&fixture->dir, "p.test.yaml", text);
@@ -393,6 +437,7 @@ int main(void)
         TEST(missing_exceptions_and_overrides_are_failures),
         TEST(a_missing_cut_is_a_failure),
         TEST(mistakes_in_a_test_are_told_with_their_place),
+        TEST(mistakes_in_a_history_are_told_with_their_place),
         TEST(files_that_are_no_tests_are_told),
         cmocka_unit_test_setup_teardown(meters_of_answers_and_ends, setup_metered, teardown),
     };

@@ -124,6 +124,9 @@ static void test_callers_of_impossible_length(void **state)
         assert_true(signal_of(FG_SIG_CALLER_VALID).truth == (len >= 10 && len <= 12));
         assert_true(fg_view_equal(signal_of(FG_SIG_CALLER_TYPE).text, fg_view_of("fixed")));
     }
+    event.caller = (struct fg_number){.digits = "44113300", .len = 8}; // acme's own, unallocated
+    plan_now();
+    assert_true(signal_of(FG_SIG_CALLER_VALID).truth);
 }
 
 static void test_signals_of_a_call(void **state)
@@ -264,6 +267,17 @@ static void test_meters_of_each_event(void **state)
     assert_true(plan.request.ops[plan.op_of_meter[2]].expiry_ms == FRIDAY_MORNING_MS + 60000);
     assert_int_equal(plan.request.ops[plan.op_of_meter[0]].cells, FG_WINDOW_CELLS);
     assert_true(plan.request.ops[plan.op_of_meter[0]].ttl_ms == 66000);
+    // A retry takes the place of what it repeats, in one request.
+    event.lease = 8;
+    event.lease_before = 7;
+    plan_now();
+    const struct fg_meter_op *put = &plan.request.ops[plan.op_of_meter[3]];
+    assert_true(put->kind == FG_OP_SET_PUT && put->member == 8);
+    assert_true(put[-1].kind == FG_OP_SET_DELETE && put[-1].member == 7);
+    assert_true(put[-1].meter_id == put->meter_id && put[-1].scope == put->scope);
+    event.kind = FG_EVENT_END;
+    plan_now();
+    assert_int_equal(plan.request.ops[plan.op_of_meter[3]].member, 8);
     event.direction = FG_INBOUND;
     plan_now();
     assert_int_equal(plan.request.n_ops, 0);

@@ -275,6 +275,49 @@ static void test_a_week_at_most_doubles_an_hour(void **state)
     }
 }
 
+static void test_the_trend_is_of_eight_weeks(void **state)
+{
+    (void)state;
+    struct fg_baseline baseline = {0};
+    const int64_t thursday = MONDAY - MONDAY % WEEK; // where weeks begin
+    assert_int_equal(fg_baseline_trend(&baseline, thursday), -1);
+    weeks_add(&baseline, thursday, 5, 4 * FG_MICRO);
+    weeks_add(&baseline, thursday + 5 * WEEK, 3,
+              100 * FG_MICRO); // in between, which is not looked at
+    weeks_add(&baseline, thursday + 8 * WEEK, 1, 12 * FG_MICRO);
+    const int64_t now = thursday + 9 * WEEK;
+    // The week's last hour is still being added to.
+    assert_int_equal(fg_baseline_trend(&baseline, now), 3000);
+    fg_baseline_add(&baseline, now, 0, 0);
+    assert_int_equal(fg_baseline_trend(&baseline, now), 3000);
+    assert_int_equal(fg_baseline_trend(&baseline, now - WEEK), 25000);
+    assert_int_equal(fg_baseline_trend(&baseline, now + WEEK - 1), 3000);
+    // What is not learned does not count, neither as much nor as little.
+    for (int64_t day = 0; day < 7; day++) {
+        fg_baseline_freeze(&baseline, now + day * 24);
+        for (int64_t i = 0; i < 24; i++) {
+            fg_baseline_add(&baseline, now + day * 24 + i, 999 * FG_MICRO, 0);
+        }
+    }
+    fg_baseline_add(&baseline, now + WEEK, 0, 0);
+    assert_int_equal(fg_baseline_trend(&baseline, now + WEEK), -1);
+    assert_int_equal(fg_baseline_trend(&baseline, now), 3000);
+    // Half of a year of silence.
+    fg_baseline_add(&baseline, now + 26 * WEEK, 0, 0);
+    assert_int_equal(fg_baseline_trend(&baseline, now + 26 * WEEK), -1);
+}
+
+static void test_little_has_no_steep_trend(void **state)
+{
+    (void)state;
+    struct fg_baseline baseline = {0};
+    const int64_t thursday = MONDAY - MONDAY % WEEK;
+    weeks_add(&baseline, thursday, 8, 0);
+    weeks_add(&baseline, thursday + 8 * WEEK, 1, FG_MICRO / WEEK);
+    fg_baseline_add(&baseline, thursday + 9 * WEEK, 0, 0);
+    assert_int_equal(fg_baseline_trend(&baseline, thursday + 9 * WEEK), 1000);
+}
+
 static void test_baseline_survives_extremes(void **state)
 {
     (void)state;
@@ -286,6 +329,9 @@ static void test_baseline_survives_extremes(void **state)
     assert_true(baseline.amount == FG_BASELINE_MAX);
     fg_baseline_add(&baseline, far, 1, INT64_MAX);
     assert_true(fg_baseline_usual(&baseline, -far + WEEK) == FG_BASELINE_MAX);
+    weeks_add(&baseline, far, 9, FG_BASELINE_MAX);
+    fg_baseline_add(&baseline, far + 9 * WEEK, 0, 0);
+    assert_in_range(fg_baseline_trend(&baseline, far + 9 * WEEK), 900, 1100); // sums saturate
     fg_baseline_freeze(&baseline, far);
     assert_true(baseline.frozen_until == far + FG_BASELINE_FREEZE_HOURS);
 }
@@ -306,6 +352,8 @@ int main(void)
         cmocka_unit_test(test_baseline_forgets_slowly),
         cmocka_unit_test(test_baseline_learns_nothing_while_frozen),
         cmocka_unit_test(test_a_week_at_most_doubles_an_hour),
+        cmocka_unit_test(test_the_trend_is_of_eight_weeks),
+        cmocka_unit_test(test_little_has_no_steep_trend),
         cmocka_unit_test(test_baseline_survives_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,9 @@ static uint32_t below(uint32_t n)
 }
 
 struct stores {
+    struct store_server server;
+    void *memory;
+    size_t bytes;
     struct fg_store local, redis;
     struct fg_local *table;
     struct fg_redis *connection;
@@ -295,6 +298,45 @@ static void passed_note(struct passed *passed, const struct fg_store_request *re
     }
 }
 
+static void stores_open(struct stores *stores)
+{
+    store_server_start(&stores->server, NULL);
+    const struct fg_redis_config config = store_server_config(&stores->server, 5000);
+    const struct fg_local_config sizes = {.windows = 1U << 17,
+                                          .sets = 1U << 16,
+                                          .calls = 1U << 18,
+                                          .holds = 1024,
+                                          .registers = 1U << 16};
+    stores->bytes = fg_local_size_bytes(&sizes);
+    stores->memory =
+        mmap(NULL, stores->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(stores->memory, MAP_FAILED);
+    stores->table = fg_local_init(stores->memory, &sizes);
+    stores->connection = fg_redis_new(&config);
+    stores->local = fg_local_store(stores->table);
+    stores->redis = fg_redis_store(stores->connection);
+    stores->now_ms = INT64_C(1795310000000);
+}
+
+static void stores_close(struct stores *stores)
+{
+    fg_redis_free(stores->connection);
+    munmap(stores->memory, stores->bytes);
+    store_server_stop(&stores->server);
+}
+
+// Both stores' answers, which must be the same.
+static void both_evaluate(struct stores *stores, const struct fg_store_request *request,
+                          uint32_t round, struct fg_store_reply *out)
+{
+    struct fg_store_reply b;
+    assert_int_equal(stores->local.ops->evaluate(stores->local.impl, request, out), FG_OK);
+    const int rc = stores->redis.ops->evaluate(stores->redis.impl, request, &b);
+    if (rc != FG_OK)
+        fail_msg("round %u: %s", round, fg_redis_last_error(stores->connection));
+    replies_compare(request, out, &b, round);
+}
+
 static void test_stores_agree(void **unused)
 {
     (void)unused;
@@ -305,38 +347,19 @@ static void test_stores_agree(void **unused)
     state = seed | 1;
     print_message("FG_SEED=%" PRIu64 " FG_ROUNDS=%u\n", seed, rounds);
 
-    struct store_server server;
-    store_server_start(&server, NULL);
-    const struct fg_redis_config config = store_server_config(&server, 5000);
-    const struct fg_local_config sizes = {.windows = 1U << 17,
-                                          .sets = 1U << 16,
-                                          .calls = 1U << 18,
-                                          .holds = 1024,
-                                          .registers = 1U << 16};
-    const size_t bytes = fg_local_size_bytes(&sizes);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(memory, MAP_FAILED);
-    struct stores stores = {.table = fg_local_init(memory, &sizes),
-                            .connection = fg_redis_new(&config),
-                            .now_ms = INT64_C(1795310000000)};
-    stores.local = fg_local_store(stores.table);
-    stores.redis = fg_redis_store(stores.connection);
-
+    struct stores stores;
+    stores_open(&stores);
     struct passed passed = {0};
     for (uint32_t round = 0; round < rounds; round++) {
         char customer[32];
         struct fg_store_request request;
-        struct fg_store_reply a, b;
+        struct fg_store_reply reply;
         random_time(&stores);
         if (below(10) == 0)
             random_hold(&stores);
         random_request(&stores, customer, &request);
-        assert_int_equal(stores.local.ops->evaluate(stores.local.impl, &request, &a), FG_OK);
-        const int rc = stores.redis.ops->evaluate(stores.redis.impl, &request, &b);
-        if (rc != FG_OK)
-            fail_msg("round %u: %s", round, fg_redis_last_error(stores.connection));
-        replies_compare(&request, &a, &b, round);
-        passed_note(&passed, &request, &a);
+        both_evaluate(&stores, &request, round, &reply);
+        passed_note(&passed, &request, &reply);
     }
     struct fg_local_stats stats;
     fg_local_stats(stores.table, &stats);
@@ -355,13 +378,43 @@ static void test_stores_agree(void **unused)
         assert_true(passed.longest_run > 5);
         assert_int_equal(passed.most, INT64_C(1) << 52);
     }
-    fg_redis_free(stores.connection);
-    munmap(memory, bytes);
-    store_server_stop(&server);
+    stores_close(&stores);
+}
+
+// Years of one customer's hours, with silences and refusals in between.
+static void test_trends_agree(void **unused)
+{
+    (void)unused;
+    struct stores stores;
+    stores_open(&stores);
+    uint32_t known = 0;
+    int64_t hour = -5000;
+    for (uint32_t round = 0; round < 6000; round++) {
+        const struct fg_meter_op op = {.kind = FG_OP_BASELINE_ADD,
+                                       .meter_id = 1,
+                                       .scope_is_customer = true,
+                                       .bucket = hour,
+                                       .amount = random_amount(),
+                                       .ttl_ms = FG_MS_PER_DAY};
+        struct fg_store_request request = {
+            .customer = "acme", .now_ms = stores.now_ms, .n_ops = 3, .ops = {op, op, op}};
+        struct fg_store_reply reply;
+        request.ops[0].trend = below(2) == 0;
+        request.ops[1].kind = below(60) == 0 ? FG_OP_BASELINE_FREEZE : FG_OP_BASELINE_READ;
+        request.ops[1].trend = true;
+        request.ops[1].bucket += (int64_t)below(3) * 168 - 168;
+        request.ops[2].kind = FG_OP_BASELINE_READ;
+        both_evaluate(&stores, &request, round, &reply);
+        known += reply.values[1] >= 0;
+        hour += below(400) == 0 ? below(4000) : below(20);
+    }
+    assert_true(known > 1000 && known < 6000);
+    stores_close(&stores);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stores_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stores_agree),
+                                       cmocka_unit_test(test_trends_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

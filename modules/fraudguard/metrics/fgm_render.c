@@ -45,6 +45,14 @@ static void render_configuration(struct fgm_text *text, const struct fgm_snapsho
                     "When the oldest of the databases was made that tell where addresses are");
     if (snapshot->networks_built_ms != 0)
         fgm_text_seconds(text, NULL, 0, snapshot->networks_built_ms);
+    fgm_text_family(text, "fraudguard_revoked_certificates", "gauge",
+                    "Certificates that the revocation lists revoke");
+    if (snapshot->has_crl)
+        fgm_text_sample(text, NULL, 0, snapshot->revoked_n);
+    fgm_text_family(text, "fraudguard_crl_next_update_timestamp_seconds", "gauge",
+                    "When the first of the revocation lists should be replaced");
+    if (snapshot->crl_next_update_ms != 0)
+        fgm_text_seconds(text, NULL, 0, snapshot->crl_next_update_ms);
 }
 
 static void render_calls(struct fgm_text *text, const struct fgm_snapshot *snapshot)
@@ -97,7 +105,8 @@ static void render_rules(struct fgm_text *text, const struct fgm_snapshot *snaps
                   {FG_REASON_EMERGENCY, "emergency"},
                   {FG_REASON_DEGRADED, "degraded"},
                   {FG_REASON_EXCEPTION, "exception"},
-                  {FG_REASON_OVERRIDE, "override"}};
+                  {FG_REASON_OVERRIDE, "override"},
+                  {FG_REASON_DIALOG, "dialog"}};
     fgm_text_family(text, "fraudguard_rule_hits_total", "counter",
                     "Hits of each rule in force, by the mode that the rule had");
     for (size_t i = 0; i < snapshot->n_rules; i++) {

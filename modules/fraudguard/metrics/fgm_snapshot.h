@@ -45,6 +45,9 @@ struct fgm_snapshot {
     bool shadow; // nothing is enforced
     int64_t started_ms, loaded_ms;
     int64_t networks_built_ms; // 0: none, or not known
+    bool has_crl;
+    uint32_t revoked_n;
+    int64_t crl_next_update_ms; // 0: none, or not told
     struct fgm_health health;
     const char *digest;
     uint32_t rules_n, customers_n;

@@ -24,8 +24,9 @@ enum fg_reason_kind {
     FG_REASON_EMERGENCY,  // emergency call: always allowed, 0 points
     FG_REASON_DEGRADED,   // the store is away: cap on risky calls, or the customer's policy
     FG_REASON_EXCEPTION,  // index: rule that would have hit, detail: its exception; 0 points
-    FG_REASON_OVERRIDE    // index: rule that an override changed, or would have hit without it;
+    FG_REASON_OVERRIDE,   // index: rule that an override changed, or would have hit without it;
                           // detail: override; 0 points
+    FG_REASON_DIALOG      // enum fg_dialog_fault: nobody could watch the call
 };
 // Which of a reason's numbers are what a meter starts with, since what is usual is not known yet.
 enum fg_reason_start {
@@ -88,3 +89,8 @@ struct fg_decision {
 // this one included; looked at only when degraded. Never fails.
 void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
                int32_t risky_degraded_count, struct fg_decision *out);
+
+// Writes the request that gives back the leases which plan's attempt takes, as decision.release
+// does of one that is refused; for attempts that go on and of which no call comes. False when there
+// are none. *out points to the plan's customer.
+bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *out);

@@ -68,7 +68,9 @@ bool fg_destination_is_whole(const struct fg_destination *dest);
 // Rates one reading. Pure. Numbers whose country code is known but which match no range are
 // FG_TYPE_UNALLOCATED (numbering then holds the country code itself with type UNALLOCATED); country
 // codes that do not exist are UNALLOCATED with FG_COUNTRY_NONE. emergency: the whole number is a
-// key, or a short code is one behind the plan's country code, or by itself with at most 3 digits.
+// key, or a short code is one behind the plan's country code, or by itself with at most 3 digits;
+// of a short code the digit for an outside line (0 or 9), the trunk prefix or an international
+// one may stand before a code of at least 3 digits.
 void fg_destination_lookup(const struct fg_destinations *known, const struct fg_number *number,
                            enum fg_number_status status, const struct fg_dial_plan *plan,
                            struct fg_destination *out);

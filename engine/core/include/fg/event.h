@@ -25,6 +25,14 @@ const char *fg_event_kind_name(enum fg_event_kind kind); // "attempt"
 enum fg_direction { FG_OUTBOUND, FG_INBOUND };
 const char *fg_direction_name(enum fg_direction direction); // "outbound"
 
+// Why no call of its own can come of an attempt, so that nobody could watch it: it is refused, and
+// takes no place in gauges.
+enum fg_dialog_fault {
+    FG_DIALOG_FINE,
+    FG_DIALOG_MERGED, // a call with this Call-ID and From tag is in progress (RFC 3261 8.2.2.2)
+    FG_DIALOG_MISSING // it says that it belongs to a dialog, and there is none (12.2.2)
+};
+
 #define FG_ATTRS_MAX 8
 struct fg_attr {
     struct fg_view name, value;
@@ -52,7 +60,12 @@ struct fg_event {
     const struct fg_customer *customer; // NULL: nobody known
     struct fg_hash128 call_key; // of (customer, Call-ID, From-tag, called number): makes counting
                                 // once per call; fg_call_key()
-    const struct fg_tls_peer *tls; // NULL: no TLS
+    // The call's place in gauges: no two calls that may be in progress at once share one, whatever
+    // their headers say. 0: call_key.lo. lease_before: attempt: what an earlier attempt of this
+    // call, which is over, held, and may still hold; 0: nothing.
+    uint64_t lease, lease_before;
+    enum fg_dialog_fault dialog_fault; // attempt
+    const struct fg_tls_peer *tls;     // NULL: no TLS
     enum fg_transport transport;
     struct fg_ip source;
     fg_country source_country;        // FG_COUNTRY_NONE: as the policy's networks say

@@ -15,6 +15,7 @@
     X(CALLED_NUMBER, "called_number", "inbound: owner of the called number")                       \
     X(NO_CERTIFICATE, "no_certificate", "the peer sent no client certificate")                     \
     X(NOT_VERIFIED, "not_verified", "the certificate did not verify")                              \
+    X(REVOKED, "revoked", "the certificate was revoked")                                           \
     X(UNKNOWN_NAME, "unknown_name", "no customer has this certificate's names")                    \
     X(AMBIGUOUS, "ambiguous", "names of two customers in one certificate")                         \
     X(WEAK_KEY, "weak_key", "key below 2048 bit RSA or 256 bit EC")                                \
@@ -40,7 +41,8 @@ enum fg_key_type { FG_KEY_UNKNOWN, FG_KEY_RSA, FG_KEY_EC, FG_KEY_EDDSA };
 struct fg_tls_peer {
     bool tls; // the request came over TLS
     bool cert_present, cert_verified;
-    uint8_t version; // 0x12 TLS 1.2, 0x13 TLS 1.3, 0 unknown
+    bool cert_revoked; // a revocation list has it
+    uint8_t version;   // 0x12 TLS 1.2, 0x13 TLS 1.3, 0 unknown
     char cipher[40];
     enum fg_key_type key_type;
     uint16_t key_bits;
@@ -68,8 +70,8 @@ bool fg_identity_add_dns(struct fg_identity_walk *walk, struct fg_view dns_name)
 // The common name counts only where there is no SAN at all. Call it after all SANs.
 bool fg_identity_add_common_name(struct fg_identity_walk *walk, struct fg_view common_name);
 // Verdict over names, key size and, where there is no TLS, source address. A new fingerprint or
-// address is news for the rules (signals), not a refusal here. *customer is set (also for WEAK_KEY,
-// so that the refusal can be told to somebody) or NULL.
+// address is news for the rules (signals), not a refusal here. *customer is set (also for WEAK_KEY
+// and REVOKED, so that the refusal can be told to somebody) or NULL.
 enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
                                     const struct fg_tls_peer *peer, const struct fg_ip *source,
                                     const struct fg_customer **customer);

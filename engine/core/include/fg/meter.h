@@ -26,7 +26,9 @@
 #define FG_WINDOW_CELLS    (FG_WINDOW_PARTS + 1)
 #define FG_SET_MEMBERS_MAX 512
 #define FG_OPS_MAX         48
-#define FG_LEASE_MS        INT64_C(150000) // a gauge's lease: two missed minute events and a margin
+// A gauge's lease: the longest that a call rings (180 s), or two missed minute events, and a
+// margin.
+#define FG_LEASE_MS INT64_C(200000)
 #define FG_FREE_REPEATS                                                                            \
     4 // evaluations of one call that count as the same one (forks, retries); more count again
 #define FG_REPEAT_MS INT64_C(60000)
@@ -73,6 +75,7 @@ struct fg_meter_op {
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
     uint32_t burst;      // rate: calls that may come at once, 1 to 100000
     int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
+    bool trend;          // baseline: the value is what fg_baseline_trend() gives
 };
 
 // Holds that decide must know: for scope COUNTRY the country asked for.

@@ -138,7 +138,9 @@ enum fg_meter_kind {
     FG_METER_SEEN,       // 1 where a value was seen before, else 0
     FG_METER_RUN,        // length of the longest run of numbers dialled in rising order
     FG_METER_RATE, // 1 while a rate admits the call, which it takes; of a rule that throttles to it
-    FG_METER_TYPICAL // what is usual for an hour at this local hour of the week
+    FG_METER_TYPICAL, // what is usual for an hour at this local hour of the week
+    FG_METER_TREND    // last week by those five to nine weeks ago, of what a typical meter learns;
+                      // it has that meter's id and definition, and only reads
 };
 // What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {

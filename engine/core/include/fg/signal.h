@@ -57,7 +57,8 @@ enum fg_signal_type {
     X(COST_PER_MINUTE, "cost.per_minute", NUMBER, "rate of the called number [USD/min]")           \
     X(CALLER_PRESENT, "caller.present", BOOL, "the request names a caller")                        \
     X(CALLER_VALID, "caller.valid", BOOL,                                                          \
-      "the caller is an E.164 number in an allocated range, as long as its numbers are")           \
+      "the caller is an E.164 number in an allocated range and as long as its numbers are, or a "  \
+      "number that a customer has")                                                                \
     X(CALLER_OWNED, "caller.owned", BOOL,                                                          \
       "the caller is one of the customer's numbers, or none is listed")                            \
     X(CALLER_OTHERS, "caller.others", BOOL, "the caller is a number of another customer")          \

@@ -92,6 +92,8 @@ enum fg_shape {
     FG_SHAPE_TEST_FILE,
     FG_SHAPE_TEST,
     FG_SHAPE_CALL,
+    FG_SHAPE_HISTORY,
+    FG_SHAPE_PAST_CALL,
     FG_SHAPE_PART,    // what is expected of one call
     FG_SHAPE_AT_CALL, // of the n-th one
     FG_SHAPE_EXPECT,
@@ -122,7 +124,8 @@ enum fg_format_type {
     FG_FORMAT_APPEND = 1U << 15,  // a mapping of lists.NAME.items to values
     FG_FORMAT_ATTRS = 1U << 16,   // a mapping of names to texts
     FG_FORMAT_ONE = 1U << 17,     // the number 1
-    FG_FORMAT_ANY = 1U << 18
+    FG_FORMAT_BLANK = 1U << 18,   // nothing: an empty value, or null
+    FG_FORMAT_ANY = 1U << 19
 };
 struct fg_format_key {
     const char *name;

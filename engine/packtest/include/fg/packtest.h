@@ -30,6 +30,10 @@ FG_MUST_CHECK int fg_packtest_run(const char *file, const struct fg_policy *poli
                                   struct fg_diags *diags, bool verbose, FILE *out,
                                   struct fg_packtest_summary *summary);
 
+// The directory that a file of tests names in `rules`, as a path from here: *out, malloc'd; NULL
+// where it names none, or cannot be read as tests, which running it tells. FG_OK, FG_ENOMEM.
+FG_MUST_CHECK int fg_packtest_rules(const char *file, char **out);
+
 // A file of tests in which what was left open is filled in.
 struct fg_packtest_recording {
     char *bytes; // malloc'd; NULL when n is 0
