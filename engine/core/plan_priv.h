@@ -31,8 +31,7 @@ uint64_t fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller, where facts do not hold them yet.
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
 // The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
-// event, false where
-// there is nothing to add.
+// event, false where there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,

@@ -186,8 +186,8 @@ void local_registers_repair(struct local_shard *shard)
         if (entry->head.used != 0 && !sound)
             memset(entry, 0, sizeof(*entry));
     }
-    for (uint8_t kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_BASELINE; kind++) {
-        const struct table table = table_of(shard, kind);
+    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_BASELINE; kind++) {
+        const struct table table = table_of(shard, (uint8_t)kind);
         tags_repair(&table);
     }
 }
