@@ -37,6 +37,11 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
                          struct fg_meter_op *op);
 
+// Asks for the holds that the call may meet.
+void fg_plan_holds(struct fg_plan *plan);
+// The fingerprint of the peer's certificate; empty where there is none.
+struct fg_view fg_plan_fingerprint(const struct fg_tls_peer *tls);
+
 // Finds the overrides that apply.
 void fg_plan_overrides(struct fg_plan *plan);
 // Whether value is in a list, or in what overrides add to it for this customer. *by, where it is
