@@ -143,3 +143,12 @@ void fg_replay_reason_id(const struct fg_policy *policy, const struct fg_replay_
         .kind = reason->kind, .index = reason->index, .points = reason->points};
     fg_reason_id(&plan, &named, out, FG_REPLAY_ID_MAX);
 }
+
+const char *fg_replay_hold_rule(const struct fg_policy *policy, const struct fg_replay_hold *hold)
+{
+    if (hold->rule == FG_REPLAY_NO_RULE) {
+        return "";
+    }
+    return hold->is_composite ? policy->ruleset->composites[hold->rule].id
+                              : policy->ruleset->rules[hold->rule].id;
+}
