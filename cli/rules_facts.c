@@ -171,9 +171,15 @@ static void add_rule(struct things *things, const struct fg_ruleset *ruleset,
     put_condition(things, thing, ruleset, &rule->when);
     for (uint8_t i = 0; i < rule->n_tests; i++) {
         const struct fg_meter_test *test = &rule->tests[i];
+        const struct fg_meter *meter = &ruleset->meters[test->meter];
         char name[160];
-        (void)snprintf(name, sizeof(name), "when meters.%.120s is %s",
-                       ruleset->meters[test->meter].name, test->above ? "above" : "below");
+        if (meter->nameless) {
+            (void)snprintf(name, sizeof(name), "when %.120s first_seen_within", meter->name);
+            thing_take(things, thing, name, words_duration(test->number / (FG_MICRO / 1000)));
+            continue;
+        }
+        (void)snprintf(name, sizeof(name), "when meters.%.120s is %s", meter->name,
+                       test->above ? "above" : "below");
         thing_take(things, thing, name, words_number(test->number));
     }
     put_measure(things, thing, ruleset, rule);
@@ -386,8 +392,9 @@ bool things_of(const struct fg_ruleset *ruleset, struct things *out)
         add_calendar(out, &ruleset->calendars[i]);
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        if (ruleset->meters[i].kind != FG_METER_RATE) { // told with its rule
-            add_meter(out, ruleset, &ruleset->meters[i]);
+        const struct fg_meter *meter = &ruleset->meters[i];
+        if (meter->kind != FG_METER_RATE && !meter->nameless) { // those are told with their rule
+            add_meter(out, ruleset, meter);
         }
     }
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {

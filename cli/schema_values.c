@@ -223,8 +223,14 @@ struct fg_json *schema_when(void)
         (void)fg_json_set(properties, fg_signal_info((enum fg_signal)i)->name,
                           signal_value((enum fg_signal)i));
     }
+    // Of a rule's condition only, and so are meters: the loader says so elsewhere.
+    const struct fg_words sighted = fg_word_set(FG_SET_SIGHTED);
+    for (size_t i = 0; i < sighted.n; i++) {
+        if (fg_json_member(properties, sighted.words[i]) == NULL) {
+            (void)fg_json_set(properties, sighted.words[i], reference(FG_SHAPE_MATCHER));
+        }
+    }
     (void)fg_json_set(patterns, "^calendar\\.[A-Za-z0-9_-]+$", words(FG_SET_CALENDAR_STATE));
-    // Of a rule's condition only; the loader says so elsewhere.
     struct fg_json *meter = reference(FG_SHAPE_MATCHER);
     (void)fg_json_set(patterns, "^meters\\.[A-Za-z0-9_-]+$", any_of(&meter, 1));
     (void)fg_json_set(patterns, "^attr\\.[A-Za-z0-9_-]+$", signal_value(FG_SIG_ATTR));

@@ -350,13 +350,31 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
     put_threshold(plan, rule, reason, text);
 }
 
+// "dest.country first seen 2 h ago"
+static void put_first_seen(const struct fg_meter *meter, fg_micro age, struct fg_text *text)
+{
+    fg_text_put(text, meter->name);
+    fg_text_put(text, " first seen ");
+    if (age > 0) {
+        put_age(age, text);
+    }
+    fg_text_put(text, age > 0 ? " ago" : "just now");
+}
+
 void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
                       const struct fg_reason *reason, bool first, struct fg_text *text)
 {
     for (uint8_t i = 0; i < rule->n_tests; i++) {
         const struct fg_meter_test *test = &rule->tests[i];
         const struct fg_meter *meter = &plan->policy->ruleset->meters[test->meter];
-        fg_text_put(text, first && i == 0 ? "meters." : " and meters.");
+        fg_text_put(text, first && i == 0 ? "" : " and ");
+        if (meter->nameless) {
+            put_first_seen(meter, reason->tested[i], text);
+            fg_text_put(text, ", within ");
+            put_age(test->number, text);
+            continue;
+        }
+        fg_text_put(text, "meters.");
         fg_text_put(text, meter->name);
         fg_text_put(text, " is ");
         fg_explain_reading(meter, reason->tested[i], text);

@@ -358,6 +358,11 @@ static const struct fg_format_key matcher_keys[] = {
     {.name = "above", .types = FG_FORMAT_NUMBER, .doc = "more than this"},
     {.name = "below", .types = FG_FORMAT_NUMBER, .doc = "less than this"},
     {.name = "present", .types = FG_FORMAT_BOOL, .doc = "whether there is a value at all"},
+    {.name = "first_seen_within",
+     .types = FG_FORMAT_DURATION,
+     .doc =
+         "the customer's calls have not had this value for longer; of what `first_seen` knows, in "
+         "rules only"},
 };
 
 static const struct fg_format_key on_unavailable_keys[] = {

@@ -48,6 +48,21 @@ static const struct kind_word kinds[] = {
      {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}}};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+bool pack_find_sighted(struct fg_view text, enum fg_meter_source *out, const char **name)
+{
+    static const enum fg_meter_source sources[] = SIGHTED;
+    const struct fg_words words = fg_word_set(FG_SET_SIGHTED);
+    for (size_t i = 0; i < words.n && i < sizeof(sources) / sizeof(sources[0]); i++) {
+        // Customers are told apart by shared meters only.
+        if (sources[i] != FG_SOURCE_CUSTOMER && fg_view_equal(text, fg_view_of(words.words[i]))) {
+            *out = sources[i];
+            *name = words.words[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_source(struct pack_build *build, const struct kind_word *kind, const char *key,
                         const struct fg_yaml_node *node, struct fg_meter *meter)
 {
@@ -335,8 +350,9 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
 void pack_compile_meters(struct pack_build *build)
 {
     const struct pack_table *table = &build->tables[PACK_METER];
-    struct fg_meter *meters =
-        fg_field_alloc(&build->fields, (table->n + pack_count_throttles(build)) * sizeof(*meters));
+    struct fg_meter *meters = fg_field_alloc(
+        &build->fields,
+        (table->n + pack_count_throttles(build) + pack_count_first_seen(build)) * sizeof(*meters));
     if (meters == NULL) {
         return;
     }

@@ -69,6 +69,7 @@ void pack_read_meter_test(struct pack_build *build, const struct fg_yaml_node *k
             add_test(build, bound, meter, rule);
         } else if (fg_view_equal(bound->text, fg_view_of("in")) ||
                    fg_view_equal(bound->text, fg_view_of("not_in")) ||
+                   fg_view_equal(bound->text, fg_view_of("first_seen_within")) ||
                    fg_view_equal(bound->text, fg_view_of("present"))) {
             FG_FIELD_ERROR(fields, bound, FG_CODE_MATCHER,
                            "a meter is a number: only above and below fit it");

@@ -11,6 +11,7 @@ struct matcher {
     enum fg_signal signal;
     enum fg_signal_type type;
     const char *attr;
+    bool of_rule;
     struct fg_predicate *out; // room for what one signal can give
     uint32_t n;
 };
@@ -211,6 +212,10 @@ static void match_map(struct matcher *m, const struct fg_yaml_node *map)
             match_bound(m, value, FG_OP_ABOVE);
         } else if (fg_view_equal(key->text, fg_view_of("below"))) {
             match_bound(m, value, FG_OP_BELOW);
+        } else if (pack_first_seen_of(m->key) == value && !m->of_rule) {
+            FG_FIELD_ERROR(&m->build->fields, key, FG_CODE_MATCHER,
+                           "'%.*s' can be tested in the 'when' of a rule only", (int)key->text.len,
+                           key->text.ptr);
         } else if (fg_view_equal(key->text, fg_view_of("present")) &&
                    fg_field_bool(&m->build->fields, value, "present", &truth)) {
             add_predicate(m, FG_OP_PRESENT)->truth = truth;
@@ -262,10 +267,10 @@ static bool has_prefix(struct fg_view text, const char *prefix)
     return text.len > n && memcmp(text.ptr, prefix, n) == 0;
 }
 
-uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
-                              struct fg_predicate *out)
+static uint32_t compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
+                                bool of_rule, struct fg_predicate *out)
 {
-    struct matcher m = {.build = build, .key = key, .out = out};
+    struct matcher m = {.build = build, .key = key, .of_rule = of_rule, .out = out};
     const struct fg_yaml_node *value = key->value;
     if (has_prefix(key->text, "calendar.")) {
         match_calendar(&m, value);
@@ -303,6 +308,12 @@ uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_nod
     return m.n;
 }
 
+uint32_t pack_compile_matcher(struct pack_build *build, const struct fg_yaml_node *key,
+                              struct fg_predicate *out)
+{
+    return compile_matcher(build, key, false, out);
+}
+
 uint32_t pack_matcher_size(const struct fg_yaml_node *value)
 {
     return value->kind == FG_YAML_MAP ? value->n : 1;
@@ -336,8 +347,14 @@ static void compile_when(struct pack_build *build, const struct fg_yaml_node *wh
     for (const struct fg_yaml_node *key = when->first; key != NULL; key = key->next) {
         if (rule != NULL && pack_names_meter(key->text)) {
             pack_read_meter_test(build, key, rule);
-        } else {
-            n += pack_compile_matcher(build, key, all + n);
+            continue;
+        }
+        const bool sighted = rule != NULL && pack_first_seen_of(key) != NULL;
+        if (sighted) {
+            pack_read_first_seen(build, key, rule);
+        }
+        if (!sighted || key->value->n > 1) {
+            n += compile_matcher(build, key, rule != NULL, all + n);
         }
     }
     out->all = all;

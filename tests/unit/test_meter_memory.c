@@ -132,6 +132,20 @@ static void test_how_long_a_country_is_known(void **state)
     assert_true(call(MALDIVES) == 0);
 }
 
+static void test_a_nameless_meter_is_told_as_it_was_written(void **state)
+{
+    (void)state;
+    remember(FG_METER_FIRST_SEEN, FG_SOURCE_DEST_COUNTRY);
+    bench.meter.name = "dest.country";
+    bench.meter.nameless = true;
+    bench.rule.tests[0].number = INT64_C(90) * 86400 * FG_MICRO;
+    (void)call(MALDIVES);
+    assert_string_equal(bench.text, "dest.country first seen just now, within 90 d");
+    later(7200);
+    (void)call(MALDIVES);
+    assert_string_equal(bench.text, "dest.country first seen 2 h ago, within 90 d");
+}
+
 static void test_a_call_does_not_make_its_own_value_known(void **state)
 {
     (void)state;
@@ -345,6 +359,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_how_long_a_country_is_known),
+        TEST(test_a_nameless_meter_is_told_as_it_was_written),
         TEST(test_a_call_does_not_make_its_own_value_known),
         TEST(test_only_good_calls_make_known),
         TEST(test_values_that_a_call_lacks),

@@ -190,6 +190,43 @@ static void what_is_usual_becomes_what_it_says(void **state)
     assert_int_equal(fixture->ruleset.rules[0].relative_meter, 0);
 }
 
+static void what_is_new_needs_no_meter(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        parse(fixture, "  k: {count: calls, per: customer, over: 1h}\n",
+              "  - {id: A, desc: d, when: {dest.country: {in: [\"CU\"], first_seen_within: 90d}, "
+              "meters.k: {above: 1}}, score: 1}\n"
+              "  - {id: B, desc: d, when: {dest.number: {first_seen_within: 1h}}, score: 1, "
+              "on_unavailable: {score: 1}}\n"
+              "  - {id: C, desc: d, when: {dest.number: {first_seen_within: 2h}}, score: 1, "
+              "throttle_to: {rate: \"1/s\"}}\n"
+              "  - {id: D, desc: d, when: {dest.number: {first_seen_within: 400d}}, score: 1}\n"
+              "  - {id: E, desc: d, direction: inbound, when: {dest.number: {first_seen_within: "
+              "1h}}, score: 1}\n"),
+        FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 0);
+    const struct fg_meter *meters = fixture->ruleset.meters;
+    const struct fg_rule *rules = fixture->ruleset.rules;
+    assert_int_equal(fixture->ruleset.n_meters, 6); // with that of the rate
+    assert_true(rules[0].when.n == 1 && rules[0].n_tests == 2);
+    assert_true(rules[0].tests[0].meter == 1 && !rules[0].tests[0].above);
+    assert_true(rules[0].tests[0].number == INT64_C(7776000) * FG_MICRO);
+    assert_true(meters[1].nameless && meters[1].kind == FG_METER_FIRST_SEEN);
+    assert_string_equal(meters[1].name, "dest.country");
+    assert_true(meters[1].per == FG_KEY_CUSTOMER && meters[1].over_ms == 90 * FG_MS_PER_DAY);
+    // What is remembered for as long is one meter.
+    assert_int_equal(rules[1].tests[0].meter, rules[2].tests[0].meter);
+    assert_true(rules[2].tests[0].number == INT64_C(7200) * FG_MICRO);
+    assert_true(meters[rules[3].tests[0].meter].over_ms == 400 * FG_MS_PER_DAY);
+    assert_int_equal(meters[rules[4].tests[0].meter].direction, FG_INBOUND);
+    for (uint32_t i = 1; i < fixture->ruleset.n_meters; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            assert_true(meters[i].id != meters[k].id);
+        }
+    }
+}
+
 static void a_ratios_definition_is_part_of_its_id(void **state)
 {
     (void)state;
@@ -284,6 +321,21 @@ static const struct mistake mistakes[] = {
      "unknown key 'offic' in start; did you mean 'office'?"},
     {"{typical: calls, per: customer, start: {}}", TEST, "FG012", NULL},
     {"{typical: calls, per: customer, start: [1]}", TEST, "FG012", NULL},
+    {METER, "when: {dest.country: {first_seen_within: 401d}}, score: 1", "FG016", NULL},
+    {METER, "when: {dest.country: {first_seen_within: 1}}, score: 1", "FG016", NULL},
+    {METER, "when: {dest.type: {first_seen_within: 1d}}, score: 1", "FG025",
+     "when it was first seen is remembered of dest.country, dest.number, dest.range, "
+     "caller.number, src.network, src.country and tls.cert.fingerprint, not of 'dest.type'"},
+    {METER, "when: {customer.id: {first_seen_within: 1d}}, score: 1", "FG025", NULL},
+    {METER, "when: {meters.m: {first_seen_within: 1d}}, score: 1", "FG025",
+     "a meter is a number: only above and below fit it"},
+    {METER, "when: {dest.number: {present: true, first_seen_within: 1d}}, score: 1", "FG024", NULL},
+    {"{count: calls, per: customer, over: 1m, when: {dest.country: {first_seen_within: 1d}}}", TEST,
+     "FG025", "'first_seen_within' can be tested in the 'when' of a rule only"},
+    {METER,
+     "when: {meters.m: {above: 1, below: 9}, dest.country: {first_seen_within: 1d}, dest.number: "
+     "{first_seen_within: 1d}, src.network: {first_seen_within: 1d}}, score: 1",
+     "FG023", "a rule tests at most 4 bounds of meters"},
     {"{trend: k}", TEST, "FG021", "unknown meter 'k'; one of: m"},
     {"{trend: m}", TEST, "FG029", "meter 'm' is not a typical one"},
     {"{trend: [m]}", TEST, "FG012", NULL},
@@ -391,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(memories_become_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(rates_are_meters_of_their_own, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_usual_becomes_what_it_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_new_needs_no_meter, setup, teardown),
         cmocka_unit_test(a_ratios_definition_is_part_of_its_id),
         cmocka_unit_test(each_mistake_is_told),
         cmocka_unit_test_setup_teardown(what_never_counts_is_told, setup, teardown),
