@@ -160,15 +160,32 @@ static int login(struct fga_redis *redis, int64_t deadline_ms)
     return rc == FG_OK ? read_plain(redis, deadline_ms, n) : rc;
 }
 
+// Begins to connect: to the server, or to the one that the Sentinels call the master now.
+static int connect_begin(struct fga_redis *redis)
+{
+    const char *host = redis->config.host;
+    uint16_t port = redis->config.port;
+    char master[64];
+    char error[160] = "the master is not known";
+    if (redis->config.n_sentinels > 0) {
+        const int rc = fg_redis_find_master(&redis->config, DEADLINE_MS / 2, master, &port, error);
+        if (rc != FG_OK)
+            return failed(redis, rc, error);
+        host = master;
+    }
+    redis->context = redis->config.unix_path != NULL
+                         ? redisConnectUnixNonBlock(redis->config.unix_path)
+                         : redisConnectNonBlock(host, port);
+    return redis->context == NULL ? failed(redis, FG_ENOMEM, "out of memory") : FG_OK;
+}
+
 static int connect_now(struct fga_redis *redis, int64_t deadline_ms)
 {
     int failure = 0;
     socklen_t len = sizeof(failure);
-    redis->context = redis->config.unix_path != NULL
-                         ? redisConnectUnixNonBlock(redis->config.unix_path)
-                         : redisConnectNonBlock(redis->config.host, redis->config.port);
-    if (redis->context == NULL)
-        return failed(redis, FG_ENOMEM, "out of memory");
+    const int begun = connect_begin(redis);
+    if (begun != FG_OK)
+        return begun;
     if (redis->context->err != 0)
         return failed(redis, FG_EUNAVAILABLE, redis->context->errstr);
     const int rc = wait_for(redis, POLLOUT, deadline_ms);
@@ -199,6 +216,13 @@ void fga_redis_queue(struct fga_redis *redis, const struct fg_view *args, size_t
         redis->queued++;
 }
 
+// A master that became a replica stays reachable: the Sentinels must be asked again.
+static bool is_demoted(const struct fga_redis *redis, const redisReply *reply)
+{
+    return redis->config.n_sentinels > 0 && reply->type == REDIS_REPLY_ERROR &&
+           strncmp(reply->str, "READONLY", 8) == 0;
+}
+
 int fga_redis_exchange(struct fga_redis *redis, struct fga_reply **replies, size_t n)
 {
     const int64_t deadline_ms = monotonic_ms() + DEADLINE_MS;
@@ -216,6 +240,11 @@ int fga_redis_exchange(struct fga_redis *redis, struct fga_reply **replies, size
     for (size_t i = 0; i < n && rc == FG_OK; i++) {
         redisReply *reply = NULL;
         rc = read_one(redis, deadline_ms, &reply);
+        if (rc == FG_OK && is_demoted(redis, reply)) {
+            freeReplyObject(reply);
+            reply = NULL;
+            rc = failed(redis, FG_EUNAVAILABLE, "the server is no longer the master");
+        }
         replies[i] = (struct fga_reply *)reply;
         for (size_t k = 0; k < i && rc != FG_OK; k++)
             fga_reply_free(replies[k]);

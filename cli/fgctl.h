@@ -59,6 +59,11 @@ struct invocation {
 // Value of an option of the command; NULL when it was not given. Flags give "".
 const char *invocation_option(const struct invocation *call, const char *name);
 
+// An option that is a number from 1 to most (at most 9999); usual when it was not given. EXIT_USAGE
+// after a complaint.
+enum exit_code invocation_count(const struct invocation *call, const char *name, size_t usual,
+                                size_t most, size_t *n);
+
 // The table of commands, ended by a NULL name.
 extern const struct command commands[];
 

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 const struct command_option global_options[] = {
-    {"redis", "URL", "unix:PATH, HOST:PORT or redis://[USER:PASSWORD@]HOST[:PORT][/DB]", '\0'},
+    {"redis", "URL",
+     "unix:PATH, HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or sentinel://...", '\0'},
     {"rules", "DIR", "rule packs", '\0'},
     {"customers", "FILE", "customers file", '\0'},
     {"data", "DIR", "numbering data and rates (else the directory data of the rules)", '\0'},
@@ -319,4 +320,22 @@ enum exit_code invocation_parse(int argc, char **argv, struct invocation *out, c
     code =
         choose_output(&out->output, parser.globals[GLOBAL_OUTPUT], parser.globals[GLOBAL_COLOUR]);
     return code != EXIT_OK ? code : check_arguments(out);
+}
+
+enum exit_code invocation_count(const struct invocation *call, const char *name, size_t usual,
+                                size_t most, size_t *n)
+{
+    const char *text = invocation_option(call, name);
+    const size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
+
+    *n = usual;
+    if (text == NULL) {
+        return EXIT_OK;
+    }
+    *n = digits == 0 || digits > 4 || text[digits] != '\0' ? 0 : strtoul(text, NULL, 10);
+    if (*n == 0 || *n > most) {
+        complain("'%s' is not a number from 1 to %zu", text, most);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
 }

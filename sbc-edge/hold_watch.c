@@ -174,7 +174,7 @@ static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry, boo
     struct edge_hold_message message;
     struct edge_view customer = entry;
     char key[96];
-    const char *argv[] = {"GET", key};
+    const char *argv[] = {"HGET", key, "customer"};
     redisReply *reply;
     bool is_read;
     int n;
@@ -185,10 +185,10 @@ static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry, boo
     customer.len -= scope_length;
     if (!edge_hold_customer_is_valid(customer))
         return true;
-    n = snprintf(key, sizeof(key), "fg:{%.*s}:h:customer", (int)customer.len, customer.ptr);
+    n = snprintf(key, sizeof(key), "fg:{%.*s}:h", (int)customer.len, customer.ptr);
     if (n < 0)
         return true;
-    reply = command(watch, 2, argv, NULL);
+    reply = command(watch, 3, argv, NULL);
     if (!reply)
         return false;
     is_read = reply->type == REDIS_REPLY_NIL; /* released, and the index is behind */

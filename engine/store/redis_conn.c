@@ -44,7 +44,10 @@ int conn_refused(struct redis_conn *conn, const struct resp *reply)
         text[i] = c >= ' ' && c <= '~' ? c : '.';
     }
     text[len] = '\0';
-    return conn_fail(conn, redis_error_classify(reply->text), text, FG_EUNAVAILABLE);
+    const enum fg_redis_error kind = redis_error_classify(reply->text);
+    // A master that became a replica stays reachable: ask for the new one before the next command.
+    conn->stale = kind == FG_REDIS_ERROR_READONLY;
+    return conn_fail(conn, kind, text, FG_EUNAVAILABLE);
 }
 
 static int failed_errno(struct redis_conn *conn, enum fg_redis_error kind, const char *what,
@@ -56,8 +59,28 @@ static int failed_errno(struct redis_conn *conn, enum fg_redis_error kind, const
     return conn_fail(conn, kind, text, FG_EUNAVAILABLE);
 }
 
+socklen_t address_look_up(const char *host, uint16_t port, int flags, struct sockaddr_storage *out)
+{
+    char service[8];
+    snprintf(service, sizeof(service), "%u", port);
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL)
+        return 0;
+    const socklen_t len = found->ai_addrlen;
+    memcpy(out, found->ai_addr, len);
+    freeaddrinfo(found);
+    return len;
+}
+
 int conn_resolve(struct redis_conn *conn)
 {
+    if (conn->sentinels != NULL) {
+        if (sentinels_resolve(conn->sentinels) == FG_OK)
+            return FG_OK;
+        return conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "no Sentinel's name is known",
+                         FG_EUNAVAILABLE);
+    }
     if (conn->unix_path[0] != '\0') {
         struct sockaddr_un un = {.sun_family = AF_UNIX};
         memcpy(un.sun_path, conn->unix_path, strlen(conn->unix_path));
@@ -65,16 +88,10 @@ int conn_resolve(struct redis_conn *conn)
         conn->address_len = sizeof(un);
         return FG_OK;
     }
-    char port[8];
-    snprintf(port, sizeof(port), "%u", conn->port);
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    if (getaddrinfo(conn->host, port, &hints, &found) != 0 || found == NULL)
+    conn->address_len = address_look_up(conn->host, conn->port, 0, &conn->address);
+    if (conn->address_len == 0)
         return conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "the server's name is not known",
                          FG_EUNAVAILABLE);
-    memcpy(&conn->address, found->ai_addr, found->ai_addrlen);
-    conn->address_len = found->ai_addrlen;
-    freeaddrinfo(found);
     return FG_OK;
 }
 
@@ -88,6 +105,10 @@ int conn_init(struct redis_conn *conn, const struct fg_redis_config *config)
         text_copy(conn->username, sizeof(conn->username), config->username) != FG_OK ||
         text_copy(conn->password, sizeof(conn->password), config->password) != FG_OK)
         return FG_EINVAL;
+    if (config->n_sentinels > 0) {
+        conn->sentinels = sentinels_new(config);
+        return conn->sentinels == NULL ? FG_EINVAL : FG_OK;
+    }
     // Not resolved now is no reason to fail: the call path answers "unavailable" until it is.
     if (conn_resolve(conn) != FG_OK)
         conn->address_len = 0;
@@ -101,6 +122,7 @@ void conn_close(struct redis_conn *conn)
     conn->fd = -1;
     resp_reader_free(conn->reader);
     conn->reader = NULL;
+    conn->stale = false;
 }
 
 static void queue_clear(struct redis_conn *conn)
@@ -114,6 +136,8 @@ void conn_fini(struct redis_conn *conn)
     conn_close(conn);
     free(conn->out);
     conn->out = NULL;
+    free(conn->sentinels);
+    conn->sentinels = NULL;
     explicit_bzero(conn->password, sizeof(conn->password));
 }
 
@@ -292,12 +316,25 @@ static int login_append(struct redis_conn *conn)
         const struct fg_view args[] = {fg_view_of("SELECT"), fg_view_of(number)};
         rc = conn_append(conn, args, 2);
     }
+    if (rc == FG_OK && conn->sentinels != NULL) {
+        const struct fg_view role = fg_view_of("ROLE");
+        rc = conn_append(conn, &role, 1);
+    }
     return rc;
+}
+
+// What Sentinels know may be a moment old: the server itself must say that it is the master.
+static int role_check(struct redis_conn *conn, const struct resp *reply)
+{
+    if (fg_view_equal(resp_text(resp_at(reply, 0)), fg_view_of("master")))
+        return FG_OK;
+    return conn_fail(conn, FG_REDIS_ERROR_READONLY, "the server that a Sentinel named is no master",
+                     FG_EUNAVAILABLE);
 }
 
 static int login(struct redis_conn *conn, int64_t deadline_ns)
 {
-    struct resp *replies[2] = {NULL, NULL};
+    struct resp *replies[3] = {NULL, NULL, NULL};
     queue_clear(conn);
     int rc = login_append(conn);
     const uint32_t n = conn->pending;
@@ -311,6 +348,8 @@ static int login(struct redis_conn *conn, int64_t deadline_ns)
     for (uint32_t i = 0; i < n; i++) {
         if (rc == FG_OK && replies[i]->type == RESP_ERROR)
             rc = conn_refused(conn, replies[i]);
+        if (rc == FG_OK && conn->sentinels != NULL && i == n - 1)
+            rc = role_check(conn, replies[i]);
         resp_free(replies[i]);
     }
     return rc;
@@ -319,6 +358,11 @@ static int login(struct redis_conn *conn, int64_t deadline_ns)
 // Connects and logs in; the commands queued by the caller wait meanwhile.
 int conn_open(struct redis_conn *conn, int64_t deadline_ns)
 {
+    if (conn->sentinels != NULL) {
+        const int found = sentinels_find_master(conn, deadline_ns);
+        if (found != FG_OK)
+            return found;
+    }
     if (conn->address_len == 0)
         return conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "the server's name is not known",
                          FG_EUNAVAILABLE);
@@ -351,7 +395,7 @@ int conn_open(struct redis_conn *conn, int64_t deadline_ns)
 static bool idle_is_sound(const struct redis_conn *conn)
 {
     char byte;
-    return conn->fd >= 0 && conn->owner == getpid() &&
+    return conn->fd >= 0 && !conn->stale && conn->owner == getpid() &&
            recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EINTR);
 }

@@ -3,9 +3,9 @@
 // login, write and read together. Whatever goes wrong on the way closes the connection: no later
 // call can ever read an earlier call's reply.
 //
-// This is the one place that decides which server a command goes to: Sentinel (ask for the master
-// before conn_open()) and Cluster (a slot map with one conn a node, chosen by the tag of the first
-// key; MOVED and ASK) belong in here and in redis_store's one call of conn_exchange().
+// This is the one place that decides which server a command goes to: Sentinels are asked for the
+// master before each connect. Cluster (a slot map with one conn a node, chosen by the tag of the
+// first key; MOVED and ASK) belongs in here and in redis_store's one call of conn_exchange().
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 #include "fg/store.h"
 #include "fg/view.h"
 #include "redis_error.h"
+#include "redis_sentinel.h"
 #include "resp.h"
 
 struct redis_conn {
@@ -24,10 +25,12 @@ struct redis_conn {
     int database;
 
     struct sockaddr_storage address;
-    socklen_t address_len; // 0: not resolved yet
+    socklen_t address_len;             // 0: not resolved yet
+    struct redis_sentinels *sentinels; // NULL: the address is the server's own
 
     int fd;      // -1: closed
     pid_t owner; // the process that opened it
+    bool stale;  // the server said that it is not the master
     struct resp_reader *reader;
     char *out; // commands to be sent
     size_t out_len, out_size;
@@ -42,6 +45,9 @@ struct redis_conn {
 // conn_resolve(). FG_EINVAL when a string is too long.
 FG_MUST_CHECK int conn_init(struct redis_conn *conn, const struct fg_redis_config *config);
 FG_MUST_CHECK int conn_resolve(struct redis_conn *conn);
+// The address of host, a name or with AI_NUMERICHOST in flags an address only. Its length, 0 when
+// it is not known. Names may block.
+socklen_t address_look_up(const char *host, uint16_t port, int flags, struct sockaddr_storage *out);
 void conn_fini(struct redis_conn *conn);
 void conn_close(struct redis_conn *conn);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port".
+// "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port",
+// "sentinel://[user:password@]host[:port],.../master[/db]".
 #include <stdbool.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "fg/view.h"
 
 #define DEFAULT_PORT        6379
+#define SENTINEL_PORT       26379
 #define DEFAULT_DEADLINE_MS 20
 #define DATABASE_MAX        1023
 
@@ -70,9 +72,9 @@ static struct fg_view split(struct fg_view text, char c, struct fg_view *rest)
     return (struct fg_view){text.ptr, before};
 }
 
-// host, host:port, [v6], [v6]:port
-static int host_read(struct fg_view text, bool port_needed, struct storage *storage,
-                     struct fg_redis_config *config)
+// host, host:port, [v6], [v6]:port. usual_port 0: the port must be told.
+static int host_read(struct fg_view text, uint16_t usual_port, struct storage *storage,
+                     const char **host_out, uint16_t *port_out)
 {
     struct fg_view host, port;
     if (text.len > 0 && text.ptr[0] == '[') {
@@ -85,12 +87,12 @@ static int host_read(struct fg_view text, bool port_needed, struct storage *stor
     } else {
         host = split(text, ':', &port);
     }
-    unsigned number = DEFAULT_PORT;
-    if (port.ptr == NULL ? port_needed : !number_read(port, UINT16_MAX, &number) || number == 0)
+    unsigned number = usual_port;
+    if ((port.ptr != NULL && !number_read(port, UINT16_MAX, &number)) || number == 0)
         return FG_ESYNTAX;
-    config->port = (uint16_t)number;
-    config->host = text_keep(storage, host, false);
-    return config->host == NULL ? FG_ESYNTAX : FG_OK;
+    *port_out = (uint16_t)number;
+    *host_out = text_keep(storage, host, false);
+    return *host_out == NULL ? FG_ESYNTAX : FG_OK;
 }
 
 static int login_read(struct fg_view text, struct storage *storage, struct fg_redis_config *config)
@@ -105,25 +107,76 @@ static int login_read(struct fg_view text, struct storage *storage, struct fg_re
     return config->password == NULL ? FG_ESYNTAX : FG_OK;
 }
 
+// Takes "user:password@" off the front of authority.
+static int authority_read(struct fg_view *authority, struct storage *storage,
+                          struct fg_redis_config *config)
+{
+    for (size_t i = authority->len; i > 0; i--) {
+        if (authority->ptr[i - 1] != '@')
+            continue;
+        const int rc = login_read((struct fg_view){authority->ptr, i - 1}, storage, config);
+        *authority = (struct fg_view){authority->ptr + i, authority->len - i};
+        return rc;
+    }
+    return FG_OK;
+}
+
+static int database_read(struct fg_view text, struct fg_redis_config *config)
+{
+    unsigned database = 0;
+    if (text.len > 0 && !number_read(text, DATABASE_MAX, &database))
+        return FG_ESYNTAX;
+    config->database = (int)database;
+    return FG_OK;
+}
+
 static int redis_scheme_read(struct fg_view text, struct storage *storage,
                              struct fg_redis_config *config)
 {
     struct fg_view path;
     struct fg_view authority = split(text, '/', &path);
-    unsigned database = 0;
-    if (path.len > 0 && !number_read(path, DATABASE_MAX, &database))
-        return FG_ESYNTAX;
-    config->database = (int)database;
-    for (size_t i = authority.len; i > 0; i--) {
-        if (authority.ptr[i - 1] != '@')
-            continue;
-        const int rc = login_read((struct fg_view){authority.ptr, i - 1}, storage, config);
-        if (rc != FG_OK)
-            return rc;
-        authority = (struct fg_view){authority.ptr + i, authority.len - i};
-        break;
+    int rc = database_read(path, config);
+    if (rc == FG_OK)
+        rc = authority_read(&authority, storage, config);
+    return rc == FG_OK ? host_read(authority, DEFAULT_PORT, storage, &config->host, &config->port)
+                       : rc;
+}
+
+// Letters, digits, and . - _ as Sentinel's own configuration has them.
+static bool master_name_valid(struct fg_view name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '.' || c == '-' || c == '_'))
+            return false;
     }
-    return host_read(authority, false, storage, config);
+    return name.len > 0 && name.len <= FG_SENTINEL_NAME_MAX;
+}
+
+static int sentinel_scheme_read(struct fg_view text, struct storage *storage,
+                                struct fg_redis_config *config)
+{
+    struct fg_view path, database;
+    struct fg_view authority = split(text, '/', &path);
+    const struct fg_view master = split(path, '/', &database);
+    int rc = database_read(database, config);
+    if (rc == FG_OK)
+        rc = authority_read(&authority, storage, config);
+    while (rc == FG_OK && authority.ptr != NULL) {
+        struct fg_view rest;
+        const struct fg_view one = split(authority, ',', &rest);
+        if (config->n_sentinels == FG_SENTINELS_MAX)
+            return FG_ESYNTAX;
+        const uint32_t i = config->n_sentinels++;
+        rc = host_read(one, SENTINEL_PORT, storage, &config->sentinels[i].host,
+                       &config->sentinels[i].port);
+        authority = rest;
+    }
+    if (rc != FG_OK || !master_name_valid(master))
+        return FG_ESYNTAX;
+    config->sentinel_master = text_keep(storage, master, false);
+    return config->sentinel_master == NULL ? FG_ESYNTAX : FG_OK;
 }
 
 static bool strip(struct fg_view *text, const char *prefix)
@@ -150,8 +203,10 @@ int fg_redis_config_parse(const char *url, struct fg_redis_config *config, char 
         rc = fits ? FG_OK : FG_ESYNTAX;
     } else if (strip(&text, "redis://")) {
         rc = redis_scheme_read(text, &room, &parsed);
+    } else if (strip(&text, "sentinel://")) {
+        rc = sentinel_scheme_read(text, &room, &parsed);
     } else {
-        rc = host_read(text, true, &room, &parsed);
+        rc = host_read(text, 0, &room, &parsed.host, &parsed.port);
     }
     if (rc == FG_OK)
         *config = parsed;

@@ -60,6 +60,19 @@ static void test_urls(void **unused)
     assert_null(config.username);
     assert_string_equal(config.password, "pw");
     assert_int_equal(config.port, 6379);
+    assert_int_equal(fg_redis_config_parse("sentinel://fg:pw@10.0.0.1,[::1]:7001,c/calls.eu/2",
+                                           &config, storage, 512),
+                     FG_OK);
+    assert_null(config.host);
+    assert_string_equal(config.password, "pw");
+    assert_string_equal(config.sentinel_master, "calls.eu");
+    assert_int_equal(config.database, 2);
+    assert_int_equal(config.n_sentinels, 3);
+    assert_string_equal(config.sentinels[0].host, "10.0.0.1");
+    assert_int_equal(config.sentinels[0].port, 26379);
+    assert_string_equal(config.sentinels[1].host, "::1");
+    assert_int_equal(config.sentinels[1].port, 7001);
+    assert_string_equal(config.sentinels[2].host, "c");
     const char *const bad[] = {"",
                                "unix:",
                                "unix:relative",
@@ -77,6 +90,15 @@ static void test_urls(void **unused)
                                "redis://[::1]x",
                                "rediss://h:1",
                                "redis://u:%zz@h",
+                               "sentinel://",
+                               "sentinel://h",
+                               "sentinel://h/",
+                               "sentinel://h,/m",
+                               "sentinel://,h/m",
+                               "sentinel://h/m/x",
+                               "sentinel://h/m m",
+                               "sentinel://h:0/m",
+                               "sentinel://a,b,c,d,e,f,g,h,i/m",
                                "redis://u:%00@h"};
     struct fg_redis_config before = config;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -125,13 +147,13 @@ static void test_replies_are_taken_whole_or_not_at_all(void **unused)
     struct fg_store_request request = add_to("acme", 1, 1);
     request.n_ops = 2;
     request.ops[1] = (struct fg_meter_op){.kind = FG_OP_WINDOW_READ, .cells = 1, .scope = 9};
-    request.holds.customer = true;
+    fg_hold_ask(&request.holds, FG_HOLD_CUSTOMER, 0);
     static struct redis_request packed;
     redis_request_pack(&request, 77, NULL, &packed);
     assert_int_equal(packed.n_keys, 3);
     assert_string_equal(packed.keys[0], "fg:{acme}:m:c");
     assert_string_equal(packed.keys[1], "fg:{acme}:m:0000000000000009");
-    assert_string_equal(packed.keys[2], "fg:{acme}:h:customer");
+    assert_string_equal(packed.keys[2], "fg:{acme}:h");
 
     uint8_t bytes[128];
     const size_t len = reply_bytes(&packed, 77, bytes);

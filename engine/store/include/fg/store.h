@@ -46,18 +46,21 @@ size_t fg_local_size_bytes(const struct fg_local_config *config);
 // FG_ETIMEOUT.
 struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config);
 struct fg_store fg_local_store(struct fg_local *local);
-// Holds as this node knows them. country only with scope COUNTRY. FG_ELIMIT when the table is full
-// (the one that ends first goes, and the new one stays).
-int fg_local_hold_set(struct fg_local *local, const char *customer, uint16_t country,
-                      const struct fg_hold *hold);
-// FG_ENOTFOUND when there was none.
+// Holds as this node knows them; what ended is remembered for FG_HOLD_MEMORY_MS, as far as there is
+// room. FG_ELIMIT when the table is full (the one that ends first goes, and the new one stays).
+// Takes hold as it is: what others say.
+int fg_local_hold_set(struct fg_local *local, const char *customer, const struct fg_hold *hold);
+// Sets it after what is known of this scope and value, as fg_hold_renew() says; *hold is what it
+// became.
+int fg_local_hold_renew(struct fg_local *local, const char *customer,
+                        const struct fg_hold_span *span, struct fg_hold *hold);
+// Forgets it, and that it ever was. FG_ENOTFOUND when there was none.
 int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t scope,
-                          uint16_t country);
+                          uint64_t value);
 // Calls fn for each hold active at now_ms, under the table's lock (fn must be short and must not
 // call back).
 void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
-                         void (*fn)(void *arg, const char *customer, uint16_t country,
-                                    const struct fg_hold *hold),
+                         void (*fn)(void *arg, const char *customer, const struct fg_hold *hold),
                          void *arg);
 // Drops all holds; used before they are read again from Redis.
 void fg_local_holds_clear(struct fg_local *local);
@@ -115,18 +118,34 @@ enum fg_redis_error {
 const char *fg_redis_error_name(enum fg_redis_error kind);
 
 struct fg_redis; // one connection of one process; not shared
+#define FG_SENTINELS_MAX     8
+#define FG_SENTINEL_NAME_MAX 63
 struct fg_redis_config {
     const char *unix_path; // NULL: TCP
-    const char *host;      // "127.0.0.1"
+    const char *host;      // "127.0.0.1"; NULL with sentinels
     uint16_t port;
+    // Sentinels that know the master called sentinel_master; 0: host is the server.
+    uint32_t n_sentinels;
+    struct {
+        const char *host;
+        uint16_t port;
+    } sentinels[FG_SENTINELS_MAX];
+    const char *sentinel_master;
     const char *username, *password; // NULL: none
     int database;
     int32_t deadline_ms; // one evaluation, connect included; default 20
 };
-// Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port". Writes into config,
-// whose strings point into storage (at least 512 bytes). FG_ESYNTAX.
+// Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port" and
+// "sentinel://[user:password@]host[:port],host[:port].../master[/db]". Writes into config, whose
+// strings point into storage (at least 512 bytes). FG_ESYNTAX.
 FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config *config,
                                         char *storage, size_t storage_size);
+// The address of the master that config's Sentinels name now, for those who bring a client of their
+// own. host: at least 64 bytes, error: at least 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT,
+// FG_EINVAL for a config without Sentinels. Blocks for deadline_ms at most, and while names of
+// Sentinels are looked up.
+FG_MUST_CHECK int fg_redis_find_master(const struct fg_redis_config *config, int32_t deadline_ms,
+                                       char *host, uint16_t *port, char *error);
 // Never connects; the first use does. NULL when out of memory. Strings of config are copied.
 struct fg_redis *fg_redis_new(const struct fg_redis_config *config);
 void fg_redis_free(struct fg_redis *redis);

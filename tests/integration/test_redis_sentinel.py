@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sentinels that name the master: a Kamailio, fgctl and the alert daemon's client follow a failover without a restart."""
+import os
+import subprocess
+import time
+
+import pytest
+
+from module_fixtures import ALLOWED, BUILD, BLOCKED, Node, finish, started, wait_for
+from redis_set import RedisSet
+
+COUNTED = "+442079501000"  # the range of the meter behind rule MANY
+
+
+class SentinelNode(Node):
+    def __init__(self, run_dir, url):
+        super().__init__(run_dir)
+        self.url = url
+
+    def prepare(self):
+        super().prepare()
+        with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
+            text = file.read()
+        self.write("kamailio.cfg", text.replace(f"unix:{self.path('redis.sock')}", self.url))
+
+    def start_redis(self):
+        """The servers are started by the test."""
+
+
+@pytest.fixture(name="servers")
+def fixture_servers(tmp_path):
+    servers = RedisSet(str(tmp_path / "redis"))
+    try:
+        yield servers.start()
+    finally:
+        servers.stop()
+
+
+def fgctl(url, *arguments):
+    return subprocess.run([os.path.join(BUILD, "cli/fgctl"), "--redis", url, *arguments], capture_output=True, text=True, check=False, timeout=20)
+
+
+def test_calls_follow_the_master(servers, tmp_path):
+    node = started(SentinelNode(tmp_path / "node", servers.url))
+    try:
+        caller = node.caller(2)
+        for _ in range(4):
+            verdict = caller.show(COUNTED)
+        assert (verdict["degraded"], verdict["rules"]) == ("0", "MANY")
+        old = servers.master()
+        wait_for(lambda: servers.servers[1].cli("dbsize") == old.cli("dbsize") != "0", what="replication of the counters")
+        old.kill()
+        # Verdicts go on meanwhile, from the node's own counters.
+        assert caller.show(ALLOWED)["action"] == "allow"
+        new = wait_for(servers.master, 30, "failover")
+        assert new is not old
+        wait_for(lambda: caller.show(ALLOWED)["degraded"] == "0", 15, "the store is up again")
+        # Redis' answer counts: with counters of its own it would be the first call.
+        seen = caller.show(COUNTED)
+        assert (seen["degraded"], seen["rules"]) == ("0", "MANY")
+        # The old one comes back as a replica; nothing is written to it, nobody is asked to restart.
+        old.start()
+        wait_for(lambda: old.cli("role").startswith("slave"), 30, "the old master is a replica")
+        assert caller.show(BLOCKED)["degraded"] == "0"
+        wait_for(lambda: "c2" in fgctl(servers.url, "tail").stdout, 10, "events in Redis")
+    finally:
+        finish(node)
+
+
+def test_fgctl_asks_the_next_sentinel(servers):
+    servers.sentinels[0].kill()
+    put = fgctl(servers.url, "block", "acme", "--reason", "test", "--for", "10m")
+    assert put.returncode == 0, put.stderr
+    assert "acme" in fgctl(servers.url, "holds").stdout
+    master = servers.master()
+    assert "acme" in master.cli("keys", "fg:*h:*")
+
+
+def test_what_is_wrong_is_told(servers):
+    told = fgctl(servers.url.replace("/calls", "/nobody"), "holds")
+    assert told.returncode == 3 and "does not know the master's name" in told.stderr
+    for one in servers.sentinels:
+        one.kill()
+    begun = time.monotonic()
+    told = fgctl(servers.url, "holds")
+    assert told.returncode == 3 and "Sentinel 127.0.0.1:" in told.stderr and time.monotonic() - begun < 10
+    told = fgctl("sentinel://127.0.0.1:1", "holds")
+    assert told.returncode == 2 and "sentinel://" in told.stderr
+
+
+def test_a_replica_is_never_written_to(servers):
+    """A Sentinel set that still names a demoted server: the server's own word counts."""
+    replica = servers.servers[1]
+    for one in servers.sentinels[1:]:
+        one.kill()
+    liar = servers.sentinels[0]
+    liar.kill()
+    with open(os.path.join(liar.path, "conf"), "w", encoding="utf-8") as file:
+        file.write(f"port {liar.port}\nbind 127.0.0.1\ndir {liar.path}\nsentinel monitor calls 127.0.0.1 {replica.port} 1\nsentinel down-after-milliseconds calls 60000\n")
+    liar.start()
+    told = fgctl(f"sentinel://127.0.0.1:{liar.port}/calls", "block", "acme", "--reason", "test")
+    assert told.returncode == 3 and "is no master" in told.stderr, told.stderr
+
+
+def test_the_alert_daemon_follows_the_master(servers, tmp_path):
+    config, log = tmp_path / "alerts.yaml", tmp_path / "alertd.log"
+    config.write_text(f"""fraudguard_alerts: 1
+redis: "{servers.url}"
+provider: {{name: Example Telecom, contact: "+44 20 7946 0000", portal_url: "https://portal.example/fraud/"}}
+customers: []
+""")
+    with open(log, "ab") as out:
+        daemon = subprocess.Popen([os.path.join(BUILD, "alerts/fg-alertd"), "--config", config], stderr=out, stdin=subprocess.DEVNULL)
+    try:
+        def leads(server):
+            return server.cli("get", "fg:{alerts}:leader") != "" and int(server.cli("pttl", "fg:{alerts}:leader")) > 0
+
+        old = wait_for(servers.master, 10, "master")
+        wait_for(lambda: leads(old), 10, "the daemon leads")
+        old.kill()
+        new = wait_for(servers.master, 30, "failover")
+        new.cli("del", "fg:{alerts}:leader")  # what was replicated of it
+        wait_for(lambda: leads(new), 20, "the daemon leads on the new master")
+        assert daemon.poll() is None
+    finally:
+        daemon.terminate()
+        assert daemon.wait(15) == 0, log.read_text()
