@@ -45,12 +45,13 @@ static bool read_scope(const struct fg_json *hold, struct fga_event *event)
 {
     const char *scope = fg_json_string(hold, "scope");
     uint8_t kind;
-    uint16_t country;
+    uint64_t value;
     int64_t until_ms;
-    if (scope == NULL || fg_hold_scope_parse(fg_view_of(scope), &kind, &country) != FG_OK ||
+    if (scope == NULL || fg_hold_scope_parse(fg_view_of(scope), &kind, &value) != FG_OK ||
         !fg_json_integer(hold, "until_ms", &until_ms) || !is_time(until_ms))
         return false;
     fga_text_copy(event->scope, sizeof(event->scope), scope);
+    fga_text_copy(event->of, sizeof(event->of), fg_json_string(hold, "of"));
     event->hold_until_ms = until_ms;
     return true;
 }
@@ -117,11 +118,11 @@ static int read_hold(const struct fg_json *json, bool set, struct fga_event *eve
 {
     const char *scope = fg_json_string(json, "scope");
     uint8_t kind;
-    uint16_t country;
+    uint64_t value;
     if (set && !read_scope(json, event))
         return FG_ESYNTAX;
     if (!set) {
-        if (scope == NULL || fg_hold_scope_parse(fg_view_of(scope), &kind, &country) != FG_OK)
+        if (scope == NULL || fg_hold_scope_parse(fg_view_of(scope), &kind, &value) != FG_OK)
             return FG_ESYNTAX;
         fga_text_copy(event->scope, sizeof(event->scope), scope);
     }

@@ -7,12 +7,13 @@
 
 #include "fg/customer.h"
 #include "fg/err.h"
+#include "fg/hold.h"
 #include "fg/units.h"
 #include "fg/view.h"
 
 #define FGA_REASONS_MAX 4
 #define FGA_NUMBER_MAX  24
-#define FGA_SCOPE_MAX   16
+#define FGA_SCOPE_MAX   FG_HOLD_SCOPE_TEXT_MAX
 #define FGA_DEAD_ID_MAX 42
 #define FGA_TEXT_MAX    160
 
@@ -41,6 +42,7 @@ struct fga_event {
     fg_micro usd_per_minute;   // 0: unknown
     int64_t duration_s;        // of a cut call
     char scope[FGA_SCOPE_MAX]; // of the hold in force or beginning; empty: none
+    char of[FG_HOLD_OF_MAX];   // what that hold is about where the scope is a hash; masked
     int64_t hold_until_ms;
     char hold_reason[FGA_TEXT_MAX], hold_by[64];
     struct fga_reason reasons[FGA_REASONS_MAX];

@@ -102,6 +102,7 @@ static void take_hold(struct fga_incident *incident, const struct fga_event *eve
             incident->n_holds++;
         held = &incident->holds[incident->n_holds - 1]; // beyond: the last place is shared
         memcpy(held->scope, event->scope, sizeof(held->scope));
+        memcpy(held->of, event->of, sizeof(held->of));
     }
     if (event->hold_until_ms > held->until_ms)
         held->until_ms = event->hold_until_ms;

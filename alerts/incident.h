@@ -38,6 +38,7 @@ struct fga_destination {
 };
 struct fga_held {
     char scope[FGA_SCOPE_MAX];
+    char of[FG_HOLD_OF_MAX];
     int64_t until_ms;
 };
 

@@ -32,6 +32,8 @@ static bool set_lists(struct fg_json *object, const struct fga_incident *inciden
     for (uint32_t i = 0; i < incident->n_holds; i++) {
         struct fg_json *item = fg_json_object_new();
         ok = fg_json_set_string(item, "scope", incident->holds[i].scope) &&
+             (incident->holds[i].of[0] == '\0' ||
+              fg_json_set_string(item, "of", incident->holds[i].of)) &&
              fg_json_set_integer(item, "until_ms", incident->holds[i].until_ms) && ok;
         ok = fg_json_append(holds, item) && ok;
     }
@@ -125,6 +127,7 @@ static bool get_lists(const struct fg_json *object, struct fga_incident *out)
         struct fga_held *held = &out->holds[out->n_holds++];
         fga_text_copy(held->scope, sizeof(held->scope),
                       fg_json_string(fg_json_item(holds, i), "scope"));
+        fga_text_copy(held->of, sizeof(held->of), fg_json_string(fg_json_item(holds, i), "of"));
         if (!get_number(fg_json_item(holds, i), "until_ms", NUMBER_MAX, &held->until_ms))
             return false;
     }

@@ -90,9 +90,32 @@ static void write_happened(const struct writer *w)
         n, values, sizeof(values) / sizeof(*values));
 }
 
+// What a hold is about, in words.
+static void write_held(const struct writer *w, const struct fga_held *held)
+{
+    static const enum fga_text texts[FG_HOLD_SCOPES] = {
+        [FG_HOLD_CUSTOMER] = FGA_TEXT_SCOPE_ALL,
+        [FG_HOLD_RISKY] = FGA_TEXT_SCOPE_RISKY,
+        [FG_HOLD_COUNTRY] = FGA_TEXT_SCOPE_COUNTRY,
+        [FG_HOLD_TYPE] = FGA_TEXT_SCOPE_TYPE,
+        [FG_HOLD_SOURCE] = FGA_TEXT_SCOPE_SOURCE,
+        [FG_HOLD_CERTIFICATE] = FGA_TEXT_SCOPE_CERTIFICATE,
+        [FG_HOLD_CALLER] = FGA_TEXT_SCOPE_CALLER,
+        [FG_HOLD_RANGE] = FGA_TEXT_SCOPE_RANGE,
+        [FG_HOLD_NUMBER] = FGA_TEXT_SCOPE_NUMBER,
+    };
+    const char *dot = strchr(held->scope, '.');
+    const char *of = held->of[0] != '\0' ? held->of : dot != NULL ? dot + 1 : "";
+    const struct fga_value values[] = {{"country", of}, {"type", of}, {"of", of}};
+    uint8_t scope = FG_HOLD_CUSTOMER;
+    uint64_t value;
+    if (fg_hold_scope_parse(fg_view_of(held->scope), &scope, &value) != FG_OK)
+        scope = FG_HOLD_CUSTOMER;
+    say(w, texts[scope], 0, values, sizeof(values) / sizeof(*values));
+}
+
 static void write_scope(const struct writer *w, const struct fga_held *held)
 {
-    static const char country[] = "country.";
     char until[FGA_LOCAL_MAX];
     char *scope = NULL;
     size_t len = 0;
@@ -100,12 +123,7 @@ static void write_scope(const struct writer *w, const struct fga_held *held)
     inner.out = open_memstream(&scope, &len);
     if (inner.out == NULL)
         return;
-    const struct fga_value value = {"country", held->scope + sizeof(country) - 1};
-    if (strncmp(held->scope, country, sizeof(country) - 1) == 0)
-        say(&inner, FGA_TEXT_SCOPE_COUNTRY, 0, &value, 1);
-    else
-        say(&inner, strcmp(held->scope, "risky") == 0 ? FGA_TEXT_SCOPE_RISKY : FGA_TEXT_SCOPE_ALL,
-            0, NULL, 0);
+    write_held(&inner, held);
     if (fclose(inner.out) == 0) {
         fga_local_format(w->audience->zone, held->until_ms, until);
         const struct fga_value values[] = {{"until", until}, {"scope", scope}};

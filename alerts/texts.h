@@ -38,6 +38,12 @@
     X(SCOPE_ALL, "all outgoing calls", NULL)                                                       \
     X(SCOPE_RISKY, "calls that are not to ordinary numbers of your own country", NULL)             \
     X(SCOPE_COUNTRY, "calls to {country}", NULL)                                                   \
+    X(SCOPE_TYPE, "calls to numbers of the type {type}, but at home", NULL)                        \
+    X(SCOPE_SOURCE, "calls from the address {of}", NULL)                                           \
+    X(SCOPE_CERTIFICATE, "calls with the certificate {of}", NULL)                                  \
+    X(SCOPE_CALLER, "calls from {of}", NULL)                                                       \
+    X(SCOPE_RANGE, "calls to numbers like {of}", NULL)                                             \
+    X(SCOPE_NUMBER, "calls to {of}", NULL)                                                         \
     X(MONEY_PREVENTED, "about USD {amount} prevented (estimate: 3 minutes a call at list rate)",   \
       NULL)                                                                                        \
     X(MONEY_INCURRED, "about USD {amount} spent on calls that were then ended (at list rate)",     \

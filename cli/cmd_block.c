@@ -30,34 +30,39 @@ static enum exit_code read_duration(const struct invocation *call, int64_t *seco
     return EXIT_OK;
 }
 
-// Stored hold, message for the nodes, event for the stream.
-struct texts {
-    char *hold, *message, *event;
-};
-
-static int write_hold(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
+// Makes the message and the event of what was stored, and tells both.
+static int tell(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
 {
-    struct texts texts = {
-        .hold = fg_record_hold(scope->customer, scope->country, hold, NULL, 0),
-        .message = fg_record_hold_message(scope->customer, scope->country, hold),
-        .event =
-            fg_record_hold_set_event(NULL, scope->customer, scope->country, hold, hold->since_ms),
-    };
+    char *message = fg_record_hold_message(scope->customer, hold);
+    char *event = fg_record_hold_set_event(NULL, scope->customer, hold, hold->since_ms);
     int rc = FG_ENOMEM;
 
-    if (texts.hold != NULL && texts.message != NULL && texts.event != NULL) {
-        const struct fg_view event = fg_view_of(texts.event);
-        rc = fg_redis_hold_put(redis, scope->customer, scope->text, hold->until_ms,
-                               hold->until_ms - hold->since_ms, fg_view_of(texts.hold),
-                               fg_view_of(texts.message));
-        if (rc == FG_OK && fg_redis_events_append(redis, &event, 1) != FG_OK) {
-            complain("the hold stands, but the event log did not take it: %s",
+    if (message != NULL && event != NULL) {
+        rc = fg_redis_hold_tell(redis, scope->customer, scope->text, hold->until_ms,
+                                fg_view_of(message));
+        if (rc == FG_OK && fg_redis_audit_append(redis, fg_view_of(event)) != FG_OK) {
+            complain("the hold stands, but the event log and the audit did not take it: %s",
                      fg_redis_last_error(redis));
         }
     }
-    free(texts.hold);
-    free(texts.message);
-    free(texts.event);
+    free(message);
+    free(event);
+    return rc;
+}
+
+static int write_hold(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
+{
+    char *json = fg_record_hold(scope->customer, hold, NULL, 0);
+    char *stored = NULL;
+    int rc = json == NULL ? FG_ENOMEM
+                          : fg_redis_hold_set(redis, scope->customer, scope->text, NULL,
+                                              fg_view_of(json), &stored);
+
+    if (rc == FG_OK) {
+        rc = tell(redis, scope, hold);
+    }
+    free(json);
+    free(stored);
     return rc;
 }
 
@@ -69,15 +74,16 @@ static enum exit_code report(const struct invocation *call, const struct scope *
     bool complete = false;
 
     if (call->output.format == OUTPUT_HUMAN || call->output.format == OUTPUT_TSV) {
-        const bool whole = scope->kind == FG_HOLD_CUSTOMER;
+        const bool whole = hold->scope == FG_HOLD_CUSTOMER;
         format_time(hold->until_ms, until);
-        complete = printf("%s is held (%s) until %s; calls in progress %s\n"
+        complete = printf("%s is held (%s%s%s) until %s; calls in progress %s\n"
                           "undo: fgctl unblock %s%s%s --reason \"...\"\n",
-                          scope->customer, scope->text, until, hold->cut ? "end too" : "go on",
-                          scope->customer, whole ? "" : "/", whole ? "" : scope->text) > 0;
+                          scope->customer, scope->text, hold->of[0] == '\0' ? "" : ", ", hold->of,
+                          until, hold->cut ? "end too" : "go on", scope->customer, whole ? "" : "/",
+                          whole ? "" : scope->text) > 0;
         return complete ? EXIT_OK : EXIT_FAILED;
     }
-    text = fg_record_hold(scope->customer, scope->country, hold, NULL, 0);
+    text = fg_record_hold(scope->customer, hold, NULL, 0);
     complete = text != NULL && output_object(&call->output, fg_json_parse(fg_view_of(text)));
     free(text);
     return complete ? EXIT_OK : EXIT_FAILED;
@@ -109,7 +115,9 @@ enum exit_code cmd_block(struct invocation *call)
     if (redis == NULL) {
         return code;
     }
-    hold.scope = scope.kind;
+    hold.scope = scope.held.scope;
+    hold.value = scope.held.value;
+    memcpy(hold.of, scope.held.of, sizeof(hold.of));
     hold.cut = invocation_option(call, "no-cut") == NULL;
     hold.since_ms = now_ms();
     hold.until_ms = hold.since_ms + seconds * 1000;

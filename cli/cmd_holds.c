@@ -43,11 +43,11 @@ static bool add_hold(void *arg, struct fg_view json)
     if (hold.hold.until_ms <= listing->now_ms) {
         return true;
     }
-    fg_hold_scope_format(hold.hold.scope, hold.country, scope);
+    fg_hold_scope_format(hold.hold.scope, hold.hold.value, scope);
     format_time(hold.hold.until_ms, until);
     format_left(hold.hold.until_ms - listing->now_ms, left, sizeof(left));
     const char *const cells[] = {
-        hold.customer, scope,           until, left, hold.hold.cut ? "yes" : "no",
+        hold.customer, scope,           hold.hold.of, until, left, hold.hold.cut ? "yes" : "no",
         hold.hold.by,  hold.hold.reason};
     listing->complete = table_add(listing->table, cells, fg_json_parse(json));
     table_tone(listing->table, 1, TONE_BAD);
@@ -56,8 +56,8 @@ static bool add_hold(void *arg, struct fg_view json)
 
 enum exit_code cmd_holds(struct invocation *call)
 {
-    static const char *const columns[] = {"CUSTOMER", "SCOPE", "UNTIL", "LEFT",
-                                          "CUT",      "BY",    "REASON"};
+    static const char *const columns[] = {"CUSTOMER", "SCOPE", "OF", "UNTIL",
+                                          "LEFT",     "CUT",   "BY", "REASON"};
     struct listing listing = {.now_ms = now_ms(), .complete = true};
     enum exit_code code = EXIT_OK;
     struct fg_redis *redis = redis_open(call, &code);

@@ -65,7 +65,7 @@ static int evaluate(struct fg_redis *redis, int64_t now)
 
     request.customer = "-fgctl-status-";
     request.now_ms = now;
-    request.holds.customer = true;
+    fg_hold_ask(&request.holds, FG_HOLD_CUSTOMER, 0);
     return store.ops->evaluate(store.impl, &request, &reply);
 }
 

@@ -122,27 +122,10 @@ static enum exit_code print_events(const struct invocation *call, const struct e
     return complete ? EXIT_OK : EXIT_FAILED;
 }
 
-static enum exit_code read_number(const struct invocation *call, size_t *n)
-{
-    const char *text = invocation_option(call, "number");
-    const size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
-
-    *n = NUMBER_DEFAULT;
-    if (text == NULL) {
-        return EXIT_OK;
-    }
-    *n = digits == 0 || digits > 4 || text[digits] != '\0' ? 0 : strtoul(text, NULL, 10);
-    if (*n == 0 || *n > NUMBER_MAX) {
-        complain("'%s' is not a number from 1 to %d", text, NUMBER_MAX);
-        return EXIT_USAGE;
-    }
-    return EXIT_OK;
-}
-
 enum exit_code cmd_tail(struct invocation *call)
 {
     size_t n = 0;
-    enum exit_code code = read_number(call, &n);
+    enum exit_code code = invocation_count(call, "number", NUMBER_DEFAULT, NUMBER_MAX, &n);
     struct fg_redis *redis = code == EXIT_OK ? redis_open(call, &code) : NULL;
     struct events *events = NULL;
     int rc = FG_ENOMEM;

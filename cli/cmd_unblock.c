@@ -9,20 +9,20 @@
 // FG_ENOTFOUND when there was no hold; the nodes are told all the same.
 static int release(struct fg_redis *redis, const struct scope *scope, const char *reason)
 {
-    char by[BY_MAX];
+    struct fg_hold released = scope->held;
     char *message = NULL;
     char *event = NULL;
     int rc = FG_ENOMEM;
 
-    by_format(by);
-    message = fg_record_release_message(scope->customer, scope->kind, scope->country, by);
-    event = fg_record_hold_released_event(NULL, scope->customer, scope->kind, scope->country,
-                                          reason, by, now_ms());
+    by_format(released.by);
+    (void)snprintf(released.reason, sizeof(released.reason), "%s", reason);
+    message =
+        fg_record_release_message(scope->customer, released.scope, released.value, released.by);
+    event = fg_record_hold_released_event(NULL, scope->customer, &released, now_ms());
     if (message != NULL && event != NULL) {
-        const struct fg_view appended = fg_view_of(event);
         rc = fg_redis_hold_delete(redis, scope->customer, scope->text, fg_view_of(message));
-        if (rc == FG_OK && fg_redis_events_append(redis, &appended, 1) != FG_OK) {
-            complain("the hold is released, but the event log did not take it: %s",
+        if (rc == FG_OK && fg_redis_audit_append(redis, fg_view_of(event)) != FG_OK) {
+            complain("the hold is released, but the event log and the audit did not take it: %s",
                      fg_redis_last_error(redis));
         }
     }

@@ -47,16 +47,22 @@ struct invocation {
     size_t n_arguments;
     const char *values[OPTIONS_MAX]; // of command->options; flags: ""
     struct output output;
-    const char *redis_url;      // never NULL
-    const char *rules_dir;      // never NULL
-    bool rules_given;           // rules_dir comes from the command line
-    const char *customers_file; // NULL: not given
-    const char *data_dir;       // NULL: not given
+    const char *redis_url;       // never NULL
+    const char *rules_dir;       // never NULL
+    const char *usual_rules_dir; // the same, also where a command sets rules_dir anew
+    bool rules_given;            // rules_dir comes from the command line
+    const char *customers_file;  // NULL: not given
+    const char *data_dir;        // NULL: not given
     bool help;
 };
 
 // Value of an option of the command; NULL when it was not given. Flags give "".
 const char *invocation_option(const struct invocation *call, const char *name);
+
+// An option that is a number from 1 to most (at most 9999); usual when it was not given. EXIT_USAGE
+// after a complaint.
+enum exit_code invocation_count(const struct invocation *call, const char *name, size_t usual,
+                                size_t most, size_t *n);
 
 // The table of commands, ended by a NULL name.
 extern const struct command commands[];

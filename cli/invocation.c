@@ -313,10 +313,29 @@ enum exit_code invocation_parse(int argc, char **argv, struct invocation *out, c
         choose(parser.globals[GLOBAL_REDIS], "FRAUDGUARD_REDIS", "unix:/run/fraudguard/redis.sock");
     out->rules_dir =
         choose(parser.globals[GLOBAL_RULES], "FRAUDGUARD_RULES", "/etc/fraudguard/rules");
+    out->usual_rules_dir = out->rules_dir;
     out->rules_given = parser.globals[GLOBAL_RULES] != NULL;
     out->customers_file = choose(parser.globals[GLOBAL_CUSTOMERS], "FRAUDGUARD_CUSTOMERS", NULL);
     out->data_dir = choose(parser.globals[GLOBAL_DATA], "FRAUDGUARD_DATA", NULL);
     code =
         choose_output(&out->output, parser.globals[GLOBAL_OUTPUT], parser.globals[GLOBAL_COLOUR]);
     return code != EXIT_OK ? code : check_arguments(out);
+}
+
+enum exit_code invocation_count(const struct invocation *call, const char *name, size_t usual,
+                                size_t most, size_t *n)
+{
+    const char *text = invocation_option(call, name);
+    const size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
+
+    *n = usual;
+    if (text == NULL) {
+        return EXIT_OK;
+    }
+    *n = digits == 0 || digits > 4 || text[digits] != '\0' ? 0 : strtoul(text, NULL, 10);
+    if (*n == 0 || *n > most) {
+        complain("'%s' is not a number from 1 to %zu", text, most);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
 }

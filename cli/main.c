@@ -58,7 +58,9 @@ const struct command commands[] = {
      .arguments = "ID",
      .run = cmd_rules_new,
      .help = "Print a first rule and its test, to be changed",
-     .details = "ID must be new. The rule is in shadow; it loads and its test passes as it is.",
+     .details = "ID must be new. The rule is in shadow; it loads and its test passes as it is. In "
+                "a directory\n"
+                "without packs the new one states the points of the bands, too.",
      .min_arguments = 1,
      .max_arguments = 1,
      .options = {{"group", "NAME", "group whose cap its points count towards (required)", '\0'},
@@ -177,22 +179,37 @@ const struct command commands[] = {
      .run = cmd_block,
      .help = "Stop a customer's calls for a while, those in progress too",
      .details = "SCOPE is CUSTOMER (all calls), CUSTOMER/risky (calls that do not go to an "
-                "ordinary\nnumber of a home country) or CUSTOMER/country.XX (calls to country XX). "
-                "The reason is\nkept with the hold and shown to whoever meets it.",
+                "ordinary\nnumber of a home country) or one of these after CUSTOMER/:\n"
+                "  country.XX          calls to country XX\n"
+                "  type.WORD           calls to numbers of a type, such as premium\n"
+                "  source.ADDRESS      calls from an address (IPv6: its /64)\n"
+                "  certificate.SHA256  calls over connections with a certificate\n"
+                "  caller.+NUMBER      calls from a number\n"
+                "  range.+NUMBER       calls to a number's range, all but its last 4 digits\n"
+                "  number.+NUMBER      calls to a number\n"
+                "The last five are kept as hashes. The reason is kept with the hold and shown to "
+                "whoever\nmeets it.",
      .min_arguments = 1,
      .max_arguments = 1,
      .options = {{"for", "TIME", "how long: 90s, 15m, 2h, 3d (else 1h, at most 7d)", '\0'},
                  {"reason", "TEXT", "why (required)", '\0'},
-                 {"no-cut", NULL, "let calls in progress go on", '\0'}}},
+                 {"no-cut", NULL, "let calls in progress go on", '\0'},
+                 {"hash-key", "FILE", "the nodes' hash_key_file, not $FRAUDGUARD_HASH_KEY", '\0'}}},
     {.name = "unblock",
      .arguments = "SCOPE",
      .run = cmd_unblock,
      .help = "Release a hold",
-     .details = "SCOPE as shown by 'fgctl holds'.",
+     .details = "SCOPE as shown by 'fgctl holds', after CUSTOMER/, or as 'fgctl block' takes it.",
      .min_arguments = 1,
      .max_arguments = 1,
-     .options = {{"reason", "TEXT", "why (required)", '\0'}}},
+     .options = {{"reason", "TEXT", "why (required)", '\0'},
+                 {"hash-key", "FILE", "the nodes' hash_key_file, not $FRAUDGUARD_HASH_KEY", '\0'}}},
     {.name = "holds", .run = cmd_holds, .help = "List the holds in force: who, how long, why"},
+    {.name = "audit",
+     .run = cmd_audit,
+     .help = "Show what people held and released, oldest first: who, when, why",
+     .options = {{"number", "N", "how many (else 20, at most 1000)", 'n'},
+                 {"customer", "ID", "of this customer alone", '\0'}}},
     {.name = "trunks",
      .run = cmd_trunks,
      .help = "Show what was really encrypted on each trunk, next to what is asked for",

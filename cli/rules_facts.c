@@ -131,12 +131,22 @@ static void put_events(struct things *things, struct thing *thing, uint8_t event
     thing_put(things, thing, "on", "%s", text);
 }
 
+static void put_growth(struct things *things, struct thing *thing, const struct fg_hold_terms *hold)
+{
+    if (hold->growth_milli > 0) {
+        thing_put(things, thing, "hold growth", "%u.%03u, at most %d s", hold->growth_milli / 1000,
+                  hold->growth_milli % 1000, (int)hold->max_s);
+    }
+}
+
 static void put_hold(struct things *things, struct thing *thing, const struct fg_hold_terms *hold)
 {
-    if (hold->given) {
-        thing_put(things, thing, "hold", "%d s, %s", (int)hold->duration_s,
-                  fg_hold_scope_name(hold->scope));
+    if (!hold->given) {
+        return;
     }
+    thing_put(things, thing, "hold", "%d s, %s", (int)hold->duration_s,
+              fg_hold_scope_name(hold->scope));
+    put_growth(things, thing, hold);
 }
 
 static void put_exceptions(struct things *things, struct thing *thing,
@@ -375,8 +385,9 @@ static void add_scoring(struct things *things, const struct fg_ruleset *ruleset)
     }
     thing = thing_add(things, "scoring", "on_block");
     thing_put(things, thing, "drop_media", "%s", ruleset->drop_media_on_block ? "true" : "false");
-    thing_put(things, thing, "hold", "%d s", (int)ruleset->hold_s);
-    thing_put(things, thing, "hold_scope", "%s", fg_hold_scope_name(ruleset->hold_scope));
+    thing_put(things, thing, "hold", "%d s", (int)ruleset->hold.duration_s);
+    thing_put(things, thing, "hold_scope", "%s", fg_hold_scope_name(ruleset->hold.scope));
+    put_growth(things, thing, &ruleset->hold);
     thing = thing_add(things, "scoring", "degraded");
     thing_put(things, thing, "risky calls a minute", "%d", (int)ruleset->degraded_risky_per_min);
 }

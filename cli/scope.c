@@ -7,35 +7,61 @@
 
 #include "customers.h"
 #include "fg/text.h"
+#include "hash_key.h"
+
+static const char *const forms = "a scope is CUSTOMER or CUSTOMER/ and " FG_HOLD_SCOPE_FORMS;
+
+static enum exit_code complain_of_scope(const char *text)
+{
+    static const char *const words[] = {
+#define SCOPE_WORD(name, text, doc) text,
+        FG_HOLD_SCOPE_LIST(SCOPE_WORD)
+#undef SCOPE_WORD
+            "country.XX"};
+    char word[FG_HOLD_SCOPE_TEXT_MAX] = "";
+    const size_t length = strcspn(text, ".");
+
+    memcpy(word, text, length < sizeof(word) ? length : sizeof(word) - 1);
+    complain("unknown scope '%s'%s", text,
+             suggestion(word, words, sizeof(words) / sizeof(words[0])));
+    complain("%s", forms);
+    return EXIT_USAGE;
+}
 
 enum exit_code scope_read(const struct invocation *call, const char *text, struct scope *out)
 {
     const size_t length = strcspn(text, "/");
     const struct fg_view customer = {text, length};
     const char *rest = text[length] == '/' ? text + length + 1 : "customer";
+    struct fg_hash_key key;
+    int rc;
 
     if (!fg_record_is_customer_id(customer)) {
-        complain("'%s': a scope is CUSTOMER, CUSTOMER/risky or CUSTOMER/country.XX, and a "
-                 "customer's id is 1 to %d of a-z 0-9 . _ -",
-                 text, FG_CUSTOMER_ID_MAX);
+        complain("'%s': %s; a customer's id is 1 to %d of a-z 0-9 . _ -", text, forms,
+                 FG_CUSTOMER_ID_MAX);
         return EXIT_USAGE;
     }
-    if (fg_hold_scope_parse(fg_view_of(rest), &out->kind, &out->country) != FG_OK) {
-        static const char *const words[] = {"customer", "risky", "country.XX"};
-        complain("unknown scope '%s'%s", rest, suggestion(rest, words, 3));
-        complain("a scope is CUSTOMER, CUSTOMER/risky or CUSTOMER/country.XX (upper-case ISO "
-                 "3166 code)");
-        return EXIT_USAGE;
+    rc = fg_hold_scope_read(NULL, fg_view_of(rest), &out->held);
+    if (rc == FG_ENOTFOUND) {
+        enum exit_code code = hash_key_read(call, &key);
+        if (code != EXIT_OK) {
+            return code;
+        }
+        rc = fg_hold_scope_read(&key, fg_view_of(rest), &out->held);
+    }
+    if (rc != FG_OK) {
+        return complain_of_scope(rest);
     }
     memset(out->customer, 0, sizeof(out->customer));
     memcpy(out->customer, customer.ptr, customer.len);
-    fg_hold_scope_format(out->kind, out->country, out->text);
+    fg_hold_scope_format(out->held.scope, out->held.value, out->text);
     return customers_check(call, out->customer);
 }
 
 enum exit_code scope_stops_something(const struct scope *scope)
 {
-    if (scope->kind != FG_HOLD_COUNTRY || fg_country_is_assigned(scope->country)) {
+    if (scope->held.scope != FG_HOLD_COUNTRY ||
+        fg_country_is_assigned((fg_country)scope->held.value)) {
         return EXIT_OK;
     }
     const char *meant = fg_country_meant(fg_view_of(scope->text + strlen("country.")));

@@ -9,13 +9,13 @@
 
 struct scope {
     char customer[FG_CUSTOMER_ID_MAX + 1];
-    uint8_t kind; // enum fg_hold_scope
-    uint16_t country;
+    struct fg_hold held; // its scope, value and of
     char text[FG_HOLD_SCOPE_TEXT_MAX];
 };
 
-// Reads "CUSTOMER", "CUSTOMER/risky", "CUSTOMER/country.XX" and, where call has a customers file,
-// looks the customer up. EXIT_USAGE, EXIT_NOT_FOUND or EXIT_RULES after a complaint.
+// Reads "CUSTOMER", "CUSTOMER/risky", "CUSTOMER/country.XX", "CUSTOMER/number.+96077712345" and,
+// where call has a customers file, looks the customer up. EXIT_USAGE, EXIT_NOT_FOUND or EXIT_RULES
+// after a complaint.
 enum exit_code scope_read(const struct invocation *call, const char *text, struct scope *out);
 // EXIT_USAGE after a complaint where a hold of this scope would stop no call: its country is none.
 enum exit_code scope_stops_something(const struct scope *scope);

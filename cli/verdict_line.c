@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "fg/country.h"
 #include "fg/explain.h"
 
 struct line {
@@ -93,15 +92,28 @@ static void put_string(struct line *line, struct fg_view text)
     put(line, "\"", 1);
 }
 
-// "customer", "risky", "country.CU".
-static void put_scope(struct line *line, const struct fg_replay_result *result)
+// "customer", "country.CU", "type.premium", "number": keyed hashes say nothing here.
+static void put_scope(struct line *line, const struct fg_replay_hold *hold)
 {
-    char country[4];
-    put_text(line, fg_hold_scope_name(result->hold_scope));
-    if (result->hold_scope == FG_HOLD_COUNTRY) {
-        fg_country_format(result->hold_country, country);
-        put(line, ".", 1);
-        put_text(line, country);
+    char scope[FG_HOLD_SCOPE_TEXT_MAX];
+    fg_hold_scope_format((uint8_t)hold->scope, hold->value, scope);
+    put_text(line, hold->of[0] != '\0' ? fg_hold_scope_name(hold->scope) : scope);
+}
+
+static void put_hold(struct line *line, const struct fg_policy *policy,
+                     const struct fg_replay_hold *hold)
+{
+    const char *rule = fg_replay_hold_rule(policy, hold);
+    put_text(line, ",\"hold\":\"");
+    put_scope(line, hold);
+    put(line, "\"", 1);
+    if (hold->of[0] != '\0') {
+        put_text(line, ",\"hold_of\":");
+        put_string(line, fg_view_of(hold->of));
+    }
+    if (rule[0] != '\0') {
+        put_text(line, ",\"hold_rule\":");
+        put_string(line, fg_view_of(rule));
     }
 }
 
@@ -134,9 +146,7 @@ static void put_verdict(struct line *line, const struct fg_policy *policy,
         put_integer(line, result->cut_after_ms);
     }
     if (result->held) {
-        put_text(line, ",\"hold\":\"");
-        put_scope(line, result);
-        put(line, "\"", 1);
+        put_hold(line, policy, &result->hold);
     }
 }
 
@@ -184,8 +194,13 @@ static void put_people(struct line *line, const struct fg_policy *policy,
         put_text(line, " s");
     }
     if (result->held) {
+        const char *rule = fg_replay_hold_rule(policy, &result->hold);
         put_text(line, "  hold ");
-        put_scope(line, result);
+        put_scope(line, &result->hold);
+        put_text(line, result->hold.of[0] != '\0' ? " " : "");
+        put_text(line, result->hold.of);
+        put_text(line, rule[0] != '\0' ? " by " : "");
+        put_text(line, rule);
     }
     while (line->len > 0 && line->bytes[line->len - 1] == ' ') {
         line->len--;

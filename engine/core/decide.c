@@ -54,7 +54,8 @@ static bool hold_applies(const struct fg_tally *tally)
     if (tally->reply == NULL || !tally->reply->hold.active || !is_outbound_attempt(plan)) {
         return false;
     }
-    return tally->reply->hold.scope != FG_HOLD_RISKY || !plan->dest_ordinary;
+    const struct fg_hold *hold = &tally->reply->hold;
+    return fg_hold_asked(&plan->request.holds, hold->scope, hold->value);
 }
 
 // What a risky call comes to while the shared counters are away: an attacker must gain nothing from
@@ -147,7 +148,7 @@ static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_reque
     request->now_ms = plan->now_ms;
     request->once = false;
     request->call_key = plan->request.call_key;
-    request->holds = (struct fg_hold_query){.customer = false};
+    memset(&request->holds, 0, sizeof(request->holds));
     return request->n_ops > 0;
 }
 
@@ -169,40 +170,59 @@ static const struct fg_hold_terms *terms_of(const struct fg_ruleset *ruleset,
     return terms != NULL && terms->given ? terms : NULL;
 }
 
-static struct fg_hold_terms find_terms(const struct fg_ruleset *ruleset,
-                                       const struct fg_decision *decision)
+// The terms that count, and in *cause the reason that has them; without any the ruleset's, and the
+// reason with the most points.
+static const struct fg_hold_terms *find_terms(const struct fg_ruleset *ruleset,
+                                              const struct fg_decision *decision, uint32_t *cause)
 {
-    struct fg_hold_terms found = {.duration_s = ruleset->hold_s, .scope = ruleset->hold_scope};
+    const struct fg_hold_terms *found = NULL;
     int32_t most = 0;
+    *cause = UINT32_MAX;
     for (uint32_t i = 0; i < decision->n_reasons; i++) {
         const struct fg_reason *reason = &decision->reasons[i];
         const struct fg_hold_terms *terms = terms_of(ruleset, reason);
-        if (terms != NULL && (!found.given || reason->points > most)) {
-            found = *terms;
-            most = reason->points;
+        const bool is_rule = reason->kind == FG_REASON_RULE || reason->kind == FG_REASON_COMPOSITE;
+        const bool first = terms != NULL ? found == NULL : *cause == UINT32_MAX;
+        if (reason->shadow || !is_rule || (terms == NULL && found != NULL) ||
+            (!first && reason->points <= most)) {
+            continue;
         }
+        found = terms;
+        most = reason->points;
+        *cause = i;
     }
-    return found;
+    return found != NULL ? found : &ruleset->hold;
 }
 
 // A block holds back the next calls. One while a call is up does where its rule says so.
 static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
 {
-    const struct fg_hold_terms terms = find_terms(plan->policy->ruleset, out);
-    enum fg_hold_scope scope = terms.scope;
-    if (terms.duration_s == 0 || (plan->event->kind != FG_EVENT_ATTEMPT && !terms.given)) {
+    uint32_t cause;
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    const struct fg_hold_terms *terms = find_terms(ruleset, out, &cause);
+    const bool given = terms != &ruleset->hold;
+    enum fg_hold_scope scope = terms->scope;
+    if (terms->duration_s == 0 || (plan->event->kind != FG_EVENT_ATTEMPT && !given)) {
         return;
     }
-    // A call to nowhere has no country to hold; it is risky whatever else it is. The customer's own
-    // country is never closed: most of the calls there are wanted.
-    if (scope == FG_HOLD_COUNTRY && (plan->dest.country == FG_COUNTRY_NONE || plan->dest_home)) {
+    // A call that lacks what is to be held, such as one to nowhere, is risky whatever else it is.
+    // The customer's own country is never closed: most of the calls there are wanted.
+    uint64_t value;
+    if (!fg_plan_hold_value(plan, scope, &value) || (scope == FG_HOLD_COUNTRY && plan->dest_home)) {
         scope = FG_HOLD_RISKY;
+        value = 0;
     }
-    out->set_hold = (struct fg_hold_effect){.wanted = true,
-                                            .scope = scope,
-                                            .country = scope == FG_HOLD_COUNTRY ? plan->dest.country
-                                                                                : FG_COUNTRY_NONE,
-                                            .duration_s = terms.duration_s};
+    const int32_t max_s = terms->max_s > 0 ? terms->max_s : terms->duration_s;
+    out->set_hold = (struct fg_hold_effect){
+        .wanted = true,
+        .scope = scope,
+        .value = value,
+        .span = {.duration_ms = terms->duration_s * FG_MS_PER_S,
+                 .growth_milli =
+                     terms->growth_milli > 0 ? terms->growth_milli : FG_HOLD_GROWTH_MIN_MILLI,
+                 .max_ms = max_s * FG_MS_PER_S},
+        .until_ms = plan->now_ms + terms->duration_s * FG_MS_PER_S,
+        .reason = cause};
 }
 
 static void add_effects(const struct fg_tally *tally, enum fg_action rule_action)

@@ -162,8 +162,17 @@ static void put_utc(struct fg_text *text, int64_t time_ms)
 
 static void explain_hold(const struct fg_hold *hold, struct fg_text *text)
 {
-    fg_text_put(text, fg_hold_scope_name((enum fg_hold_scope)hold->scope));
-    fg_text_put(text, " held until ");
+    char scope[FG_HOLD_SCOPE_TEXT_MAX];
+    fg_hold_scope_format(hold->scope, hold->value, scope);
+    fg_text_put(text, "hold on ");
+    if (hold->of[0] != '\0') {
+        fg_text_put(text, fg_hold_scope_name((enum fg_hold_scope)hold->scope));
+        fg_text_put(text, " ");
+        fg_text_put_escaped(text, fg_view_of(hold->of));
+    } else {
+        fg_text_put(text, scope);
+    }
+    fg_text_put(text, " until ");
     put_utc(text, hold->until_ms);
     if (hold->reason[0] != '\0') {
         fg_text_put(text, ": ");

@@ -76,18 +76,6 @@ static uint64_t match_rules(struct fg_plan *plan)
     return needed;
 }
 
-static void ask_for_holds(struct fg_plan *plan)
-{
-    const struct fg_event *event = plan->event;
-    if (event->kind != FG_EVENT_ATTEMPT || event->direction != FG_OUTBOUND) {
-        return;
-    }
-    plan->request.holds.customer = true;
-    plan->request.holds.risky = !plan->dest_ordinary;
-    plan->request.holds.country = plan->dest.country;
-    plan->store_needed = true;
-}
-
 void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
              struct fg_plan *plan)
 {
@@ -112,5 +100,5 @@ void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64
     fg_plan_overrides(plan);
     fg_plan_meters(plan, match_rules(plan));
     plan->store_needed = plan->request.n_ops > 0;
-    ask_for_holds(plan);
+    fg_plan_holds(plan);
 }

@@ -103,7 +103,7 @@ static void set_country(fg_country country, struct value *out)
                                   .len = country == FG_COUNTRY_NONE ? 0 : sizeof(out->country)};
 }
 
-static struct fg_view fingerprint_of(const struct fg_tls_peer *tls)
+struct fg_view fg_plan_fingerprint(const struct fg_tls_peer *tls)
 {
     if (tls == NULL || !tls->tls || !tls->cert_present) {
         return (struct fg_view){.ptr = "", .len = 0};
@@ -151,7 +151,7 @@ static void find_value(const struct fg_plan *plan, const struct fg_meter *meter,
         out->bytes = range_of(&event->caller, RANGE_DIGITS);
         return;
     case FG_SOURCE_CERT:
-        out->bytes = fingerprint_of(event->tls);
+        out->bytes = fg_plan_fingerprint(event->tls);
         return;
     case FG_SOURCE_DEST_COUNTRY:
         set_country(plan->dest.country, out);
@@ -210,7 +210,7 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
         add_part(&parts, "n", parts.country, sizeof(parts.country));
     }
     if ((meter->per & FG_KEY_CERT) != 0) {
-        struct fg_view fingerprint = fingerprint_of(event->tls);
+        struct fg_view fingerprint = fg_plan_fingerprint(event->tls);
         if (fingerprint.len == 0) {
             return false;
         }

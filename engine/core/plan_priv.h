@@ -11,14 +11,19 @@ void fg_plan_meters(struct fg_plan *plan, uint64_t needed);
 bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 // The meters that a rule reads, a bit each.
 uint64_t fg_rule_meters(const struct fg_rule *rule);
-// The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this event, false where
-// there is nothing to add.
+// The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
+// event, false where there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
                          struct fg_meter_op *op);
 // Looks up the called number and the caller.
 void fg_plan_numbers(struct fg_plan *plan);
+
+// Asks for the holds that the call may meet.
+void fg_plan_holds(struct fg_plan *plan);
+// The fingerprint of the peer's certificate; empty where there is none.
+struct fg_view fg_plan_fingerprint(const struct fg_tls_peer *tls);
 
 // Finds the overrides that apply.
 void fg_plan_overrides(struct fg_plan *plan);

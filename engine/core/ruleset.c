@@ -46,21 +46,6 @@ const char *fg_mode_name(enum fg_mode mode)
     return "off";
 }
 
-const char *fg_hold_scope_name(enum fg_hold_scope scope)
-{
-    switch (scope) {
-    case FG_HOLD_CUSTOMER:
-        return "customer";
-    case FG_HOLD_RISKY:
-        return "risky";
-    case FG_HOLD_COUNTRY:
-        return "country";
-    case FG_HOLD_SCOPES:
-        break;
-    }
-    return "unknown";
-}
-
 const char *fg_maturity_name(enum fg_maturity maturity)
 {
     static const char *const names[FG_MATURITY_COUNT] = {

@@ -302,8 +302,16 @@ static bool check_overrides(struct seal *seal)
 
 static bool check_hold(struct seal *seal, const struct fg_hold_terms *hold)
 {
-    if (hold->duration_s < 0 || (unsigned)hold->scope >= FG_HOLD_SCOPES) {
+    const int64_t longest_s = FG_HOLD_LONGEST_MS / FG_MS_PER_S;
+    if (hold->duration_s < 0 || hold->duration_s > longest_s ||
+        (unsigned)hold->scope >= FG_HOLD_SCOPES) {
         return refuse(seal, "the hold's duration or scope is out of range");
+    }
+    const bool grows = hold->growth_milli != 0 || hold->max_s != 0;
+    if (grows && (hold->growth_milli < FG_HOLD_GROWTH_MIN_MILLI ||
+                  hold->growth_milli > FG_HOLD_GROWTH_MAX_MILLI || hold->max_s < hold->duration_s ||
+                  hold->max_s > longest_s)) {
+        return refuse(seal, "the hold's growth is out of range");
     }
     return true;
 }
@@ -379,8 +387,8 @@ static bool check_policy(struct seal *seal)
             return refuse(seal, "the thresholds do not rise with the action's severity");
         }
     }
-    if (ruleset->hold_s < 0 || (unsigned)ruleset->hold_scope >= FG_HOLD_SCOPES) {
-        return refuse(seal, "the hold's duration or scope is out of range");
+    if (!check_hold(seal, &ruleset->hold)) {
+        return false;
     }
     for (uint32_t i = 0; i < ruleset->n_groups; i++) {
         if (ruleset->groups[i].cap < 0) {

@@ -159,6 +159,15 @@ bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *nod
 #define PACK_HOLD_MAX_MS (30 * FG_MS_PER_DAY)
 bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node *node,
                              const char *what, int32_t *out_s);
+// How a hold that comes again grows; NULL: not given.
+struct pack_growth {
+    const struct fg_yaml_node *growth;
+    const char *growth_name;
+    const struct fg_yaml_node *max;
+    const char *max_name;
+};
+void pack_read_hold_growth(struct pack_build *build, const struct pack_growth *growth,
+                           struct fg_hold_terms *terms);
 // `hold` of a rule or composite: {scope: country, for: 15m}, or none.
 void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
                     struct fg_hold_terms *out);

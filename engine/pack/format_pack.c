@@ -103,6 +103,12 @@ static const struct fg_format_key on_block_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_HOLD_SCOPE,
      .doc = "which of the customer's calls the hold is about"},
+    {.name = "hold_growth",
+     .types = FG_FORMAT_NUMBER,
+     .doc =
+         "1 to 100: one that comes again within 24 h of the last one's end lasts that many times "
+         "as long"},
+    {.name = "hold_max", .types = FG_FORMAT_DURATION, .doc = "how long it grows at most"},
 };
 
 static const struct fg_format_key replies_keys[] = {
@@ -407,6 +413,12 @@ static const struct fg_format_key hold_keys[] = {
      .words = FG_SET_HOLD_SCOPE,
      .doc = "which of the customer's calls it is about"},
     {.name = "for", .types = FG_FORMAT_DURATION, .required = true, .doc = "how long"},
+    {.name = "growth",
+     .types = FG_FORMAT_NUMBER,
+     .doc =
+         "1 to 100: one that comes again within 24 h of the last one's end lasts that many times "
+         "as long"},
+    {.name = "max", .types = FG_FORMAT_DURATION, .doc = "how long it grows at most"},
 };
 
 static const struct fg_format_key exception_keys[] = {

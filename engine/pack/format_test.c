@@ -27,6 +27,13 @@
          .doc = "\"RULE/REASON\" of overrides that applied"},                                      \
         {.name = "degraded", .types = FG_FORMAT_BOOL, .doc = "judged without the store"},          \
         {.name = "hold", .types = FG_FORMAT_BOOL, .doc = "a hold was set, or decided"},            \
+        {.name = "hold_scope",                                                                     \
+         .types = FG_FORMAT_WORD,                                                                  \
+         .words = FG_SET_HOLD_SCOPE,                                                               \
+         .doc = "what that hold is about"},                                                        \
+        {.name = "hold_for",                                                                       \
+         .types = FG_FORMAT_DURATION,                                                              \
+         .doc = "how long the hold lasts that was set"},                                           \
         {.name = "sip", .types = FG_FORMAT_INT, .min = 0, .max = 699, .doc = "code of the reply"}, \
         {.name = "drop_media", .types = FG_FORMAT_BOOL, .doc = "the media stops"},                 \
         {.name = "identity",                                                                       \

@@ -15,7 +15,7 @@ static const char *const verdicts[] = {FG_ACTIONS(TEXT3)}; // allow first
 static const char *const notified[] = {"customer", "noc"};
 static const char *const relatives[] = {"customer.channels", "customer.daily_limit"};
 static const char *const list_types[] = {"e164_prefix", "country", "text"};
-static const char *const hold_scopes[] = {"customer", "risky", "country"};
+static const char *const hold_scopes[] = {FG_HOLD_SCOPE_LIST(TEXT3)};
 static const char *const calendar_states[] = {"closed", "open"};
 static const char *const meter_keys[] = {"customer",     "dest.number",  "caller.number",
                                          "src.ip",       "dest.country", "dest.range",

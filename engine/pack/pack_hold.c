@@ -13,6 +13,41 @@ bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node
     return true;
 }
 
+void pack_read_hold_growth(struct pack_build *build, const struct pack_growth *growth,
+                           struct fg_hold_terms *terms)
+{
+    struct fg_fields *fields = &build->fields;
+    if (growth->growth == NULL && growth->max == NULL) {
+        return;
+    }
+    if (growth->growth == NULL || growth->max == NULL) {
+        FG_FIELD_ERROR(fields, growth->growth == NULL ? growth->max : growth->growth,
+                       FG_CODE_CONFLICT, "'%s' and '%s' go together, such as 2 and 4h",
+                       growth->growth_name, growth->max_name);
+        return;
+    }
+    fg_micro times;
+    int32_t max_s;
+    const fg_micro milli = FG_MICRO / 1000;
+    const bool timed = pack_read_hold_duration(build, growth->max, growth->max_name, &max_s);
+    if (!fg_field_micro(fields, growth->growth, growth->growth_name, &times) || !timed) {
+        return;
+    }
+    if (times < FG_HOLD_GROWTH_MIN_MILLI * milli || times > FG_HOLD_GROWTH_MAX_MILLI * milli ||
+        times % milli != 0) {
+        FG_FIELD_ERROR(fields, growth->growth, FG_CODE_NUMBER,
+                       "%s must be from 1 to 100, with at most 3 decimals", growth->growth_name);
+        return;
+    }
+    if (max_s < terms->duration_s) {
+        FG_FIELD_ERROR(fields, growth->max, FG_CODE_CONFLICT, "%s is shorter than the hold itself",
+                       growth->max_name);
+        return;
+    }
+    terms->growth_milli = (uint32_t)(times / milli);
+    terms->max_s = max_s;
+}
+
 void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
                     struct fg_hold_terms *out)
 {
@@ -36,5 +71,9 @@ void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
     if (fg_field_word(fields, scope, "scope", fg_word_set(FG_SET_HOLD_SCOPE), &index) && timed) {
         out->scope = (enum fg_hold_scope)index;
         out->given = true;
+        pack_read_hold_growth(build,
+                              &(struct pack_growth){fg_yaml_get(node, "growth"), "growth",
+                                                    fg_yaml_get(node, "max"), "max"},
+                              out);
     }
 }

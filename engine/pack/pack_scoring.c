@@ -108,6 +108,7 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
     const struct fg_yaml_node *drop = fg_yaml_get(node, "drop_media");
     const struct fg_yaml_node *hold = fg_yaml_get(node, "hold");
     const struct fg_yaml_node *scope = fg_yaml_get(node, "hold_scope");
+    struct fg_hold_terms *terms = &build->out->hold;
     size_t index;
     if (sip != NULL) {
         read_sip(build, sip, &build->out->replies[FG_BLOCK]);
@@ -116,13 +117,21 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
         (void)fg_field_bool(fields, drop, "drop_media", &build->out->drop_media_on_block);
     }
     if (hold != NULL) {
-        (void)pack_read_hold_duration(build, hold, "hold", &build->out->hold_s);
+        (void)pack_read_hold_duration(build, hold, "hold", &terms->duration_s);
     }
     if (scope != NULL && hold == NULL) {
         FG_FIELD_ERROR(fields, scope, FG_CODE_CONFLICT, "'hold_scope' needs a 'hold'");
     } else if (scope != NULL &&
                fg_field_word(fields, scope, "hold_scope", fg_word_set(FG_SET_HOLD_SCOPE), &index)) {
-        build->out->hold_scope = (enum fg_hold_scope)index;
+        terms->scope = (enum fg_hold_scope)index;
+    }
+    const struct pack_growth growth = {fg_yaml_get(node, "hold_growth"), "hold_growth",
+                                       fg_yaml_get(node, "hold_max"), "hold_max"};
+    const struct fg_yaml_node *grows = growth.growth != NULL ? growth.growth : growth.max;
+    if (grows != NULL && hold == NULL) {
+        FG_FIELD_ERROR(fields, grows, FG_CODE_CONFLICT, "a hold that grows needs a 'hold'");
+    } else {
+        pack_read_hold_growth(build, &growth, terms);
     }
 }
 

@@ -149,6 +149,23 @@ static void choose_result(struct check *check, const struct played_call *call)
     }
 }
 
+static void check_hold(struct check *check)
+{
+    const struct test_target *target = check->target;
+    const struct call_result *got = check->got;
+    if (target->hold_scope >= 0 && (!got->hold || target->hold_scope != (int)got->hold_scope)) {
+        begin(check, "hold_scope");
+        fprintf(check->out, " %s   got %s\n",
+                fg_hold_scope_name((enum fg_hold_scope)target->hold_scope),
+                got->hold ? fg_hold_scope_name(got->hold_scope) : "no hold");
+    }
+    if (target->hold_for_s >= 0 && target->hold_for_s != got->hold_for_s) {
+        begin(check, "hold_for");
+        fprintf(check->out, " %llds   got %llds\n", (long long)target->hold_for_s,
+                (long long)got->hold_for_s);
+    }
+}
+
 static void check_decision(struct check *check)
 {
     const struct test_target *target = check->target;
@@ -160,6 +177,7 @@ static void check_decision(struct check *check)
     check_number(check, "cut_at_minute", target->cut_at_minute, got->minute);
     check_flag(check, "degraded", target->degraded, got->degraded);
     check_flag(check, "hold", target->hold, got->hold);
+    check_hold(check);
     check_flag(check, "drop_media", target->drop_media, got->drop_media);
     if (target->identity != NULL &&
         strcmp(target->identity, fg_identity_name(got->identity)) != 0) {

@@ -39,6 +39,7 @@ struct player {
     struct fg_plan plan;
     struct fg_decision decision;
     struct fg_store_reply reply;
+    struct fg_hold held; // set by this event; else not active
 };
 
 static int compare_starts(const void *a, const void *b)
@@ -209,23 +210,27 @@ static int note_result(struct player *player, const struct due *due)
     const struct fg_decision *decision = &player->decision;
     struct played_call *call = &player->results->calls[due->call];
     struct call_result *result = &call->cut;
+    const struct fg_hold *held = player->held.active ? &player->held : &decision->hold;
     if (due->kind == FG_EVENT_ATTEMPT) {
         result = &call->attempt;
     } else if (!decision->cut_call || due->kind == FG_EVENT_END) {
         return FG_OK;
     }
     free(result->reasons);
-    *result = (struct call_result){.decided = true,
-                                   .action = decision->action,
-                                   .identity = player->stage.event.identity,
-                                   .score = decision->score,
-                                   .shadow_score = decision->shadow_score,
-                                   .sip = decision->reply.code,
-                                   .minute = due->minute,
-                                   .degraded = decision->degraded,
-                                   .hold = decision->set_hold.wanted || decision->hold.active,
-                                   .drop_media = decision->drop_media,
-                                   .reasons = describe(player)};
+    *result = (struct call_result){
+        .decided = true,
+        .action = decision->action,
+        .identity = player->stage.event.identity,
+        .score = decision->score,
+        .shadow_score = decision->shadow_score,
+        .sip = decision->reply.code,
+        .minute = due->minute,
+        .degraded = decision->degraded,
+        .hold = decision->set_hold.wanted || decision->hold.active,
+        .hold_scope = (enum fg_hold_scope)held->scope,
+        .hold_for_s = player->held.active ? (held->until_ms - due->at_ms) / FG_MS_PER_S : 0,
+        .drop_media = decision->drop_media,
+        .reasons = describe(player)};
     for (uint32_t i = 0; i < decision->n_reasons; i++) {
         const struct fg_reason *reason = &decision->reasons[i];
         bool note = fg_reason_is_note(reason);
@@ -272,20 +277,21 @@ static void apply(struct player *player, const struct due *due)
     const struct fg_decision *decision = &player->decision;
     const struct fg_customer *customer = player->stage.event.customer;
     struct fg_store_reply ignored;
+    memset(&player->held, 0, sizeof(player->held));
     if (decision->release && !player->test->store_down) {
         (void)player->store.ops->evaluate(player->store.impl, &decision->release_request, &ignored);
     }
     if (!decision->set_hold.wanted || customer == NULL) {
         return;
     }
-    struct fg_hold hold = {.active = true,
-                           .scope = (uint8_t)decision->set_hold.scope,
-                           .since_ms = due->at_ms,
-                           .until_ms = due->at_ms + decision->set_hold.duration_s * FG_MS_PER_S};
-    (void)snprintf(hold.reason, sizeof(hold.reason), "blocked by the rules");
-    (void)snprintf(hold.by, sizeof(hold.by), "rules");
-    uint16_t country = decision->set_hold.scope == FG_HOLD_COUNTRY ? decision->set_hold.country : 0;
-    (void)fg_local_hold_set(player->local, customer->id, country, &hold);
+    struct fg_hold *hold = &player->held;
+    hold->active = true;
+    hold->scope = (uint8_t)decision->set_hold.scope;
+    hold->value = decision->set_hold.value;
+    hold->since_ms = due->at_ms;
+    (void)snprintf(hold->reason, sizeof(hold->reason), "blocked by the rules");
+    (void)snprintf(hold->by, sizeof(hold->by), "rules");
+    (void)fg_local_hold_renew(player->local, customer->id, &decision->set_hold.span, hold);
 }
 
 // The call's next events, after a decision that let it live.
@@ -352,8 +358,8 @@ static int play_event(struct player *player, const struct due *due)
     }
     decide(player, due);
     note_coverage(player);
-    int rc = note_result(player, due);
     apply(player, due);
+    int rc = note_result(player, due);
     // From throttle upwards an INVITE is refused.
     bool refused = due->kind == FG_EVENT_ATTEMPT && player->decision.action >= FG_THROTTLE;
     if (rc != FG_OK || refused) {

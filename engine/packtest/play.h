@@ -19,6 +19,8 @@ struct call_result {
     int32_t score, shadow_score, sip;
     int32_t minute; // of a minute event
     bool degraded, hold, drop_media;
+    enum fg_hold_scope hold_scope; // with hold
+    int64_t hold_for_s;            // of one that was set, else 0
     uint32_t n_hits;
     struct call_hit hits[FG_REASONS_MAX];
     char *reasons; // lines for people, malloc'd

@@ -91,7 +91,9 @@ static void put_outcome(FILE *out, const struct fg_ruleset *ruleset, const struc
     put_hits(out, ruleset, got, FG_REASON_EXCEPTION, false, "exceptions");
     put_hits(out, ruleset, got, FG_REASON_OVERRIDE, false, "overrides");
     fputs(got->drop_media ? ", drop_media: true" : "", out);
-    fputs(got->hold ? ", hold: true" : "", out);
+    if (got->hold) {
+        fprintf(out, ", hold: true, hold_scope: %s", fg_hold_scope_name(got->hold_scope));
+    }
     fputs(got->degraded ? ", degraded: true" : "", out);
     fputc('}', out);
 }

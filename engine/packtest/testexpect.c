@@ -112,6 +112,17 @@ static void read_words(struct fg_fields *fields, const struct fg_yaml_node *map,
         fg_field_word(fields, identity, "identity", fg_word_set(FG_SET_IDENTITY), &index)) {
         out->identity = fg_word_set(FG_SET_IDENTITY).words[index];
     }
+    const struct fg_yaml_node *scope = fg_yaml_get(map, "hold_scope");
+    if (scope != NULL &&
+        fg_field_word(fields, scope, "hold_scope", fg_word_set(FG_SET_HOLD_SCOPE), &index)) {
+        out->hold_scope = (int)index;
+    }
+    const struct fg_yaml_node *length = fg_yaml_get(map, "hold_for");
+    int64_t ms;
+    if (length != NULL &&
+        fg_field_duration(fields, length, "hold_for", FG_MS_PER_S, FG_HOLD_LONGEST_MS, &ms)) {
+        out->hold_for_s = ms / FG_MS_PER_S;
+    }
 }
 
 static void read_target(struct fg_fields *fields, const struct fg_yaml_node *map,
@@ -129,6 +140,8 @@ static void read_target(struct fg_fields *fields, const struct fg_yaml_node *map
                                 .action = -1,
                                 .degraded = -1,
                                 .hold = -1,
+                                .hold_scope = -1,
+                                .hold_for_s = -1,
                                 .drop_media = -1,
                                 .cut = -1,
                                 .score = INT32_MIN,

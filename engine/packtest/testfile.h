@@ -66,6 +66,8 @@ struct test_target {
     int32_t n; // TEST_AT: from 1
     const struct fg_yaml_node *node;
     int action, degraded, hold, drop_media, cut;
+    int hold_scope;     // enum fg_hold_scope; -1: not said
+    int64_t hold_for_s; // -1: not said
     int32_t score, shadow_score, sip, cut_at_minute;
     const char *identity;
     struct test_names rules, not_rules, shadow_rules;

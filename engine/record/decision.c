@@ -222,6 +222,9 @@ static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_d
         complete = fg_json_set_micro(json, "value", reason->value) &&
                    fg_json_set_micro(json, "threshold", reason->threshold);
     }
+    if (complete && reason->kind == FG_REASON_HOLD && decision->hold.rule[0] != '\0') {
+        complete = fg_json_set_string(json, "rule", decision->hold.rule);
+    }
     if (complete && reason->unavailable) {
         complete = fg_json_set_bool(json, "unavailable", true);
     }
@@ -265,7 +268,7 @@ static uint32_t count_silent_rules(const struct fg_plan *plan, const struct fg_d
     return looked_at > hits ? looked_at - hits : 0;
 }
 
-static bool set_active_hold(struct fg_json *object, const struct fg_hold *hold, fg_country country)
+static bool set_active_hold(struct fg_json *object, const struct fg_hold *hold)
 {
     struct fg_json *json = NULL;
     char scope[FG_HOLD_SCOPE_TEXT_MAX];
@@ -274,16 +277,32 @@ static bool set_active_hold(struct fg_json *object, const struct fg_hold *hold, 
     if (!hold->active) {
         return fg_json_set_null(object, "hold");
     }
-    // A hold that decided and is about a country is about the called number's country.
-    fg_hold_scope_format(hold->scope, country, scope);
+    fg_hold_scope_format(hold->scope, hold->value, scope);
     json = fg_json_object_new();
     complete = fg_json_set_string(json, "scope", scope) &&
+               (hold->of[0] == '\0' || fg_json_set_string(json, "of", hold->of)) &&
+               (hold->rule[0] == '\0' || fg_json_set_string(json, "rule", hold->rule)) &&
                fg_json_set_string(json, "reason", hold->reason) &&
                fg_json_set_string(json, "by", hold->by) &&
                fg_json_set_integer(json, "since_ms", hold->since_ms) &&
                fg_json_set_integer(json, "until_ms", hold->until_ms) &&
                fg_json_set_bool(json, "cut", hold->cut);
     return fg_json_set(object, "hold", json) && complete;
+}
+
+static bool set_hold_to_come(struct fg_json *hold, const struct fg_plan *plan,
+                             const struct fg_hold_effect *effect)
+{
+    char scope[FG_HOLD_SCOPE_TEXT_MAX];
+    char of[FG_HOLD_OF_MAX];
+
+    fg_hold_scope_format((uint8_t)effect->scope, effect->value, scope);
+    fg_plan_hold_of(plan, effect->scope, of);
+    return fg_json_set_string(hold, "scope", scope) &&
+           (of[0] == '\0' || fg_json_set_string(hold, "of", of)) &&
+           fg_json_set_integer(hold, "duration_s",
+                               (effect->until_ms - plan->now_ms) / FG_MS_PER_S) &&
+           fg_json_set_integer(hold, "until_ms", effect->until_ms);
 }
 
 // What the decision asks for; "hold" in here is the one to come, not the one that decided.
@@ -300,12 +319,7 @@ static bool set_effects(struct fg_json *object, const struct fg_plan *plan,
     }
     if (complete && decision->set_hold.wanted) {
         struct fg_json *hold = fg_json_object_new();
-        char scope[FG_HOLD_SCOPE_TEXT_MAX];
-        fg_hold_scope_format((uint8_t)decision->set_hold.scope, decision->set_hold.country, scope);
-        complete = fg_json_set_string(hold, "scope", scope) &&
-                   fg_json_set_integer(hold, "duration_s", decision->set_hold.duration_s) &&
-                   fg_json_set_integer(hold, "until_ms",
-                                       plan->now_ms + decision->set_hold.duration_s * FG_MS_PER_S);
+        complete = set_hold_to_come(hold, plan, &decision->set_hold);
         complete = fg_json_set(effects, "hold", hold) && complete;
     }
     return fg_json_set(object, "effects", effects) && complete;
@@ -367,9 +381,8 @@ char *fg_record_decision(const struct fg_record_context *context, const struct f
         set_event(object, context, plan) && set_verdict(object, decision) &&
         set_call(object, plan, context->unmask) && set_reasons(object, plan, decision) &&
         fg_json_set_integer(object, "rules_silent", count_silent_rules(plan, decision)) &&
-        set_active_hold(object, &decision->hold, plan->dest.country) &&
-        set_effects(object, plan, decision) && set_pack(object, ruleset) &&
-        set_thresholds(object, ruleset) &&
+        set_active_hold(object, &decision->hold) && set_effects(object, plan, decision) &&
+        set_pack(object, ruleset) && set_thresholds(object, ruleset) &&
         fg_json_set_integer(object, "decided_us", context->decided_in_us) &&
         fg_json_set_integer(object, "store_us", context->store_us);
 

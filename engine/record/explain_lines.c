@@ -75,6 +75,26 @@ static void put_separator(FILE *out, const char *label, int *parts)
     (*parts)++;
 }
 
+// "number +96077***45", "country.MV"
+static void put_held(FILE *out, const struct fg_json *hold)
+{
+    const char *scope = fg_json_string(hold, "scope");
+    const char *of = fg_json_string(hold, "of");
+
+    if (of == NULL) {
+        fg_shown_put_text(out, scope);
+        return;
+    }
+    char kind[FG_HOLD_SCOPE_TEXT_MAX] = "";
+    const size_t length = scope == NULL ? 0 : strcspn(scope, ".");
+    if (length < sizeof(kind)) {
+        memcpy(kind, scope == NULL ? "" : scope, length);
+    }
+    fg_shown_put_text(out, kind);
+    (void)fputs(" ", out);
+    fg_shown_put_text(out, of);
+}
+
 static void put_effects(FILE *out, const struct fg_shown *decision)
 {
     const struct fg_json *effects = fg_json_member(decision->json, "effects");
@@ -101,7 +121,7 @@ static void put_effects(FILE *out, const struct fg_shown *decision)
         (void)fputs("hold ", out);
         put_duration(out, number);
         (void)fputs(" on ", out);
-        fg_shown_put_text(out, fg_json_string(hold, "scope"));
+        put_held(out, hold);
         if (fg_json_integer(hold, "until_ms", &number)) {
             (void)fputs(" to ", out);
             fg_shown_put_time(out, number, false);
@@ -120,7 +140,7 @@ static void put_hold(FILE *out, const struct fg_json *hold)
         return;
     }
     (void)fputs("  held: ", out);
-    fg_shown_put_text(out, fg_json_string(hold, "scope"));
+    put_held(out, hold);
     if (fg_json_integer(hold, "until_ms", &until_ms)) {
         (void)fputs(" until ", out);
         fg_shown_put_time(out, until_ms, true);

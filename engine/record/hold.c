@@ -6,52 +6,31 @@
 #include "fg/record.h"
 #include "record_json.h"
 
-void fg_hold_scope_format(uint8_t scope, uint16_t country, char out[FG_HOLD_SCOPE_TEXT_MAX])
-{
-    if (scope == FG_HOLD_COUNTRY) {
-        char code[4];
-        fg_country_format(country, code);
-        (void)snprintf(out, FG_HOLD_SCOPE_TEXT_MAX, "country.%s", code);
-        return;
-    }
-    (void)snprintf(out, FG_HOLD_SCOPE_TEXT_MAX, "%s",
-                   scope < FG_HOLD_SCOPES ? fg_hold_scope_name((enum fg_hold_scope)scope)
-                                          : "unknown");
-}
-
-int fg_hold_scope_parse(struct fg_view text, uint8_t *scope, uint16_t *country)
-{
-    static const char country_prefix[] = "country.";
-    const size_t prefix_len = sizeof(country_prefix) - 1;
-
-    if (fg_view_equal(text, fg_view_of("customer"))) {
-        *scope = FG_HOLD_CUSTOMER;
-        *country = FG_COUNTRY_NONE;
-        return FG_OK;
-    }
-    if (fg_view_equal(text, fg_view_of("risky"))) {
-        *scope = FG_HOLD_RISKY;
-        *country = FG_COUNTRY_NONE;
-        return FG_OK;
-    }
-    if (text.len > prefix_len && memcmp(text.ptr, country_prefix, prefix_len) == 0) {
-        const fg_country code =
-            fg_country_parse((struct fg_view){text.ptr + prefix_len, text.len - prefix_len});
-        if (code != FG_COUNTRY_NONE) {
-            *scope = FG_HOLD_COUNTRY;
-            *country = code;
-            return FG_OK;
-        }
-    }
-    return FG_ESYNTAX;
-}
-
-static bool set_scope(struct fg_json *object, uint8_t scope, uint16_t country)
+static bool set_scope(struct fg_json *object, uint8_t scope, uint64_t value)
 {
     char text[FG_HOLD_SCOPE_TEXT_MAX];
 
-    fg_hold_scope_format(scope, country, text);
+    fg_hold_scope_format(scope, value, text);
     return fg_json_set_string(object, "scope", text);
+}
+
+// What is held and who holds it, as far as there is more to say than the scope does.
+static bool set_particulars(struct fg_json *object, const struct fg_hold *hold)
+{
+    return set_scope(object, hold->scope, hold->value) &&
+           (hold->of[0] == '\0' || fg_json_set_string(object, "of", hold->of)) &&
+           fg_json_set_string(object, "reason", hold->reason) &&
+           fg_json_set_string(object, "by", hold->by) &&
+           (hold->rule[0] == '\0' || fg_json_set_string(object, "rule", hold->rule));
+}
+
+// In this order, and last: the store reads and writes them as text.
+static bool set_course(struct fg_json *object, const struct fg_hold *hold)
+{
+    return fg_json_set_integer(object, "times", hold->times) &&
+           fg_json_set_bool(object, "cut", hold->cut) &&
+           fg_json_set_integer(object, "since_ms", hold->since_ms) &&
+           fg_json_set_integer(object, "until_ms", hold->until_ms);
 }
 
 static bool set_rules(struct fg_json *object, const char *const *rules, size_t n_rules)
@@ -65,19 +44,14 @@ static bool set_rules(struct fg_json *object, const char *const *rules, size_t n
     return fg_json_set(object, "rules", array) && complete;
 }
 
-char *fg_record_hold(const char *customer, uint16_t country, const struct fg_hold *hold,
-                     const char *const *rules, size_t n_rules)
+char *fg_record_hold(const char *customer, const struct fg_hold *hold, const char *const *rules,
+                     size_t n_rules)
 {
     struct fg_json *object = fg_json_object_new();
     const bool complete = fg_json_set_integer(object, "v", FG_RECORD_VERSION) &&
                           fg_json_set_string(object, "customer", customer) &&
-                          set_scope(object, hold->scope, country) &&
-                          fg_json_set_string(object, "reason", hold->reason) &&
-                          fg_json_set_string(object, "by", hold->by) &&
-                          set_rules(object, rules, n_rules) &&
-                          fg_json_set_integer(object, "since_ms", hold->since_ms) &&
-                          fg_json_set_integer(object, "until_ms", hold->until_ms) &&
-                          fg_json_set_bool(object, "cut", hold->cut);
+                          set_particulars(object, hold) && set_rules(object, rules, n_rules) &&
+                          set_course(object, hold);
 
     return fg_record_finish(object, complete);
 }
@@ -88,28 +62,26 @@ static bool set_head(struct fg_json *object, const char *op)
            fg_json_set_string(object, "op", op);
 }
 
-char *fg_record_hold_message(const char *customer, uint16_t country, const struct fg_hold *hold)
+char *fg_record_hold_message(const char *customer, const struct fg_hold *hold)
 {
     struct fg_json *object = fg_json_object_new();
     const bool complete =
         set_head(object, "hold") && fg_json_set_string(object, "customer", customer) &&
-        set_scope(object, hold->scope, country) &&
+        set_particulars(object, hold) &&
+        (hold->times == 0 || fg_json_set_integer(object, "times", hold->times)) &&
         (hold->since_ms == 0 || fg_json_set_integer(object, "since_ms", hold->since_ms)) &&
         fg_json_set_integer(object, "until_ms", hold->until_ms) &&
-        fg_json_set_bool(object, "cut", hold->cut) &&
-        fg_json_set_string(object, "reason", hold->reason) &&
-        fg_json_set_string(object, "by", hold->by);
+        fg_json_set_bool(object, "cut", hold->cut);
 
     return fg_record_finish(object, complete);
 }
 
-char *fg_record_release_message(const char *customer, uint8_t scope, uint16_t country,
-                                const char *by)
+char *fg_record_release_message(const char *customer, uint8_t scope, uint64_t value, const char *by)
 {
     struct fg_json *object = fg_json_object_new();
     const bool complete = set_head(object, "release") &&
                           fg_json_set_string(object, "customer", customer) &&
-                          set_scope(object, scope, country) && fg_json_set_string(object, "by", by);
+                          set_scope(object, scope, value) && fg_json_set_string(object, "by", by);
 
     return fg_record_finish(object, complete);
 }
@@ -141,30 +113,26 @@ static bool set_event_head(struct fg_json *object, const char *type, const char 
            fg_json_set_string(object, "node", node);
 }
 
-char *fg_record_hold_set_event(const char *node, const char *customer, uint16_t country,
-                               const struct fg_hold *hold, int64_t now_ms)
+char *fg_record_hold_set_event(const char *node, const char *customer, const struct fg_hold *hold,
+                               int64_t now_ms)
 {
     struct fg_json *object = fg_json_object_new();
     const bool complete = set_event_head(object, "hold.set", node, now_ms) &&
                           fg_json_set_string(object, "customer", customer) &&
-                          set_scope(object, hold->scope, country) &&
-                          fg_json_set_string(object, "reason", hold->reason) &&
-                          fg_json_set_string(object, "by", hold->by) &&
+                          set_particulars(object, hold) &&
                           fg_json_set_integer(object, "until_ms", hold->until_ms) &&
                           fg_json_set_bool(object, "cut", hold->cut);
 
     return fg_record_finish(object, complete);
 }
 
-char *fg_record_hold_released_event(const char *node, const char *customer, uint8_t scope,
-                                    uint16_t country, const char *why, const char *by,
-                                    int64_t now_ms)
+char *fg_record_hold_released_event(const char *node, const char *customer,
+                                    const struct fg_hold *hold, int64_t now_ms)
 {
     struct fg_json *object = fg_json_object_new();
-    const bool complete =
-        set_event_head(object, "hold.released", node, now_ms) &&
-        fg_json_set_string(object, "customer", customer) && set_scope(object, scope, country) &&
-        fg_json_set_string(object, "reason", why) && fg_json_set_string(object, "by", by);
+    const bool complete = set_event_head(object, "hold.released", node, now_ms) &&
+                          fg_json_set_string(object, "customer", customer) &&
+                          set_particulars(object, hold);
 
     return fg_record_finish(object, complete);
 }

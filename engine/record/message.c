@@ -105,7 +105,27 @@ static int read_call_id(const struct fg_json *json, char out[FG_CALL_ID_MAX + 1]
 static int read_scope(const struct fg_json *json, struct fg_message *out)
 {
     return fg_hold_scope_parse(fg_view_of(fg_json_string(json, "scope")), &out->hold.scope,
-                               &out->country);
+                               &out->hold.value);
+}
+
+// What only some holds have.
+static int read_particulars(const struct fg_json *json, struct fg_hold *out)
+{
+    int64_t times = 0;
+    int rc = FG_OK;
+
+    if (fg_json_member(json, "times") != NULL &&
+        (!fg_json_integer(json, "times", &times) || times < 0 || times > FG_HOLD_TIMES_MAX)) {
+        rc = FG_ESYNTAX;
+    }
+    out->times = (uint16_t)times;
+    if (rc == FG_OK && fg_json_member(json, "of") != NULL) {
+        rc = read_text(json, "of", out->of, sizeof(out->of));
+    }
+    if (rc == FG_OK && fg_json_member(json, "rule") != NULL) {
+        rc = read_text(json, "rule", out->rule, sizeof(out->rule));
+    }
+    return rc;
 }
 
 static int read_hold(const struct fg_json *json, struct fg_message *out)
@@ -127,6 +147,9 @@ static int read_hold(const struct fg_json *json, struct fg_message *out)
     }
     if (rc == FG_OK && !fg_json_bool(json, "cut", &out->hold.cut)) {
         rc = FG_ESYNTAX;
+    }
+    if (rc == FG_OK) {
+        rc = read_particulars(json, &out->hold);
     }
     out->hold.active = rc == FG_OK;
     return rc;

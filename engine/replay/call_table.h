@@ -32,18 +32,16 @@ struct replay_call {
     bool linked; // with the customer's others
     bool judged;
     bool cut_wanted; // a hold named it
-    enum fg_hold_scope cut_scope;
-    fg_country cut_country;
-    fg_country country; // of the called number, as ordinary and the rate
-    bool ordinary, emergency;
+    struct fg_replay_hold cut_by;
+    struct fg_hold_query holds; // those that concern it
+    bool emergency;
     fg_micro usd_per_minute;
     int32_t minutes;
     enum fg_action action;
     int32_t score, shadow_score;
     enum fg_event_kind at;
     bool refused, cut, held;
-    enum fg_hold_scope hold_scope;
-    fg_country hold_country;
+    struct fg_replay_hold hold;
     int64_t decided_ms;
     uint16_t n_reasons, room;
     struct fg_replay_reason *reasons;

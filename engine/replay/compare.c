@@ -72,6 +72,21 @@ static void add_counts(struct fg_compare_counts *counts, const struct fg_compare
 
 // --- which rule
 
+// Who made the points: of a hold the rule that set it.
+static void credit(const struct fg_policy *policy, const struct fg_replay_result *result,
+                   const struct fg_replay_reason *reason, char out[FG_REPLAY_ID_MAX])
+{
+    const char *rule =
+        reason->kind == FG_REASON_HOLD ? fg_replay_hold_rule(policy, &result->hold) : "";
+    if (rule[0] == '\0') {
+        fg_replay_reason_id(policy, result, reason, out);
+        return;
+    }
+    const size_t len = strnlen(rule, FG_REPLAY_ID_MAX - 1);
+    (void)memcpy(out, rule, len);
+    out[len] = '\0';
+}
+
 // Points of the reason called id, shadow ones left out.
 static int64_t points_of(const struct fg_policy *policy, const struct fg_replay_result *result,
                          const char *id)
@@ -80,7 +95,7 @@ static int64_t points_of(const struct fg_policy *policy, const struct fg_replay_
     int64_t points = 0;
     for (uint32_t i = 0; i < result->n_reasons; i++) {
         if (!result->reasons[i].shadow) {
-            fg_replay_reason_id(policy, result, &result->reasons[i], other);
+            credit(policy, result, &result->reasons[i], other);
             points += strcmp(id, other) == 0 ? result->reasons[i].points : 0;
         }
     }
@@ -103,7 +118,7 @@ static void name_rule(const struct fg_compare *compare, struct fg_compare_pair *
         if (result->reasons[i].shadow) {
             continue;
         }
-        fg_replay_reason_id(policies[stops], result, &result->reasons[i], id);
+        credit(policies[stops], result, &result->reasons[i], id);
         const int64_t more = points_of(policies[stops], result, id) -
                              points_of(policies[lets], pair->sides[lets], id);
         if (more > most || (more > 0 && more == most && strcmp(id, pair->rule) < 0)) {

@@ -3,6 +3,7 @@
 // the same as the module does.
 #include <stdio.h>
 
+#include "fg/explain.h"
 #include "replay_priv.h"
 #include "verdict.h"
 
@@ -41,8 +42,7 @@ int replay_tell(struct fg_replay *replay, uint32_t slot)
         .refused = call->refused,
         .cut = call->cut,
         .held = call->held,
-        .hold_scope = call->hold_scope,
-        .hold_country = call->hold_country,
+        .hold = call->hold,
         .start_ms = call->start_ms,
         .decided_ms = call->decided_ms,
         .cut_after_ms = call->cut ? call->decided_ms - call->answer_ms : 0,
@@ -73,38 +73,29 @@ static int cut_for_hold(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
     return rc == FG_OK ? cut(replay, slot, now_ms) : rc;
 }
 
-static bool concerns(const struct replay_call *call, enum fg_hold_scope scope, fg_country country)
+static bool concerns(const struct replay_call *call, const struct fg_hold *hold)
 {
     if (call->emergency) {
         return false; // nothing ends an emergency call
     }
-    switch (scope) {
-    case FG_HOLD_CUSTOMER:
-        return true;
-    case FG_HOLD_RISKY:
-        return call->direction == FG_OUTBOUND && !call->ordinary;
-    case FG_HOLD_COUNTRY:
-        return call->direction == FG_OUTBOUND && call->country == country;
-    case FG_HOLD_SCOPES:
-        break;
-    }
-    return false;
+    return hold->scope == FG_HOLD_CUSTOMER ||
+           (call->direction == FG_OUTBOUND &&
+            fg_hold_asked(&call->holds, hold->scope, hold->value));
 }
 
 // Cuts the customer's calls that a new hold names. One that is ringing has nothing to end yet: it
 // is cut as soon as it is answered.
 static int cut_held(struct fg_replay *replay, const struct fg_customer *customer,
-                    enum fg_hold_scope scope, fg_country country, int64_t now_ms)
+                    const struct fg_hold *hold, int64_t now_ms)
 {
     int rc = FG_OK;
     uint32_t slot = replay->calls.live[customer->index];
     while (rc == FG_OK && slot != NO_CALL) {
         struct replay_call *call = call_at(&replay->calls, slot);
         uint32_t next = call->next;
-        if (concerns(call, scope, country)) {
+        if (concerns(call, hold)) {
             call->cut_wanted = true;
-            call->cut_scope = scope;
-            call->cut_country = country;
+            replay_note_hold(replay, hold, &call->cut_by);
             rc = call->up ? cut_for_hold(replay, slot, now_ms) : FG_OK;
         }
         slot = next;
@@ -117,23 +108,27 @@ static int cut_held(struct fg_replay *replay, const struct fg_customer *customer
 static int apply(struct fg_replay *replay, const struct replay_call *call, int64_t now_ms)
 {
     const struct fg_decision *decision = &replay->decision;
-    const struct fg_hold_effect effect = decision->set_hold;
+    const struct fg_hold_effect *effect = &decision->set_hold;
     if (decision->release) {
         (void)replay->store.ops->evaluate(replay->store.impl, &decision->release_request,
                                           &replay->reply);
     }
-    if (!effect.wanted || call->customer == NULL) {
+    if (!effect->wanted || call->customer == NULL) {
         return FG_OK;
     }
     struct fg_hold hold = {.active = true,
-                           .scope = (uint8_t)effect.scope,
+                           .scope = (uint8_t)effect->scope,
+                           .value = effect->value,
                            .cut = decision->drop_media || decision->cut_call,
-                           .since_ms = now_ms,
-                           .until_ms = now_ms + effect.duration_s * FG_MS_PER_S};
+                           .since_ms = now_ms};
     (void)snprintf(hold.by, sizeof(hold.by), "rules");
-    (void)fg_local_hold_set(replay->local, call->customer->id, effect.country, &hold);
-    return hold.cut ? cut_held(replay, call->customer, effect.scope, effect.country, now_ms)
-                    : FG_OK;
+    fg_plan_hold_of(&replay->plan, effect->scope, hold.of);
+    if (effect->reason < decision->n_reasons) {
+        fg_reason_id(&replay->plan, &decision->reasons[effect->reason], hold.rule,
+                     sizeof(hold.rule));
+    }
+    (void)fg_local_hold_renew(replay->local, call->customer->id, &effect->span, &hold);
+    return hold.cut ? cut_held(replay, call->customer, &hold, now_ms) : FG_OK;
 }
 
 // --- the steps; each returns FG_OK, FG_ENOMEM or what result() returned
@@ -145,8 +140,7 @@ static int play_attempt(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
         replay->labels.items[call->label].calls++;
     }
     replay_judge(replay, call, FG_EVENT_ATTEMPT, now_ms);
-    call->country = replay->plan.dest.country;
-    call->ordinary = replay->plan.dest_ordinary;
+    call->holds = replay->plan.request.holds;
     call->emergency = replay->plan.emergency;
     call->usd_per_minute = replay->plan.dest.usd_per_minute;
     // From throttle upwards an INVITE is refused.

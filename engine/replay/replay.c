@@ -7,6 +7,10 @@
 #include "fg/explain.h"
 #include "replay_priv.h"
 
+#define LEAST_WINDOWS   (UINT32_C(1) << 20)
+#define LEAST_SETS      (UINT32_C(1) << 18)
+#define LEAST_REGISTERS (UINT32_C(1) << 19)
+
 // The power of two that holds n, from least on.
 static uint32_t room_for(uint64_t n, uint32_t least)
 {
@@ -33,16 +37,17 @@ static uint64_t registers_for_typical(const struct fg_policy *policy)
 }
 
 // Room for every customer's meters, and three times as much for those that are kept by called
-// number and the like.
+// number and the like; the least is what weeks of some fifty customers take (pages that nothing
+// touches cost nothing). A table that is too small forgets what the store of a provider remembers.
 static int open_store(struct fg_replay *replay)
 {
     const struct fg_policy *policy = replay->config.policy;
     uint64_t meters = (uint64_t)policy->customers->n * policy->ruleset->n_meters;
     struct fg_local_config config;
     fg_local_config_default(&config);
-    config.windows = room_for(4 * meters, config.windows);
-    config.sets = room_for(2 * meters, config.sets);
-    config.registers = room_for(2 * meters + registers_for_typical(policy), config.registers);
+    config.windows = room_for(4 * meters, LEAST_WINDOWS);
+    config.sets = room_for(2 * meters, LEAST_SETS);
+    config.registers = room_for(2 * meters + registers_for_typical(policy), LEAST_REGISTERS);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
     size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
     replay->memory = size == 0 ? NULL : aligned_alloc(64, size);
@@ -142,4 +147,13 @@ void fg_replay_reason_id(const struct fg_policy *policy, const struct fg_replay_
     const struct fg_reason named = {
         .kind = reason->kind, .index = reason->index, .points = reason->points};
     fg_reason_id(&plan, &named, out, FG_REPLAY_ID_MAX);
+}
+
+const char *fg_replay_hold_rule(const struct fg_policy *policy, const struct fg_replay_hold *hold)
+{
+    if (hold->rule == FG_REPLAY_NO_RULE) {
+        return "";
+    }
+    return hold->is_composite ? policy->ruleset->composites[hold->rule].id
+                              : policy->ruleset->rules[hold->rule].id;
 }

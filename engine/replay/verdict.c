@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "call_read.h"
 
@@ -59,6 +60,28 @@ static int keep_reasons(struct replay_call *call, const struct fg_decision *deci
     return FG_OK;
 }
 
+void replay_note_hold(const struct fg_replay *replay, const struct fg_hold *hold,
+                      struct fg_replay_hold *out)
+{
+    const struct fg_ruleset *ruleset = replay->config.policy->ruleset;
+    *out = (struct fg_replay_hold){
+        .scope = (enum fg_hold_scope)hold->scope, .value = hold->value, .rule = FG_REPLAY_NO_RULE};
+    memcpy(out->of, hold->of, sizeof(out->of));
+    for (uint32_t i = 0; hold->rule[0] != '\0' && i < ruleset->n_rules; i++) {
+        if (strcmp(ruleset->rules[i].id, hold->rule) == 0) {
+            out->rule = (uint16_t)i;
+            return;
+        }
+    }
+    for (uint32_t i = 0; hold->rule[0] != '\0' && i < ruleset->n_composites; i++) {
+        if (strcmp(ruleset->composites[i].id, hold->rule) == 0) {
+            out->is_composite = true;
+            out->rule = (uint16_t)i;
+            return;
+        }
+    }
+}
+
 int replay_keep_verdict(struct fg_replay *replay, struct replay_call *call, bool stops,
                         int64_t now_ms)
 {
@@ -78,8 +101,9 @@ int replay_keep_verdict(struct fg_replay *replay, struct replay_call *call, bool
     call->at = replay->event.kind;
     call->decided_ms = now_ms;
     call->held = decision->hold.active;
-    call->hold_scope = (enum fg_hold_scope)decision->hold.scope;
-    call->hold_country = call->country;
+    if (call->held) {
+        replay_note_hold(replay, &decision->hold, &call->hold);
+    }
     return keep_reasons(call, decision);
 }
 
@@ -94,8 +118,7 @@ int replay_keep_hold(struct replay_call *call, int64_t now_ms)
     call->at = FG_EVENT_MINUTE;
     call->decided_ms = now_ms;
     call->held = true;
-    call->hold_scope = call->cut_scope;
-    call->hold_country = call->cut_country;
+    call->hold = call->cut_by;
     call->n_reasons = 1;
     call->reasons[0] = (struct fg_replay_reason){.kind = FG_REASON_HOLD, .points = FG_HOLD_POINTS};
     return FG_OK;

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- The end of the library, after fraudguard.lua and fraudguard_registers.lua.
+-- The end of the library.
+
 -- How often this key was seen before, at most 254 times, within its time.
 local function call_repeats(key, bytes, now, keep_ms)
     local seen, expiry = 0, 0
@@ -12,45 +13,16 @@ local function call_repeats(key, bytes, now, keep_ms)
     return seen
 end
 
-local function text_of(value, most)
-    if type(value) ~= 'string' then return '' end
-    return sub(value, 1, most)
-end
-
-local function time_of(value)
-    if type(value) ~= 'number' or not (value >= 0 and value <= AMOUNT_MAX) then return 0 end
-    return floor(value)
-end
-
--- The first of the asked holds that is active: its place, cut, since, until, reason, by. A hold
--- that cannot be read still holds.
-local function hold_find(found, first, n, now)
-    for i = 1, n do
-        if found[first + i] then
-            local fine, hold = pcall(cjson.decode, found[first + i])
-            local readable = fine and type(hold) == 'table'
-            if not readable then hold = {reason = 'unreadable hold', until_ms = AMOUNT_MAX} end
-            local until_ms = time_of(hold.until_ms)
-            if until_ms > now then
-                local reason, by = text_of(hold.reason, 600), text_of(hold.by, 255)
-                return pack('>BBI7I7I2B', i, hold.cut == true and 1 or 0,
-                            time_of(hold.since_ms), until_ms, #reason, #by) .. reason .. by
-            end
-        end
-    end
-    return pack('>B', 0)
-end
-
 local function evaluate(keys, args)
     if not cells_format then prepare() end
     local request = args[1]
-    local version, has_call, n_records, n_windows, n_registers, n_register_ops, _, n_set_ops, n_holds,
+    local version, has_call, n_records, n_windows, n_registers, n_register_ops, n_sets, n_set_ops, n_holds,
         free_repeats, keep_ms, token, now, at = unpack_bytes('>BBBBBBBBBBI4c8I8', request)
     if version ~= REQUEST_VERSION then
         return redis.error_reply('ERR fraudguard request version')
     end
-    -- Keys: records, the call, holds, registers, then sets. All strings are read at once.
-    local n_before = n_records + has_call + n_holds
+    -- Keys: records, the call, registers, sets, then the holds. All strings are read at once.
+    local n_before = n_records + has_call
     local n_strings = n_before + n_registers
     local found = n_strings > 0 and redis.call('MGET', unpack(keys, 1, n_strings)) or {}
     local flags, reset, values, counts = 0, 0, {}, true
@@ -74,11 +46,13 @@ local function evaluate(keys, args)
     end
     if n_set_ops > 0 then
         local ops = {unpack_bytes(set_ops_format(n_set_ops), request, at)}
+        at = ops[#ops]
         sets_run(keys, n_strings, ops, n_set_ops, decimal(now), values, n_windows + n_register_ops)
     end
     local n = n_windows + n_register_ops + n_set_ops
     return pack('>c8BB', token, flags + reset, n) .. pack(values_format(n), unpack(values)) ..
-        hold_find(found, n_records + has_call, n_holds, now)
+        hold_find(keys[n_strings + n_sets + 1], request, at, n_holds, now)
 end
 
 redis.register_function('fg_evaluate_v3', evaluate)
+redis.register_function('fg_hold_v3', hold_set)

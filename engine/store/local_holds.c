@@ -7,11 +7,23 @@
 #include "request.h"
 
 static bool slot_is(const struct local_hold *slot, const struct local_key *customer, uint8_t scope,
-                    uint16_t country)
+                    uint64_t value)
 {
     return slot->used && slot->customer_lo == customer->customer_lo &&
            slot->customer_hi == customer->customer_hi && slot->hold.scope == scope &&
-           slot->country == country;
+           slot->hold.value == value;
+}
+
+static atomic_ushort *group_of(struct local_holds *holds, uint64_t customer_hi)
+{
+    return &holds->groups[customer_hi % LOCAL_HOLD_GROUPS];
+}
+
+static void slot_free(struct local_holds *holds, struct local_hold *slot)
+{
+    slot->used = false;
+    atomic_fetch_sub(&holds->count, 1);
+    atomic_fetch_sub(group_of(holds, slot->customer_hi), 1);
 }
 
 static struct local_hold *slot_at(struct local_holds *holds, const struct local_key *customer,
@@ -20,17 +32,29 @@ static struct local_hold *slot_at(struct local_holds *holds, const struct local_
     return &holds->slots[(local_mix(customer->customer_lo) + probe) & (holds->n_slots - 1)];
 }
 
+static void texts_end(struct fg_hold *hold)
+{
+    hold->of[sizeof(hold->of) - 1] = '\0';
+    hold->rule[sizeof(hold->rule) - 1] = '\0';
+    hold->reason[sizeof(hold->reason) - 1] = '\0';
+    hold->by[sizeof(hold->by) - 1] = '\0';
+}
+
 static void holds_repair(struct local_holds *holds)
 {
     unsigned count = 0;
+    for (size_t i = 0; i < LOCAL_HOLD_GROUPS; i++)
+        atomic_store(&holds->groups[i], 0);
     for (uint32_t i = 0; i < holds->n_slots; i++) {
         struct local_hold *slot = &holds->slots[i];
         slot->customer[sizeof(slot->customer) - 1] = '\0';
-        slot->hold.reason[sizeof(slot->hold.reason) - 1] = '\0';
-        slot->hold.by[sizeof(slot->hold.by) - 1] = '\0';
+        texts_end(&slot->hold);
         if (slot->hold.scope >= FG_HOLD_SCOPES || !fg_store_customer_valid(slot->customer))
             slot->used = false;
-        count += slot->used;
+        if (!slot->used)
+            continue;
+        count++;
+        atomic_fetch_add(group_of(holds, slot->customer_hi), 1);
     }
     atomic_store(&holds->count, count);
 }
@@ -44,30 +68,14 @@ static int holds_lock(struct local_holds *holds)
     return rc;
 }
 
-static bool wanted(const struct fg_hold_query *query, const struct local_hold *slot)
-{
-    switch ((enum fg_hold_scope)slot->hold.scope) {
-    case FG_HOLD_CUSTOMER:
-        return query->customer;
-    case FG_HOLD_RISKY:
-        return query->risky;
-    case FG_HOLD_COUNTRY:
-        return query->country != 0 && query->country == slot->country;
-    case FG_HOLD_SCOPES:
-        break;
-    }
-    return false;
-}
-
 int local_holds_find(struct fg_local *local, const struct local_key *customer,
                      const struct fg_store_request *request, struct fg_hold *out)
 {
     struct local_holds *holds = &local->holds;
-    *out = (struct fg_hold){0};
-    const struct fg_hold_query *query = &request->holds;
-    if (!query->customer && !query->risky && query->country == 0)
+    memset(out, 0, sizeof(*out));
+    if (request->holds.scopes == 0)
         return FG_OK;
-    if (atomic_load_explicit(&holds->count, memory_order_acquire) == 0)
+    if (atomic_load_explicit(group_of(holds, customer->customer_hi), memory_order_acquire) == 0)
         return FG_OK;
     const int rc = holds_lock(holds);
     if (rc != FG_OK)
@@ -77,7 +85,8 @@ int local_holds_find(struct fg_local *local, const struct local_key *customer,
         const struct local_hold *slot = slot_at(holds, customer, i);
         if (slot->used && slot->customer_lo == customer->customer_lo &&
             slot->customer_hi == customer->customer_hi && slot->hold.until_ms > request->now_ms &&
-            wanted(&request->holds, slot) && (best == NULL || slot->hold.scope < best->hold.scope))
+            fg_hold_asked(&request->holds, slot->hold.scope, slot->hold.value) &&
+            (best == NULL || slot->hold.scope < best->hold.scope))
             best = slot;
     }
     if (best != NULL)
@@ -100,12 +109,12 @@ static struct local_hold *ends_first(struct local_holds *holds)
 // The slot for a hold: its own, or a free one among its probes, or the one among them that ends
 // first.
 static struct local_hold *slot_choose(struct local_holds *holds, const struct local_key *customer,
-                                      uint8_t scope, uint16_t country)
+                                      uint8_t scope, uint64_t value)
 {
     struct local_hold *chosen = NULL;
     for (uint32_t i = 0; i < LOCAL_HOLD_PROBES; i++) {
         struct local_hold *slot = slot_at(holds, customer, i);
-        if (slot_is(slot, customer, scope, country))
+        if (slot_is(slot, customer, scope, value))
             return slot;
         if (chosen == NULL || (chosen->used && !slot->used) ||
             (chosen->used && slot->used && slot->hold.until_ms < chosen->hold.until_ms))
@@ -125,43 +134,62 @@ static int room_make(struct local_holds *holds, struct local_hold *slot, int64_t
         victim = ends_first(holds);
     if (victim == NULL)
         return FG_OK;
-    victim->used = false;
-    atomic_fetch_sub(&holds->count, 1);
+    slot_free(holds, victim);
     return victim->hold.until_ms > now_ms ? FG_ELIMIT : FG_OK;
 }
 
-int fg_local_hold_set(struct fg_local *local, const char *customer, uint16_t country,
-                      const struct fg_hold *hold)
+// How a hold is put: as the caller says, or after what is known of it.
+struct hold_put {
+    bool renews;
+    const struct fg_hold_span *span;
+};
+
+static int hold_put(struct fg_local *local, const char *customer, const struct hold_put *how,
+                    struct fg_hold *hold)
 {
     if (!fg_store_customer_valid(customer) || hold->scope >= FG_HOLD_SCOPES)
         return FG_EINVAL;
     struct local_holds *holds = &local->holds;
-    const uint16_t of = hold->scope == FG_HOLD_COUNTRY ? country : 0;
     struct local_key key;
     local_customer_key(customer, &key);
     int rc = holds_lock(holds);
     if (rc != FG_OK)
         return rc;
-    struct local_hold *slot = slot_choose(holds, &key, hold->scope, of);
-    if (!slot_is(slot, &key, hold->scope, of))
+    struct local_hold *slot = slot_choose(holds, &key, hold->scope, hold->value);
+    const bool known = slot_is(slot, &key, hold->scope, hold->value);
+    if (how->renews)
+        fg_hold_renew(known ? &slot->hold : NULL, how->span, hold);
+    hold->active = true;
+    texts_end(hold);
+    if (!known) {
         rc = room_make(holds, slot, hold->since_ms);
-    if (!slot->used)
         atomic_fetch_add(&holds->count, 1);
-    *slot = (struct local_hold){.customer_lo = key.customer_lo,
-                                .customer_hi = key.customer_hi,
-                                .used = true,
-                                .country = of,
-                                .hold = *hold};
+        atomic_fetch_add(group_of(holds, key.customer_hi), 1);
+    }
+    memset(slot, 0, sizeof(*slot));
+    slot->customer_lo = key.customer_lo;
+    slot->customer_hi = key.customer_hi;
+    slot->used = true;
+    slot->hold = *hold;
     memcpy(slot->customer, customer, strlen(customer));
-    slot->hold.active = true;
-    slot->hold.reason[sizeof(slot->hold.reason) - 1] = '\0';
-    slot->hold.by[sizeof(slot->hold.by) - 1] = '\0';
     fg_lock_release(&holds->lock);
     return rc;
 }
 
+int fg_local_hold_set(struct fg_local *local, const char *customer, const struct fg_hold *hold)
+{
+    struct fg_hold copy = *hold;
+    return hold_put(local, customer, &(struct hold_put){.renews = false}, &copy);
+}
+
+int fg_local_hold_renew(struct fg_local *local, const char *customer,
+                        const struct fg_hold_span *span, struct fg_hold *hold)
+{
+    return hold_put(local, customer, &(struct hold_put){.renews = true, .span = span}, hold);
+}
+
 int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t scope,
-                          uint16_t country)
+                          uint64_t value)
 {
     if (!fg_store_customer_valid(customer) || scope >= FG_HOLD_SCOPES)
         return FG_EINVAL;
@@ -174,9 +202,8 @@ int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t 
     rc = FG_ENOTFOUND;
     for (uint32_t i = 0; i < LOCAL_HOLD_PROBES && rc != FG_OK; i++) {
         struct local_hold *slot = slot_at(holds, &key, i);
-        if (slot_is(slot, &key, scope, scope == FG_HOLD_COUNTRY ? country : 0)) {
-            slot->used = false;
-            atomic_fetch_sub(&holds->count, 1);
+        if (slot_is(slot, &key, scope, value)) {
+            slot_free(holds, slot);
             rc = FG_OK;
         }
     }
@@ -185,8 +212,7 @@ int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t 
 }
 
 void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
-                         void (*fn)(void *arg, const char *customer, uint16_t country,
-                                    const struct fg_hold *hold),
+                         void (*fn)(void *arg, const char *customer, const struct fg_hold *hold),
                          void *arg)
 {
     struct local_holds *holds = &local->holds;
@@ -195,7 +221,7 @@ void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
     for (uint32_t i = 0; i < holds->n_slots; i++) {
         const struct local_hold *slot = &holds->slots[i];
         if (slot->used && slot->hold.until_ms > now_ms)
-            fn(arg, slot->customer, slot->country, &slot->hold);
+            fn(arg, slot->customer, &slot->hold);
     }
     fg_lock_release(&holds->lock);
 }
@@ -207,6 +233,8 @@ void fg_local_holds_clear(struct fg_local *local)
         return;
     for (uint32_t i = 0; i < holds->n_slots; i++)
         holds->slots[i].used = false;
+    for (size_t i = 0; i < LOCAL_HOLD_GROUPS; i++)
+        atomic_store(&holds->groups[i], 0);
     atomic_store(&holds->count, 0);
     fg_lock_release(&holds->lock);
 }

@@ -20,6 +20,7 @@
 #define LOCAL_SET_INLINE  16 // members kept in the set itself; more move to a large block
 #define LOCAL_HOLD_PROBES 64 // slots in which a customer's holds may lie
 #define LOCAL_SHARDS_MAX  64
+#define LOCAL_HOLD_GROUPS 1024 // of customers, each with a count of its holds
 
 struct local_key {
     uint64_t customer_lo, customer_hi; // keyed hash of the customer's id; shared ops: 0
@@ -104,14 +105,16 @@ struct local_shard {
 struct local_hold {
     uint64_t customer_lo, customer_hi;
     bool used;
-    uint16_t country;
     char customer[FG_CUSTOMER_ID_MAX + 1];
     struct fg_hold hold;
 };
 
 struct local_holds {
     alignas(64) struct fg_lock lock;
-    atomic_uint count; // read without the lock: mostly there are none
+    atomic_uint count;
+    // How many slots the customers of a group use, the remembered ones included. Read without the
+    // lock: mostly there are none, and one customer's holds cost no other one a lock.
+    atomic_ushort groups[LOCAL_HOLD_GROUPS];
     uint32_t limit, n_slots;
     struct local_hold *slots;
 };

@@ -6,34 +6,21 @@
 #include <string.h>
 #include <time.h>
 
-#include "fg/country.h"
-#include "redis_store.h"
+#include "redis_commands.h"
 #include "request.h"
 
-#define KEY_SIZE      160
 #define STREAM_MAXLEN "100000"
+#define AUDIT_MAXLEN  "10000"
 #define EVENTS_MAX    512 // of one call
-#define HOLDS_BATCH   64
 #define CALL_ID_MAX   255
 
-#define ARGS(...)                                                                                  \
-    (const struct fg_view[]){__VA_ARGS__},                                                         \
-        sizeof((const struct fg_view[]){__VA_ARGS__}) / sizeof(struct fg_view)
-
-static struct fg_view number_text(char text[24], int64_t number)
-{
-    const int len = snprintf(text, 24, "%lld", (long long)number);
-    return (struct fg_view){text, (size_t)len};
-}
-
-static void replies_free(struct resp **replies, size_t n)
+void redis_replies_free(struct resp **replies, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         resp_free(replies[i]);
 }
 
-// One round trip of the queued commands within one deadline; any error reply fails all.
-static int round_trip(struct fg_redis *redis, struct resp **replies, size_t n)
+int redis_round_trip(struct fg_redis *redis, struct resp **replies, size_t n)
 {
     int rc = conn_exchange(&redis->conn, redis_deadline_ns(redis), replies, n);
     if (rc != FG_OK)
@@ -43,162 +30,7 @@ static int round_trip(struct fg_redis *redis, struct resp **replies, size_t n)
             rc = conn_refused(&redis->conn, replies[i]);
     }
     if (rc != FG_OK)
-        replies_free(replies, n);
-    return rc;
-}
-
-// "customer", "risky", "country.XX"
-static bool scope_valid(const char *text)
-{
-    if (strcmp(text, "customer") == 0 || strcmp(text, "risky") == 0)
-        return true;
-    static const char prefix[] = "country.";
-    if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
-        return false;
-    return fg_country_parse(fg_view_of(text + sizeof(prefix) - 1)) != FG_COUNTRY_NONE;
-}
-
-struct hold_names {
-    char key[KEY_SIZE], member[KEY_SIZE];
-};
-
-static int hold_names(const char *customer, const char *scope_text, struct hold_names *out)
-{
-    if (!fg_store_customer_valid(customer) || scope_text == NULL || !scope_valid(scope_text))
-        return FG_EINVAL;
-    snprintf(out->key, sizeof(out->key), "fg:{%s}:h:%s", customer, scope_text);
-    snprintf(out->member, sizeof(out->member), "%s %s", customer, scope_text);
-    return FG_OK;
-}
-
-int fg_redis_hold_put(struct fg_redis *redis, const char *customer, const char *scope_text,
-                      int64_t until_ms, int64_t ttl_ms, struct fg_view json, struct fg_view message)
-{
-    struct hold_names names;
-    char ttl[24], until[24];
-    struct resp *replies[3];
-    int rc = hold_names(customer, scope_text, &names);
-    if (rc != FG_OK || ttl_ms <= 0)
-        return FG_EINVAL;
-    rc = conn_append(&redis->conn, ARGS(fg_view_of("SET"), fg_view_of(names.key), json,
-                                        fg_view_of("PX"), number_text(ttl, ttl_ms)));
-    if (rc == FG_OK)
-        rc =
-            conn_append(&redis->conn, ARGS(fg_view_of("ZADD"), fg_view_of("fg:holds"),
-                                           number_text(until, until_ms), fg_view_of(names.member)));
-    if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
-    if (rc == FG_OK)
-        rc = round_trip(redis, replies, 3);
-    if (rc == FG_OK)
-        replies_free(replies, 3);
-    return rc;
-}
-
-int fg_redis_hold_delete(struct fg_redis *redis, const char *customer, const char *scope_text,
-                         struct fg_view message)
-{
-    struct hold_names names;
-    struct resp *replies[3];
-    int rc = hold_names(customer, scope_text, &names);
-    if (rc != FG_OK)
-        return rc;
-    rc = conn_append(&redis->conn, ARGS(fg_view_of("DEL"), fg_view_of(names.key)));
-    if (rc == FG_OK)
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREM"), fg_view_of("fg:holds"),
-                                            fg_view_of(names.member)));
-    if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
-    if (rc == FG_OK)
-        rc = round_trip(redis, replies, 3);
-    if (rc != FG_OK)
-        return rc;
-    rc = replies[0]->integer > 0 ? FG_OK : FG_ENOTFOUND;
-    replies_free(replies, 3);
-    return rc;
-}
-
-// The index's members that have not expired, after the others were removed.
-static int holds_index(struct fg_redis *redis, int64_t now_ms, struct resp **out)
-{
-    char now[24], after[25];
-    struct resp *replies[2];
-    snprintf(after, sizeof(after), "(%s", number_text(now, now_ms).ptr);
-    int rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:holds"),
-                                            fg_view_of("-inf"), fg_view_of(now)));
-    if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:holds"), fg_view_of(after),
-                              fg_view_of("+inf"), fg_view_of("BYSCORE")));
-    if (rc == FG_OK)
-        rc = round_trip(redis, replies, 2);
-    if (rc != FG_OK)
-        return rc;
-    resp_free(replies[0]);
-    *out = replies[1];
-    return FG_OK;
-}
-
-// "CUST SCOPE" as the hold's key; false when somebody wrote something else.
-static bool member_key(struct fg_view member, char key[KEY_SIZE])
-{
-    char text[KEY_SIZE];
-    if (member.len == 0 || member.len >= 100 || memchr(member.ptr, '\0', member.len) != NULL)
-        return false;
-    memcpy(text, member.ptr, member.len);
-    text[member.len] = '\0';
-    char *space = strchr(text, ' ');
-    if (space == NULL)
-        return false;
-    *space = '\0';
-    struct hold_names names;
-    if (hold_names(text, space + 1, &names) != FG_OK)
-        return false;
-    memcpy(key, names.key, sizeof(names.key));
-    return true;
-}
-
-struct batch {
-    struct resp *replies[HOLDS_BATCH];
-    size_t n;
-};
-
-// Reads the holds of members from i on, one GET each (they lie in different slots of a cluster).
-static int holds_batch(struct fg_redis *redis, const struct resp *members, size_t *i,
-                       struct batch *out)
-{
-    char key[KEY_SIZE];
-    int rc = FG_OK;
-    out->n = 0;
-    for (; rc == FG_OK && *i < members->n_elements && out->n < HOLDS_BATCH; (*i)++) {
-        if (!member_key(resp_text(resp_at(members, *i)), key))
-            continue;
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("GET"), fg_view_of(key)));
-        out->n++;
-    }
-    return rc == FG_OK ? round_trip(redis, out->replies, out->n) : rc;
-}
-
-int fg_redis_holds_each(struct fg_redis *redis, int64_t now_ms,
-                        bool (*fn)(void *arg, struct fg_view json), void *arg)
-{
-    struct resp *members;
-    int rc = holds_index(redis, now_ms, &members);
-    if (rc != FG_OK)
-        return rc;
-    bool more = true;
-    for (size_t i = 0; more && rc == FG_OK && i < members->n_elements;) {
-        struct batch batch;
-        rc = holds_batch(redis, members, &i, &batch);
-        for (size_t k = 0; rc == FG_OK && k < batch.n; k++) {
-            if (more && batch.replies[k]->type == RESP_STRING)
-                more = fn(arg, batch.replies[k]->text);
-            resp_free(batch.replies[k]);
-        }
-    }
-    resp_free(members);
+        redis_replies_free(replies, n);
     return rc;
 }
 
@@ -225,9 +57,9 @@ int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id, int64_t un
         rc = conn_append(&redis->conn,
                          ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
-        rc = round_trip(redis, replies, 3);
+        rc = redis_round_trip(redis, replies, 3);
     if (rc == FG_OK)
-        replies_free(replies, 3);
+        redis_replies_free(replies, 3);
     return rc;
 }
 
@@ -241,7 +73,7 @@ int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
                            fg_view_of("+inf"), fg_view_of("BYSCORE"), fg_view_of("LIMIT"),
                            fg_view_of("0"), fg_view_of("100000"), fg_view_of("WITHSCORES")));
     if (rc == FG_OK)
-        rc = round_trip(redis, &reply, 1);
+        rc = redis_round_trip(redis, &reply, 1);
     if (rc != FG_OK)
         return rc;
     for (size_t i = 0; i + 1 < reply->n_elements; i += 2) {
@@ -258,11 +90,30 @@ int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
     return FG_OK;
 }
 
+static int stream_append(struct redis_conn *conn, const char *key, const char *maxlen,
+                         struct fg_view json)
+{
+    return conn_append(conn, ARGS(fg_view_of("XADD"), fg_view_of(key), fg_view_of("MAXLEN"),
+                                  fg_view_of("~"), fg_view_of(maxlen), fg_view_of("*"),
+                                  fg_view_of("e"), json));
+}
+
 static int event_append(struct redis_conn *conn, struct fg_view json)
 {
-    return conn_append(conn, ARGS(fg_view_of("XADD"), fg_view_of("fg:events"), fg_view_of("MAXLEN"),
-                                  fg_view_of("~"), fg_view_of(STREAM_MAXLEN), fg_view_of("*"),
-                                  fg_view_of("e"), json));
+    return stream_append(conn, "fg:events", STREAM_MAXLEN, json);
+}
+
+int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event)
+{
+    struct resp *replies[2];
+    int rc = event_append(&redis->conn, event);
+    if (rc == FG_OK)
+        rc = stream_append(&redis->conn, "fg:audit", AUDIT_MAXLEN, event);
+    if (rc == FG_OK)
+        rc = redis_round_trip(redis, replies, 2);
+    if (rc == FG_OK)
+        redis_replies_free(replies, 2);
+    return rc;
 }
 
 int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events, size_t n)
@@ -274,9 +125,9 @@ int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
     for (size_t i = 0; i < n && rc == FG_OK; i++)
         rc = event_append(&redis->conn, events[i]);
     if (rc == FG_OK && n > 0)
-        rc = round_trip(redis, replies, n);
+        rc = redis_round_trip(redis, replies, n);
     if (rc == FG_OK && n > 0)
-        replies_free(replies, n);
+        redis_replies_free(replies, n);
     return rc;
 }
 
@@ -352,7 +203,7 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
         return rc;
     const size_t events_failed = refusals(redis, replies, n);
     const size_t failed = refusals(redis, replies + n, n_records);
-    replies_free(replies, n + n_records);
+    redis_replies_free(replies, n + n_records);
     if (events_failed > 0)
         return FG_EUNAVAILABLE;
     *records_failed = failed;
@@ -364,7 +215,7 @@ static int ask(struct fg_redis *redis, const struct fg_view *args, size_t n_args
                struct resp **reply)
 {
     const int rc = conn_append(&redis->conn, args, n_args);
-    return rc == FG_OK ? round_trip(redis, reply, 1) : rc;
+    return rc == FG_OK ? redis_round_trip(redis, reply, 1) : rc;
 }
 
 int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex, struct fg_view json,
@@ -377,7 +228,7 @@ int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex, struct fg_
         return FG_EINVAL;
     rc = record_append(&redis->conn, key, json, ttl_s);
     if (rc == FG_OK)
-        rc = round_trip(redis, &reply, 1);
+        rc = redis_round_trip(redis, &reply, 1);
     if (rc == FG_OK)
         resp_free(reply);
     return rc;
@@ -435,13 +286,14 @@ int fg_redis_trunks_each(struct fg_redis *redis,
     return FG_OK;
 }
 
-int fg_redis_events_last(struct fg_redis *redis, size_t n,
-                         bool (*fn)(void *arg, struct fg_view json), void *arg)
+// The last n entries of a stream, newest first.
+static int stream_last(struct fg_redis *redis, const char *key, size_t n,
+                       bool (*fn)(void *arg, struct fg_view json), void *arg)
 {
     char count[24];
     struct resp *reply;
     const int rc = ask(redis,
-                       ARGS(fg_view_of("XREVRANGE"), fg_view_of("fg:events"), fg_view_of("+"),
+                       ARGS(fg_view_of("XREVRANGE"), fg_view_of(key), fg_view_of("+"),
                             fg_view_of("-"), fg_view_of("COUNT"), number_text(count, (int64_t)n)),
                        &reply);
     if (rc != FG_OK)
@@ -454,6 +306,18 @@ int fg_redis_events_last(struct fg_redis *redis, size_t n,
     }
     resp_free(reply);
     return FG_OK;
+}
+
+int fg_redis_events_last(struct fg_redis *redis, size_t n,
+                         bool (*fn)(void *arg, struct fg_view json), void *arg)
+{
+    return stream_last(redis, "fg:events", n, fn, arg);
+}
+
+int fg_redis_audit_last(struct fg_redis *redis, size_t n,
+                        bool (*fn)(void *arg, struct fg_view json), void *arg)
+{
+    return stream_last(redis, "fg:audit", n, fn, arg);
 }
 
 int fg_redis_alerts_each(struct fg_redis *redis, bool (*fn)(void *arg, struct fg_view json),

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "byte_order.h"
-#include "fg/country.h"
 #include "fg/ruleset.h"
 #include "request.h"
 
@@ -157,27 +156,26 @@ static void call_key_put(struct redis_request *out, const char *customer, struct
     snprintf(out->keys[out->n_keys++], REDIS_KEY_SIZE, "fg:{%s}:c:%s", customer, hex);
 }
 
-static void hold_key_put(struct redis_request *out, const char *customer, uint8_t scope,
-                         const char *text)
-{
-    snprintf(out->keys[out->n_keys++], REDIS_KEY_SIZE, "fg:{%s}:h:%s", customer, text);
-    out->hold_scopes[out->n_holds++] = scope;
-}
-
-static void hold_keys_put(struct redis_request *out, const struct fg_store_request *request)
+// The holds lie in one hash, a field each: what is asked goes into the request, the key last.
+static uint8_t *holds_put(struct redis_request *out, const struct fg_store_request *request,
+                          uint8_t *at)
 {
     const struct fg_hold_query *query = &request->holds;
-    if (query->customer)
-        hold_key_put(out, request->customer, FG_HOLD_CUSTOMER, "customer");
-    if (query->risky)
-        hold_key_put(out, request->customer, FG_HOLD_RISKY, "risky");
-    if (query->country != 0) {
-        char code[4];
-        char text[16];
-        fg_country_format(query->country, code);
-        snprintf(text, sizeof(text), "country.%s", code);
-        hold_key_put(out, request->customer, FG_HOLD_COUNTRY, text);
+    for (unsigned i = 0; i < FG_HOLD_SCOPES; i++) {
+        char text[FG_HOLD_SCOPE_TEXT_MAX];
+        if ((query->scopes >> i & 1U) == 0)
+            continue;
+        fg_hold_scope_format((uint8_t)i, query->values[i], text);
+        const size_t len = strlen(text);
+        at = number_put(at, len, 1);
+        memcpy(at, text, len);
+        at += len;
+        out->holds[out->n_holds].scope = (uint8_t)i;
+        out->holds[out->n_holds++].value = query->values[i];
     }
+    if (out->n_holds > 0)
+        snprintf(out->keys[out->n_keys++], REDIS_KEY_SIZE, "fg:{%s}:h", request->customer);
+    return at;
 }
 
 static void args_put(struct redis_request *out)
@@ -209,12 +207,13 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     const bool has_call = request->once || single_key != NULL;
     if (has_call)
         call_key_put(out, request->customer, request->once ? request->call_key : *single_key);
-    hold_keys_put(out, request);
     const size_t n_before = out->n_keys;
     out->first_register = n_windows;
     at = registers_put(out, request, scopes, at);
     const size_t n_strings = out->n_keys;
     at = sets_put(out, request, scopes, at);
+    const size_t n_sets = out->n_keys - n_strings;
+    at = holds_put(out, request, at);
     out->len = (size_t)(at - out->bytes);
 
     at = out->bytes;
@@ -224,7 +223,7 @@ void redis_request_pack(const struct fg_store_request *request, uint64_t token,
     at = number_put(at, n_windows, 1);
     at = number_put(at, n_strings - n_before, 1);
     at = number_put(at, out->n_registers, 1);
-    at = number_put(at, out->n_keys - n_strings, 1);
+    at = number_put(at, n_sets, 1);
     at = number_put(at, (uint64_t)out->n_values - n_windows - out->n_registers, 1);
     at = number_put(at, out->n_holds, 1);
     at = number_put(at, request->once ? FG_FREE_REPEATS : 255, 1);
@@ -247,8 +246,8 @@ static void text_get(char *out, size_t size, const uint8_t *bytes, size_t len)
     out[len] = '\0';
 }
 
-// Place, cut, since, until, lengths of reason and by, then both texts.
-#define HOLD_HEAD 19
+// Place, cut, since, until, times, lengths of reason, by, of and rule, then these texts.
+#define HOLD_HEAD 23
 
 static int hold_get(const struct redis_request *request, const uint8_t *at, size_t left,
                     struct fg_hold *out)
@@ -260,17 +259,22 @@ static int hold_get(const struct redis_request *request, const uint8_t *at, size
         return left == 1 ? FG_OK : FG_EPROTOCOL;
     if (left < HOLD_HEAD)
         return FG_EPROTOCOL;
-    const size_t reason_len = (size_t)number_get(at + 16, 2);
-    const size_t by_len = at[18];
-    if (left != HOLD_HEAD + reason_len + by_len)
+    const size_t reason_len = (size_t)number_get(at + 18, 2);
+    const size_t by_len = at[20], of_len = at[21], rule_len = at[22];
+    if (left != HOLD_HEAD + reason_len + by_len + of_len + rule_len)
         return FG_EPROTOCOL;
     out->active = true;
-    out->scope = request->hold_scopes[at[0] - 1];
+    out->scope = request->holds[at[0] - 1].scope;
+    out->value = request->holds[at[0] - 1].value;
     out->cut = at[1] == 1;
     out->since_ms = (int64_t)number_get(at + 2, 7);
     out->until_ms = (int64_t)number_get(at + 9, 7);
-    text_get(out->reason, sizeof(out->reason), at + HOLD_HEAD, reason_len);
-    text_get(out->by, sizeof(out->by), at + HOLD_HEAD + reason_len, by_len);
+    out->times = (uint16_t)number_get(at + 16, 2);
+    at += HOLD_HEAD;
+    text_get(out->reason, sizeof(out->reason), at, reason_len);
+    text_get(out->by, sizeof(out->by), at + reason_len, by_len);
+    text_get(out->of, sizeof(out->of), at + reason_len + by_len, of_len);
+    text_get(out->rule, sizeof(out->rule), at + reason_len + by_len + of_len, rule_len);
     return FG_OK;
 }
 

@@ -11,12 +11,12 @@
 #include "fg/meter.h"
 #include "fg/view.h"
 
-#define REDIS_HOLDS_MAX    3
-#define REDIS_KEYS_MAX     (FG_OPS_MAX + 1 + REDIS_HOLDS_MAX)
+#define REDIS_KEYS_MAX     (FG_OPS_MAX + 2)
 #define REDIS_ARGS_MAX     (3 + REDIS_KEYS_MAX + 1)
 #define REDIS_KEY_SIZE     (FG_CUSTOMER_ID_MAX + 48)
 #define REDIS_REQUEST_HEAD 30
-#define REDIS_REQUEST_SIZE (REDIS_REQUEST_HEAD + FG_OPS_MAX * 28)
+#define REDIS_REQUEST_SIZE                                                                         \
+    (REDIS_REQUEST_HEAD + FG_OPS_MAX * 28 + FG_HOLD_SCOPES * (1 + FG_HOLD_SCOPE_TEXT_MAX))
 
 struct redis_request {
     struct fg_view args[REDIS_ARGS_MAX];
@@ -31,7 +31,10 @@ struct redis_request {
     uint8_t op_of_value[FG_OPS_MAX]; // the reply's values: windows, registers, sets
     uint8_t n_values;
     uint8_t first_register, n_registers; // of the values
-    uint8_t hold_scopes[REDIS_HOLDS_MAX];
+    struct {
+        uint8_t scope;
+        uint64_t value;
+    } holds[FG_HOLD_SCOPES]; // as asked
     uint8_t n_holds;
 };
 

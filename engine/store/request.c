@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "fg/country.h"
 #include "fg/customer.h"
 #include "fg/rate.h"
 
@@ -112,7 +111,7 @@ static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
 int fg_store_request_check(const struct fg_store_request *request)
 {
     if (!fg_store_customer_valid(request->customer) || !time_fits(request->now_ms) ||
-        request->holds.country >= FG_COUNTRY_COUNT)
+        request->holds.scopes >= 1U << FG_HOLD_SCOPES)
         return FG_EINVAL;
     if (request->n_ops > FG_OPS_MAX)
         return FG_ELIMIT;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fg/event.h"
+#include "fg/hold.h"
 
 #define FGM_CALL_ID_MAX    255
 #define FGM_CALL_AGENT_MAX 63
@@ -42,9 +43,9 @@ struct fgm_call {
     struct fg_number_readings called;
     bool caller_present, srtp_offered;
     struct fg_number caller;
-    fg_country country; // of the rated reading
-    bool ordinary;      // not risky, for holds of scope risky
-    bool emergency;     // no hold cuts it
+    fg_country country;         // of the rated reading
+    struct fg_hold_query holds; // those that concern it
+    bool emergency;             // no hold cuts it
     char masked[FG_NUMBER_MASKED_MAX];
     char call_id[FGM_CALL_ID_MAX + 1];
     char user_agent[FGM_CALL_AGENT_MAX + 1];

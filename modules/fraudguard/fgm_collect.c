@@ -97,10 +97,9 @@ static void collect_verdicts(void)
     snapshot.live_calls = fgm_calls_live();
 }
 
-static void count_hold(void *arg, const char *customer, uint16_t country,
-                       const struct fg_hold *hold)
+static void count_hold(void *arg, const char *customer, const struct fg_hold *hold)
 {
-    (void)arg, (void)customer, (void)country;
+    (void)arg, (void)customer;
     if (hold->scope < FG_HOLD_SCOPES)
         snapshot.holds[hold->scope]++;
 }

@@ -115,24 +115,31 @@ static void list_rules(const struct fgm_evaluation *evaluation, char *out, size_
     }
 }
 
-static void set_hold(const struct fgm_evaluation *evaluation)
+static void set_hold(struct fgm_evaluation *evaluation)
 {
-    const struct fg_decision *decision = &evaluation->decision;
+    struct fg_decision *decision = &evaluation->decision;
     const struct fg_policy *policy = evaluation->plan.policy;
+    struct fg_hold_effect *effect = &decision->set_hold;
     char rules[512];
     struct fg_hold hold = {
         .active = true,
-        .scope = (uint8_t)decision->set_hold.scope,
+        .scope = (uint8_t)effect->scope,
+        .value = effect->value,
         .cut = decision->drop_media || decision->cut_call,
         .since_ms = evaluation->now_ms,
-        .until_ms = evaluation->now_ms + decision->set_hold.duration_s * FG_MS_PER_S,
+        .until_ms = effect->until_ms,
     };
+    fg_plan_hold_of(&evaluation->plan, effect->scope, hold.of);
+    if (effect->reason < decision->n_reasons)
+        fg_reason_id(&evaluation->plan, &decision->reasons[effect->reason], hold.rule,
+                     sizeof hold.rule);
     list_rules(evaluation, rules, sizeof rules);
     size_t first = strcspn(rules, "\n");
-    snprintf(hold.reason, sizeof hold.reason, "score %d: %.*s", decision->score, (int)first, rules);
+    snprintf(hold.reason, sizeof hold.reason, "score %d: %.*s", decision->score,
+             hold.rule[0] ? (int)sizeof hold.rule : (int)first, hold.rule[0] ? hold.rule : rules);
     snprintf(hold.by, sizeof hold.by, "rule:%s", policy->ruleset->pack);
-    fgm_holds_set(evaluation->plan.event->customer->id, decision->set_hold.country, &hold,
-                  fg_view_of(rules));
+    effect->until_ms = fgm_holds_set(evaluation->plan.event->customer->id, &hold, &effect->span,
+                                     fg_view_of(rules));
 }
 
 void fgm_leases_give_back(const char *customer, const struct fg_store_request *request)
@@ -178,7 +185,7 @@ static void record(const struct fgm_evaluation *evaluation, struct fg_view call_
     free(json);
 }
 
-void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id)
+void fgm_effects(struct fgm_evaluation *evaluation, struct fg_view call_id)
 {
     const struct fg_event *event = evaluation->plan.event;
     const struct fg_decision *decision = &evaluation->decision;
@@ -193,7 +200,7 @@ void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id
     if (!fgm_config.shadow && event->customer) {
         const struct fg_hold_effect *hold = &decision->set_hold;
         if (hold->wanted && fgm_trunks_may_hold(event->customer->id, (uint8_t)hold->scope,
-                                                hold->country, evaluation->now_ms))
+                                                hold->value, evaluation->now_ms))
             set_hold(evaluation);
         if (decision->release)
             fgm_leases_give_back(event->customer->id, &decision->release_request);

@@ -23,4 +23,4 @@ void fgm_leases_give_back(const char *customer, const struct fg_store_request *r
 
 // Carries out what was decided and does not concern the message at hand: counters, holds, leases,
 // records. call_id may be empty.
-void fgm_effects(const struct fgm_evaluation *evaluation, struct fg_view call_id);
+void fgm_effects(struct fgm_evaluation *evaluation, struct fg_view call_id);

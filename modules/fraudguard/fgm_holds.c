@@ -23,37 +23,41 @@
 #define HOLDS_MAX   65536
 #define KILL_FOR_MS (2 * INT64_C(3600000)) // how long a killed call's media stays silent
 
-static bool push_hold(enum fgm_item_kind kind, const char *customer, uint16_t country,
-                      const struct fg_hold *hold, struct fg_view rules)
+static bool push_hold(enum fgm_item_kind kind, const struct fgm_item_hold *item,
+                      struct fg_view rules)
 {
-    struct fgm_item_hold item = {.country = country, .hold = *hold};
-    snprintf(item.customer, sizeof item.customer, "%s", customer);
     return fgm_ring_push(
         fgm_orders, &(struct fgm_item){
-                        .kind = kind, .fixed = &item, .fixed_len = sizeof item, .text = {rules}});
+                        .kind = kind, .fixed = item, .fixed_len = sizeof *item, .text = {rules}});
 }
 
-void fgm_holds_set(const char *customer, uint16_t country, const struct fg_hold *hold,
-                   struct fg_view rules)
+int64_t fgm_holds_set(const char *customer, const struct fg_hold *hold,
+                      const struct fg_hold_span *span, struct fg_view rules)
 {
-    fg_local_hold_set(fgm_local(), customer, country, hold);
+    // What goes to Redis is the hold as if nothing were known of it: more is known there.
+    struct fgm_item_hold item = {.hold = *hold, .grows = span != NULL};
+    struct fg_hold here = *hold;
+    if (span)
+        item.span = *span;
+    snprintf(item.customer, sizeof item.customer, "%s", customer);
+    fg_local_hold_renew(fgm_local(), customer, span, &here);
     FGM_COUNT(holds_set);
-    push_hold(FGM_ITEM_HOLD, customer, country, hold, rules);
+    push_hold(FGM_ITEM_HOLD, &item, rules);
+    return here.until_ms;
 }
 
-int fgm_holds_release(const char *customer, uint8_t scope, uint16_t country, const char *by)
+int fgm_holds_release(const char *customer, const struct fg_hold *hold)
 {
-    struct fg_hold hold = {.scope = scope};
-    snprintf(hold.by, sizeof hold.by, "%s", by);
-    int error = fg_local_hold_release(fgm_local(), customer, scope, country);
-    push_hold(FGM_ITEM_HOLD_RELEASE, customer, country, &hold, (struct fg_view){0});
+    struct fgm_item_hold item = {.hold = *hold};
+    snprintf(item.customer, sizeof item.customer, "%s", customer);
+    int error = fg_local_hold_release(fgm_local(), customer, hold->scope, hold->value);
+    push_hold(FGM_ITEM_HOLD_RELEASE, &item, (struct fg_view){0});
     return error;
 }
 
 struct cut {
     const char *customer; // NULL: any
     const char *call_id;  // NULL: any
-    uint16_t country;
     const struct fg_hold *hold;
 };
 
@@ -66,14 +70,9 @@ static bool concerns(const struct cut *cut, const struct fgm_call *call)
         return strcmp(cut->call_id, call->call_id) == 0;
     if (call->emergency)
         return false; // who is held must still reach help
-    switch (cut->hold->scope) {
-    case FG_HOLD_CUSTOMER:
-        return true;
-    case FG_HOLD_RISKY:
-        return call->direction == FG_OUTBOUND && !call->ordinary;
-    default:
-        return call->direction == FG_OUTBOUND && call->country == cut->country;
-    }
+    return cut->hold->scope == FG_HOLD_CUSTOMER ||
+           (call->direction == FG_OUTBOUND &&
+            fg_hold_asked(&call->holds, cut->hold->scope, cut->hold->value));
 }
 
 void fgm_kill_media(const struct fgm_call *call, const char *reason, const char *by)
@@ -105,9 +104,9 @@ static bool cut_one(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
     return true;
 }
 
-void fgm_holds_cut(const char *customer, uint16_t country, const struct fg_hold *hold)
+void fgm_holds_cut(const char *customer, const struct fg_hold *hold)
 {
-    struct cut cut = {.customer = customer, .country = country, .hold = hold};
+    struct cut cut = {.customer = customer, .hold = hold};
     fgm_calls_each(cut_one, &cut);
 }
 
@@ -123,12 +122,13 @@ static void hear(void *arg, struct fg_view text)
     switch (message.op) {
     case FG_MESSAGE_HOLD:
         message.hold.active = true;
-        fg_local_hold_set(fgm_local(), message.customer, message.country, &message.hold);
+        fg_local_hold_set(fgm_local(), message.customer, &message.hold);
         if (message.hold.cut)
-            fgm_holds_cut(message.customer, message.country, &message.hold);
+            fgm_holds_cut(message.customer, &message.hold);
         break;
     case FG_MESSAGE_RELEASE:
-        fg_local_hold_release(fgm_local(), message.customer, message.hold.scope, message.country);
+        fg_local_hold_release(fgm_local(), message.customer, message.hold.scope,
+                              message.hold.value);
         break;
     case FG_MESSAGE_KILL: {
         struct cut cut = {.call_id = message.call_id, .hold = &message.hold};
@@ -142,15 +142,14 @@ static void hear(void *arg, struct fg_view text)
 struct known {
     char customer[FG_CUSTOMER_ID_MAX + 1];
     uint8_t scope;
-    uint16_t country;
+    uint64_t value;
 };
 struct known_list {
     struct known *items;
     size_t n, size;
 };
 
-static void remember(struct known_list *list, const char *customer, uint16_t country,
-                     const struct fg_hold *hold)
+static void remember(struct known_list *list, const char *customer, const struct fg_hold *hold)
 {
     if (list->n == list->size) {
         size_t size = list->size ? 2 * list->size : 64;
@@ -161,7 +160,7 @@ static void remember(struct known_list *list, const char *customer, uint16_t cou
         list->size = size;
     }
     struct known *known = &list->items[list->n++];
-    *known = (struct known){.scope = hold->scope, .country = country};
+    *known = (struct known){.scope = hold->scope, .value = hold->value};
     snprintf(known->customer, sizeof known->customer, "%s", customer);
 }
 
@@ -169,7 +168,7 @@ static bool listed(const struct known_list *list, const struct known *wanted)
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct known *known = &list->items[i];
-        if (known->scope == wanted->scope && known->country == wanted->country &&
+        if (known->scope == wanted->scope && known->value == wanted->value &&
             strcmp(known->customer, wanted->customer) == 0)
             return true;
     }
@@ -184,17 +183,16 @@ static bool take_hold(void *arg, struct fg_view json)
         return true;
     }
     message.hold.active = true;
-    remember(arg, message.customer, message.country, &message.hold);
-    fg_local_hold_set(fgm_local(), message.customer, message.country, &message.hold);
+    remember(arg, message.customer, &message.hold);
+    fg_local_hold_set(fgm_local(), message.customer, &message.hold);
     if (message.hold.cut)
-        fgm_holds_cut(message.customer, message.country, &message.hold);
+        fgm_holds_cut(message.customer, &message.hold);
     return true;
 }
 
-static void take_local(void *arg, const char *customer, uint16_t country,
-                       const struct fg_hold *hold)
+static void take_local(void *arg, const char *customer, const struct fg_hold *hold)
 {
-    remember(arg, customer, country, hold);
+    remember(arg, customer, hold);
 }
 
 // Takes over what Redis holds, and lets go what it no longer holds: that was released meanwhile.
@@ -211,7 +209,7 @@ static int read_again(struct fg_redis *redis)
     for (size_t i = 0; error >= 0 && complete && i < here.n; i++) {
         const struct known *known = &here.items[i];
         if (!listed(&there, known))
-            fg_local_hold_release(fgm_local(), known->customer, known->scope, known->country);
+            fg_local_hold_release(fgm_local(), known->customer, known->scope, known->value);
     }
     free(there.items);
     free(here.items);

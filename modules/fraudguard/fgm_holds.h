@@ -9,15 +9,17 @@
 #include "fg/view.h"
 
 // Puts a hold: it stops the next calls of this node at once; the writer process then ends calls in
-// progress (hold->cut) and tells the other nodes. rules: ids, each ended by '\n'; may be empty. Any
-// process; never blocks.
-void fgm_holds_set(const char *customer, uint16_t country, const struct fg_hold *hold,
-                   struct fg_view rules);
-// FG_ENOTFOUND when this node knew none (the others are told all the same).
-int fgm_holds_release(const char *customer, uint8_t scope, uint16_t country, const char *by);
+// progress (hold->cut) and tells the other nodes. span: how it grows; NULL: it is somebody's.
+// rules: ids, each ended by '\n'; may be empty. Any process; never blocks. Returns until when it
+// lasts as this node knows it [Unix ms].
+int64_t fgm_holds_set(const char *customer, const struct fg_hold *hold,
+                      const struct fg_hold_span *span, struct fg_view rules);
+// By hold's scope and value; reason and by are the release's. FG_ENOTFOUND when this node knew none
+// (the others are told all the same).
+int fgm_holds_release(const char *customer, const struct fg_hold *hold);
 
 // Ends this node's calls that a hold concerns. Not in a SIP worker.
-void fgm_holds_cut(const char *customer, uint16_t country, const struct fg_hold *hold);
+void fgm_holds_cut(const char *customer, const struct fg_hold *hold);
 
 // Tells the relay that a call's media must stay silent. Any process; never blocks.
 struct fgm_call;

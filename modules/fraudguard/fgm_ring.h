@@ -24,8 +24,9 @@ struct fgm_item_event {
 };
 struct fgm_item_hold {
     char customer[FG_CUSTOMER_ID_MAX + 1];
-    uint16_t country;
-    struct fg_hold hold;
+    struct fg_hold hold; // of a release: scope, value, reason, by
+    bool grows;          // by span: the rules set it
+    struct fg_hold_span span;
 };
 struct fgm_item_leases {
     char customer[FG_CUSTOMER_ID_MAX + 1];

@@ -76,24 +76,34 @@ static void rpc_explain(rpc_t *rpc, void *ctx)
 // --- holds
 // The customer (who must exist) and the scope of a command. 0, or -1 after a fault.
 static int read_target(rpc_t *rpc, void *ctx, const str *customer, const str *scope_text,
-                       char id[FG_CUSTOMER_ID_MAX + 1], uint8_t *scope, uint16_t *country)
+                       char id[FG_CUSTOMER_ID_MAX + 1], struct fg_hold *hold)
 {
     uint64_t generation;
     const struct fg_policy *policy = fgm_policy_enter(&generation);
     const struct fg_customer *known =
         policy ? fg_customers_by_id(policy->customers, fgm_view(*customer)) : NULL;
-    if (known)
+    int error = FG_OK;
+    if (known) {
         snprintf(id, FG_CUSTOMER_ID_MAX + 1, "%s", known->id);
+        error = fg_hold_scope_read(&policy->hash_key, fgm_view(*scope_text), hold);
+    }
     fgm_policy_leave();
     if (!known) {
         rpc->fault(ctx, 404, "no such customer");
         return -1;
     }
-    if (fg_hold_scope_parse(fgm_view(*scope_text), scope, country) < 0) {
-        rpc->fault(ctx, 400, "scope must be customer, risky or country.XX");
+    if (error < 0) {
+        rpc->fault(ctx, 400, "scope must be one of " FG_HOLD_SCOPE_FORMS);
         return -1;
     }
     return 0;
+}
+
+static void sign(struct fg_hold *hold, const str *reason)
+{
+    hold->since_ms = fgm_now_ms();
+    fg_text_escape(fgm_view(*reason), hold->reason, sizeof hold->reason);
+    snprintf(hold->by, sizeof hold->by, "rpc:%.*s", (int)sizeof hold->by - 5, fgm_config.node);
 }
 
 static void rpc_hold(rpc_t *rpc, void *ctx)
@@ -101,8 +111,7 @@ static void rpc_hold(rpc_t *rpc, void *ctx)
     str customer, scope_text = fgm_str("customer"), reason = fgm_str("by operator"), cut;
     int seconds = HOLD_DEFAULT_S;
     char id[FG_CUSTOMER_ID_MAX + 1];
-    uint8_t scope;
-    uint16_t country;
+    struct fg_hold hold = {.active = true};
     if (rpc->scan(ctx, ".S", &customer) < 1) {
         rpc->fault(ctx, 400,
                    "usage: fraudguard.hold CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]]");
@@ -114,34 +123,30 @@ static void rpc_hold(rpc_t *rpc, void *ctx)
         return;
     }
     next_text(rpc, ctx, &reason);
-    bool keep = next_text(rpc, ctx, &cut) && fg_view_equal(fgm_view(cut), fg_view_of("keep"));
-    if (read_target(rpc, ctx, &customer, &scope_text, id, &scope, &country) < 0)
+    hold.cut = !(next_text(rpc, ctx, &cut) && fg_view_equal(fgm_view(cut), fg_view_of("keep")));
+    if (read_target(rpc, ctx, &customer, &scope_text, id, &hold) < 0)
         return;
-
-    struct fg_hold hold = {.active = true, .scope = scope, .cut = !keep};
-    hold.since_ms = fgm_now_ms();
+    sign(&hold, &reason);
     hold.until_ms = hold.since_ms + seconds * FG_MS_PER_S;
-    fg_text_escape(fgm_view(reason), hold.reason, sizeof hold.reason);
-    snprintf(hold.by, sizeof hold.by, "rpc:%.*s", (int)sizeof hold.by - 5, fgm_config.node);
-    fgm_holds_set(id, country, &hold, (struct fg_view){0});
+    fgm_holds_set(id, &hold, NULL, (struct fg_view){0});
     rpc->rpl_printf(ctx, "%s is held for %d s", id, seconds);
 }
 
 static void rpc_release(rpc_t *rpc, void *ctx)
 {
-    str customer, scope_text = fgm_str("customer");
-    char id[FG_CUSTOMER_ID_MAX + 1], by[80];
-    uint8_t scope;
-    uint16_t country;
+    str customer, scope_text = fgm_str("customer"), reason = fgm_str("by operator");
+    char id[FG_CUSTOMER_ID_MAX + 1];
+    struct fg_hold hold = {0};
     if (rpc->scan(ctx, ".S", &customer) < 1) {
-        rpc->fault(ctx, 400, "usage: fraudguard.release CUSTOMER [SCOPE]");
+        rpc->fault(ctx, 400, "usage: fraudguard.release CUSTOMER [SCOPE [REASON]]");
         return;
     }
     next_text(rpc, ctx, &scope_text);
-    if (read_target(rpc, ctx, &customer, &scope_text, id, &scope, &country) < 0)
+    next_text(rpc, ctx, &reason);
+    if (read_target(rpc, ctx, &customer, &scope_text, id, &hold) < 0)
         return;
-    snprintf(by, sizeof by, "rpc:%s", fgm_config.node);
-    if (fgm_holds_release(id, scope, country, by) == FG_ENOTFOUND)
+    sign(&hold, &reason);
+    if (fgm_holds_release(id, &hold) == FG_ENOTFOUND)
         rpc->fault(ctx, 404, "no such hold here; the release was told to all nodes");
     else
         rpc->rpl_printf(ctx, "%s is released", id);
@@ -150,7 +155,6 @@ static void rpc_release(rpc_t *rpc, void *ctx)
 // --- lists. RPC transports must not be called under a lock: what is under one is copied first.
 struct hold_line {
     char customer[FG_CUSTOMER_ID_MAX + 1];
-    uint16_t country;
     struct fg_hold hold;
 };
 struct hold_lines {
@@ -158,20 +162,19 @@ struct hold_lines {
     struct hold_line *items;
 };
 
-static void count_hold(void *arg, const char *customer, uint16_t country,
-                       const struct fg_hold *hold)
+static void count_hold(void *arg, const char *customer, const struct fg_hold *hold)
 {
-    (void)customer, (void)country, (void)hold;
+    (void)customer, (void)hold;
     ((struct hold_lines *)arg)->size++;
 }
 
-static void copy_hold(void *arg, const char *customer, uint16_t country, const struct fg_hold *hold)
+static void copy_hold(void *arg, const char *customer, const struct fg_hold *hold)
 {
     struct hold_lines *lines = arg;
     if (lines->n == lines->size)
         return;
     struct hold_line *line = &lines->items[lines->n++];
-    *line = (struct hold_line){.country = country, .hold = *hold};
+    *line = (struct hold_line){.hold = *hold};
     snprintf(line->customer, sizeof line->customer, "%s", customer);
 }
 
@@ -188,15 +191,16 @@ static void rpc_holds(rpc_t *rpc, void *ctx)
     fg_local_holds_each(fgm_local(), now_ms, copy_hold, &lines);
     for (size_t i = 0; i < lines.n && i < ROWS_MAX; i++) {
         struct hold_line *line = &lines.items[i];
-        char scope[16];
+        char scope[FG_HOLD_SCOPE_TEXT_MAX];
         void *row;
-        fg_hold_scope_format(line->hold.scope, line->country, scope);
+        fg_hold_scope_format(line->hold.scope, line->hold.value, scope);
         if (rpc->add(ctx, "{", &row) < 0)
             break;
-        rpc->struct_add(row, "ssdsss", "customer", line->customer, "scope", scope, "seconds_left",
+        rpc->struct_add(row, "sssdssssd", "customer", line->customer, "scope", scope, "of",
+                        line->hold.of, "seconds_left",
                         (int)((line->hold.until_ms - now_ms) / FG_MS_PER_S), "reason",
-                        line->hold.reason, "by", line->hold.by, "cut",
-                        line->hold.cut ? "yes" : "no");
+                        line->hold.reason, "by", line->hold.by, "rule", line->hold.rule, "cut",
+                        line->hold.cut ? "yes" : "no", "times", (int)line->hold.times);
     }
     free(lines.items);
 }
@@ -271,7 +275,7 @@ DOC(confirm, "Keep what was reloaded with confirm=DURATION.");
 DOC(status, "Rules in force, state of the store, counters.");
 DOC(explain, "Why a recent call was judged as it was. Parameters: CALL-ID [json].");
 DOC(hold, "Hold a customer's calls. Parameters: CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]].");
-DOC(release, "End a hold. Parameters: CUSTOMER [SCOPE].");
+DOC(release, "End a hold. Parameters: CUSTOMER [SCOPE [REASON]].");
 DOC(holds, "Holds in force.");
 DOC(trunks, "What was observed of each customer's trunk.");
 DOC(calls, "Calls in progress.");

@@ -18,7 +18,7 @@ struct slot {
     struct fg_window risky;
     // The hold set last.
     uint8_t hold_scope;
-    uint16_t hold_country;
+    uint64_t hold_value;
     int64_t hold_ms;
 };
 struct trunks {
@@ -138,17 +138,17 @@ void fgm_trunks_live(const char *customer, int change)
     lock_release(&trunks->lock);
 }
 
-bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint16_t country, int64_t now_ms)
+bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, int64_t now_ms)
 {
     bool may = true;
     lock_get(&trunks->lock);
     struct slot *slot = find(customer);
     if (slot) {
-        may = slot->hold_scope != scope || slot->hold_country != country ||
+        may = slot->hold_scope != scope || slot->hold_value != value ||
               now_ms - slot->hold_ms >= HOLD_PAUSE_MS;
         if (may) {
             slot->hold_scope = scope;
-            slot->hold_country = country;
+            slot->hold_value = value;
             slot->hold_ms = now_ms;
         }
     }

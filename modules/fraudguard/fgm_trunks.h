@@ -38,7 +38,7 @@ int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms);
 void fgm_trunks_live(const char *customer, int change);
 // Whether this node may set a hold of this kind on the customer now: not twice within a few
 // seconds, whatever the rate of calls that ask for it.
-bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint16_t country, int64_t now_ms);
+bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, int64_t now_ms);
 // Calls fn with a copy of each trunk; only_changed: those noted since the last such walk.
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
                      void *arg);

@@ -107,7 +107,7 @@ static void set_call(const struct fgm_evaluation *evaluation, struct fg_view cal
         return;
     fgm_call_remember(&call, plan->event, call_id);
     call.country = plan->dest.country;
-    call.ordinary = plan->dest_ordinary;
+    call.holds = plan->request.holds;
     call.emergency = plan->emergency;
     fg_number_mask(&plan->dest.number, call.masked);
     call_waits = true;

@@ -149,39 +149,69 @@ static size_t split_lines(char *text, const char **lines, size_t max)
     return n;
 }
 
+// Somebody's doing: for the event stream and the audit. The order stands without it.
+static void tell_audit(char *event)
+{
+    int error = event ? fg_redis_audit_append(redis, fg_view_of(event)) : FG_ENOMEM;
+    if (error < 0)
+        note_failure(error);
+    free(event);
+}
+
+// What became of a hold in Redis, to all nodes, this one included.
+static int tell_hold(const struct fgm_item_hold *order, const char *scope, const char *stored)
+{
+    struct fg_message message;
+    if (fg_record_parse_hold(fg_view_of(stored), &message) < 0)
+        return FG_EPROTOCOL;
+    char *text = fg_record_hold_message(order->customer, &message.hold);
+    int error = text ? fg_redis_hold_tell(redis, order->customer, scope, message.hold.until_ms,
+                                          fg_view_of(text))
+                     : FG_ENOMEM;
+    free(text);
+    if (error == FG_OK && !order->grows)
+        tell_audit(fg_record_hold_set_event(fgm_config.node, order->customer, &message.hold,
+                                            order->hold.since_ms));
+    return error;
+}
+
 static int write_hold(const struct fgm_item *item)
 {
     const struct fgm_item_hold *order = item->fixed;
     const char *rules[16];
-    char scope[16];
-    int64_t ttl_ms = order->hold.until_ms - fgm_now_ms();
-    if (ttl_ms <= 0)
+    char scope[FG_HOLD_SCOPE_TEXT_MAX];
+    char *stored = NULL;
+    if (order->hold.until_ms <= fgm_now_ms())
         return FG_OK;
     char *text = copy_text(item->text[0]);
     size_t n_rules = text ? split_lines(text, rules, sizeof rules / sizeof *rules) : 0;
-    char *json = fg_record_hold(order->customer, order->country, &order->hold, rules, n_rules);
-    char *message = fg_record_hold_message(order->customer, order->country, &order->hold);
-    fg_hold_scope_format(order->hold.scope, order->country, scope);
-    int error = json && message
-                    ? fg_redis_hold_put(redis, order->customer, scope, order->hold.until_ms, ttl_ms,
-                                        fg_view_of(json), fg_view_of(message))
-                    : FG_ENOMEM;
+    char *json = fg_record_hold(order->customer, &order->hold, rules, n_rules);
+    fg_hold_scope_format(order->hold.scope, order->hold.value, scope);
+    int error =
+        json ? fg_redis_hold_set(redis, order->customer, scope, order->grows ? &order->span : NULL,
+                                 fg_view_of(json), &stored)
+             : FG_ENOMEM;
+    if (error == FG_OK)
+        error = tell_hold(order, scope, stored);
     free(text);
     free(json);
-    free(message);
+    free(stored);
     return error;
 }
 
 static int write_release(const struct fgm_item *item)
 {
     const struct fgm_item_hold *order = item->fixed;
-    char scope[16];
-    char *message = fg_record_release_message(order->customer, order->hold.scope, order->country,
+    char scope[FG_HOLD_SCOPE_TEXT_MAX];
+    char *message = fg_record_release_message(order->customer, order->hold.scope, order->hold.value,
                                               order->hold.by);
-    fg_hold_scope_format(order->hold.scope, order->country, scope);
+    fg_hold_scope_format(order->hold.scope, order->hold.value, scope);
     int error = message ? fg_redis_hold_delete(redis, order->customer, scope, fg_view_of(message))
                         : FG_ENOMEM;
     free(message);
+    if (error == FG_OK)
+        tell_audit(fg_record_hold_released_event(fgm_config.node, order->customer, &order->hold,
+                                                 order->hold.since_ms));
     return error == FG_ENOTFOUND ? FG_OK : error;
 }
 
@@ -273,7 +303,7 @@ static bool carry_out(const struct fgm_item *item)
     if (item->kind == FGM_ITEM_HOLD) {
         const struct fgm_item_hold *order = item->fixed;
         if (order->hold.cut)
-            fgm_holds_cut(order->customer, order->country, &order->hold);
+            fgm_holds_cut(order->customer, &order->hold);
     }
     // What waits goes first: then nothing was tried, and nothing failed.
     int error = n_retries ? FG_EUNAVAILABLE : write_order(item);

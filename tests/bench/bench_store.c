@@ -48,7 +48,7 @@ static void request_fill(struct fg_store_request *request, char *customer, uint3
                                          .now_ms = NOW + (int64_t)round * 10,
                                          .once = true,
                                          .call_key = {round, n_meters},
-                                         .holds = {.customer = true, .risky = true},
+                                         .holds = {.scopes = (1U << FG_HOLD_SCOPES) - 1U},
                                          .n_ops = n_meters};
     for (uint32_t i = 0; i < n_meters; i++) {
         request->ops[i] = (struct fg_meter_op){.kind = i % 2 ? FG_OP_WINDOW_READ : FG_OP_WINDOW_ADD,

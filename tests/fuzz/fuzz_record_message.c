@@ -12,10 +12,10 @@ static char *write_again(const struct fg_message *message)
 {
     switch (message->op) {
     case FG_MESSAGE_HOLD:
-        return fg_record_hold_message(message->customer, message->country, &message->hold);
+        return fg_record_hold_message(message->customer, &message->hold);
     case FG_MESSAGE_RELEASE:
-        return fg_record_release_message(message->customer, message->hold.scope, message->country,
-                                         message->hold.by);
+        return fg_record_release_message(message->customer, message->hold.scope,
+                                         message->hold.value, message->hold.by);
     case FG_MESSAGE_KILL:
         return fg_record_kill_message(fg_view_of(message->call_id), message->customer,
                                       message->hold.until_ms, message->hold.reason,
@@ -26,11 +26,13 @@ static char *write_again(const struct fg_message *message)
 
 static bool is_same(const struct fg_message *a, const struct fg_message *b)
 {
-    return a->op == b->op && a->country == b->country && a->hold.active == b->hold.active &&
-           a->hold.scope == b->hold.scope && a->hold.cut == b->hold.cut &&
-           a->hold.since_ms == b->hold.since_ms && a->hold.until_ms == b->hold.until_ms &&
-           strcmp(a->hold.reason, b->hold.reason) == 0 && strcmp(a->hold.by, b->hold.by) == 0 &&
-           strcmp(a->customer, b->customer) == 0 && strcmp(a->call_id, b->call_id) == 0;
+    return a->op == b->op && a->hold.value == b->hold.value && a->hold.times == b->hold.times &&
+           strcmp(a->hold.of, b->hold.of) == 0 && strcmp(a->hold.rule, b->hold.rule) == 0 &&
+           a->hold.active == b->hold.active && a->hold.scope == b->hold.scope &&
+           a->hold.cut == b->hold.cut && a->hold.since_ms == b->hold.since_ms &&
+           a->hold.until_ms == b->hold.until_ms && strcmp(a->hold.reason, b->hold.reason) == 0 &&
+           strcmp(a->hold.by, b->hold.by) == 0 && strcmp(a->customer, b->customer) == 0 &&
+           strcmp(a->call_id, b->call_id) == 0;
 }
 
 static void check_round_trip(const struct fg_message *message)

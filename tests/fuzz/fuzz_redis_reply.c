@@ -15,9 +15,7 @@ static void packed_reply(const uint8_t *data, size_t size)
     static struct redis_request packed;
     struct fg_store_request request = {.customer = "acme",
                                        .once = (data[0] & 1) != 0,
-                                       .holds = {.customer = (data[0] & 2) != 0,
-                                                 .risky = (data[0] & 4) != 0,
-                                                 .country = (data[0] & 8) != 0 ? 7 : 0},
+                                       .holds = {.scopes = data[0] >> 1 & 7U},
                                        .n_ops = data[0] >> 4};
     for (uint32_t i = 0; i < request.n_ops; i++)
         request.ops[i] =
@@ -35,7 +33,9 @@ static void packed_reply(const uint8_t *data, size_t size)
     memcpy(bytes, data + 1, size - 1);
     const int rc = redis_reply_unpack(&packed, (struct fg_view){bytes, size - 1}, &reply, &reset);
     if (rc == FG_OK && (memchr(reply.hold.reason, 0, sizeof(reply.hold.reason)) == NULL ||
-                        memchr(reply.hold.by, 0, sizeof(reply.hold.by)) == NULL))
+                        memchr(reply.hold.by, 0, sizeof(reply.hold.by)) == NULL ||
+                        memchr(reply.hold.of, 0, sizeof(reply.hold.of)) == NULL ||
+                        memchr(reply.hold.rule, 0, sizeof(reply.hold.rule)) == NULL))
         abort();
     free(bytes);
 }

@@ -331,11 +331,11 @@ def test_hold_and_release_by_rpc(node):
     assert node.rpc("fraudguard.hold", "c22", "customer", "60", "operator says so").returncode == 0
     held = caller.show(ALLOWED)
     assert held["action"] == "block" and held["rules"] == "HOLD" and "operator says so" in held["reason"]
-    wait_for(lambda: node.redis_cli("exists", "fg:{c22}:h:customer") == "1", what="hold in Redis")
+    wait_for(lambda: node.redis_cli("hexists", "fg:{c22}:h", "customer") == "1", what="hold in Redis")
     assert "operator says so" in node.rpc("fraudguard.holds").stdout
     assert node.rpc("fraudguard.release", "c22").returncode == 0
     wait_for(lambda: caller.show(ALLOWED)["action"] == "allow", 2, "release")
-    wait_for(lambda: node.redis_cli("exists", "fg:{c22}:h:customer") == "0", what="hold gone from Redis")
+    wait_for(lambda: node.redis_cli("hexists", "fg:{c22}:h", "customer") == "0", what="hold gone from Redis")
     assert "404" in str(vars(node.rpc("fraudguard.hold", "nobody")))
     assert "400" in str(vars(node.rpc("fraudguard.hold", "c22", "planet")))
 
@@ -470,7 +470,7 @@ def test_a_frozen_redis_degrades_and_recovers(fresh):
     fresh.redis.send_signal(signal.SIGCONT)
     wait_for(lambda: fresh.status()["store"] == "up", what="store up again")
     wait_for(lambda: fresh.status()["backlog"] == "0", what="backlog merged")
-    wait_for(lambda: fresh.redis_cli("exists", "fg:{c3}:h:customer") == "1", what="hold written after all")
+    wait_for(lambda: fresh.redis_cli("hexists", "fg:{c3}:h", "customer") == "1", what="hold written after all")
     back = fresh.caller(4).show(ALLOWED)
     assert back["degraded"] == "0"
     wait_for(lambda: events(fresh, "call.attempt", shown[-1]["call_id"]), what="events of the outage")
@@ -488,8 +488,8 @@ def test_a_killed_redis_comes_back_empty(fresh):
     assert caller.show(ALLOWED)["degraded"] == "0"
     caller.bye(call)
     assert fresh.rpc("fraudguard.hold", "c5", "customer", "60", "x").returncode == 0
-    wait_for(lambda: fresh.redis_cli("exists", "fg:{c5}:h:customer") == "1", what="the writer is back")
-    fresh.redis_cli("del", "fg:{c5}:h:customer")
+    wait_for(lambda: fresh.redis_cli("hexists", "fg:{c5}:h", "customer") == "1", what="the writer is back")
+    fresh.redis_cli("hdel", "fg:{c5}:h", "customer")
     assert caller.show(ALLOWED)["action"] == "block"  # this node still remembers
     fresh.redis_cli("publish", "fg:holds:ch", json.dumps({"v": 1, "op": "release", "customer": "c5", "scope": "customer", "by": "x"}))
     wait_for(lambda: caller.show(ALLOWED)["action"] != "block", what="the listener is back")

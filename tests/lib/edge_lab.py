@@ -381,10 +381,10 @@ class Redis:
 
     def hold(self, customer, cut, until_ms):
         record = {"v": 1, "customer": customer, "scope": "customer", "until_ms": until_ms, "cut": cut, "by": "test"}
-        self.run("SET", f"fg:{{{customer}}}:h:customer", json.dumps(record), "PX", 60000)
+        self.run("HSET", f"fg:{{{customer}}}:h", "customer", json.dumps(record))
         self.run("ZADD", "fg:holds", until_ms, f"{customer} customer")
 
     def release(self, customer):
-        self.run("DEL", f"fg:{{{customer}}}:h:customer")
+        self.run("HDEL", f"fg:{{{customer}}}:h", "customer")
         self.run("ZREM", "fg:holds", f"{customer} customer")
         self.publish({"op": "release", "customer": customer, "scope": "customer"})

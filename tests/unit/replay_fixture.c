@@ -33,7 +33,8 @@ int told_result(void *arg, const struct fg_replay_result *result)
         say(told, " cut %lld", (long long)result->cut_after_ms);
     }
     if (result->held) {
-        say(told, " hold %s", fg_hold_scope_name(result->hold_scope));
+        say(told, " hold %s by %s", fg_hold_scope_name(result->hold.scope),
+            fg_replay_hold_rule(told->policy, &result->hold));
     }
     say(told, " through %lld/%lld", (long long)result->minutes_through,
         (long long)result->minutes_recorded);

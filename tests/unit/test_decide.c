@@ -152,8 +152,7 @@ static int setup(void **state)
     ruleset->groups = groups;
     ruleset->n_groups = 2;
     ruleset->drop_media_on_block = true;
-    ruleset->hold_s = 900;
-    ruleset->hold_scope = FG_HOLD_RISKY;
+    ruleset->hold = (struct fg_hold_terms){.duration_s = 900, .scope = FG_HOLD_RISKY};
     ruleset->degraded_risky_per_min = 2;
     ruleset->replies[FG_BLOCK] = (struct fg_reply){.code = 603, .text = "Network Blocked"};
     world_seal(&world);
@@ -236,8 +235,8 @@ static void test_the_rule_says_what_is_held(void **state)
     block_at_night(world);
     assert_true(decision.set_hold.wanted);
     assert_int_equal(decision.set_hold.scope, FG_HOLD_COUNTRY);
-    assert_int_equal(decision.set_hold.country, fg_country_parse(fg_view_of("MV")));
-    assert_int_equal(decision.set_hold.duration_s, 60);
+    assert_int_equal(decision.set_hold.value, fg_country_parse(fg_view_of("MV")));
+    assert_int_equal(decision.set_hold.span.duration_ms, 60000);
     // A rule of fewer points, or in shadow, does not change it.
     const struct fg_rule shadow = rules[RULE_SHADOW];
     rules[RULE_SHADOW].hold =
@@ -245,7 +244,7 @@ static void test_the_rule_says_what_is_held(void **state)
     const struct fg_composite composite = composites[0];
     composites[0].hold = (struct fg_hold_terms){.given = true, .duration_s = 8};
     block_at_night(world);
-    assert_int_equal(decision.set_hold.duration_s, 60);
+    assert_int_equal(decision.set_hold.span.duration_ms, 60000);
     rules[RULE_SHADOW] = shadow;
     composites[0] = composite;
     rules[RULE_IRSF].hold = (struct fg_hold_terms){.given = true};
@@ -293,7 +292,7 @@ static void test_night_call_is_blocked_and_held(void **state)
     assert_int_equal(decision.shadow_score, 80 + 15);
     assert_true(decision.set_hold.wanted);
     assert_int_equal(decision.set_hold.scope, FG_HOLD_RISKY);
-    assert_int_equal(decision.set_hold.duration_s, 900);
+    assert_int_equal(decision.set_hold.span.duration_ms, 900000);
     assert_true(decision.drop_media);
     assert_false(decision.cut_call);
     assert_int_equal(decision.reply.code, 603);
@@ -416,8 +415,10 @@ static void test_active_hold(void **state)
     event = world_call(world, world->acme, "009607712345");
     reply.hold = (struct fg_hold){.active = true, .scope = FG_HOLD_CUSTOMER, .reason = "because"};
     judge(world, FRIDAY_MORNING_MS, true);
-    assert_true(plan.request.holds.customer && plan.request.holds.risky);
-    assert_int_equal(plan.request.holds.country, fg_country_parse(fg_view_of("MV")));
+    assert_true(fg_hold_asked(&plan.request.holds, FG_HOLD_CUSTOMER, 0));
+    assert_true(fg_hold_asked(&plan.request.holds, FG_HOLD_RISKY, 0));
+    assert_true(
+        fg_hold_asked(&plan.request.holds, FG_HOLD_COUNTRY, fg_country_parse(fg_view_of("MV"))));
     assert_int_equal(decision.action, FG_BLOCK);
     assert_int_equal(decision.score, FG_HOLD_POINTS + 45);
     assert_int_equal(decision.shadow_score, FG_HOLD_POINTS + 60);
@@ -427,7 +428,7 @@ static void test_active_hold(void **state)
     event = world_call(world, world->acme, "02079460000");
     reply.hold.scope = FG_HOLD_RISKY;
     judge(world, FRIDAY_MORNING_MS, true);
-    assert_false(plan.request.holds.risky);
+    assert_false(fg_hold_asked(&plan.request.holds, FG_HOLD_RISKY, 0));
     assert_int_equal(decision.action, FG_ALLOW);
     // Inbound calls are not held.
     event.direction = FG_INBOUND;

@@ -255,8 +255,8 @@ static void random_ruleset(struct source *source, struct world *world, struct ra
     ruleset->rules = all->rules;
     ruleset->n_rules = n_rules;
     ruleset->composites = all->composites;
-    ruleset->hold_s = 60;
-    ruleset->hold_scope = (enum fg_hold_scope)below(source, FG_HOLD_SCOPES);
+    ruleset->hold.duration_s = 60;
+    ruleset->hold.scope = (enum fg_hold_scope)below(source, FG_HOLD_SCOPES);
     ruleset->degraded_risky_per_min = 2;
     world_seal(world);
 }

@@ -172,7 +172,7 @@ static void test_facts(void **state)
     fg_decide(&plan, &reply, 0, &decision);
     fg_reason_text(&plan, &decision, &decision.reasons[0], text, sizeof(text));
     assert_string_equal(
-        text, "customer held until 2026-11-21 02:25Z: stolen\\x0apassword (by fgctl:root)");
+        text, "hold on customer until 2026-11-21 02:25Z: stolen\\x0apassword (by fgctl:root)");
     event = world_call(&world, world.acme, "999");
     assert_string_equal(explain(SATURDAY_NIGHT_MS, 0), "emergency number 999 always passes");
     event = world_call(&world, world.acme, "x");

@@ -53,9 +53,8 @@ static const struct mistake mistakes[] = {
     {"fraudguard: 2\npack: p\nversion: \"1.0.0\"\nscoring: {thresholds: {block: 80}}\n", 1, 13, 1,
      "FG026", "this engine reads pack format 1; write 'fraudguard: 1'"},
     {"fraudguard: 1\npack: p\nversion: 1.10\nscoring: {thresholds: {block: 80}}\n", 3, 10, 4,
-     "FG014",
-     "the version must be quoted: write \"1.10\" (unquoted 1.10 is the number 1.1 to other "
-     "tools)"},
+     "FG026",
+     "the version must be three numbers in quotes, such as \"1.0.0\", not '1.10'"},
     {HEAD "requires: {engine: \">=99.0.0\"}\n", 5, 20, 10, "FG026",
      "the pack needs engine >=99.0.0, this is " FG_VERSION},
     // Traps
@@ -301,7 +300,8 @@ static const char whole[] =
     "scoring:\n"
     "  thresholds: {alert: 30, block: 80}\n"
     "  group_caps: {destination: 60, velocity: none}\n"
-    "  on_block: {sip: \"603 Declined\", drop_media: true, hold: 15m, hold_scope: country}\n"
+    "  on_block: {sip: \"603 Declined\", drop_media: true, hold: 15m, hold_scope: country,"
+    " hold_growth: 2, hold_max: 4h}\n"
     "  replies: {throttle: {sip: \"503 Slow\", retry_after: 30s}}\n"
     "  degraded: {risky_per_minute: 7}\n"
     "lists:\n"
@@ -340,8 +340,10 @@ static void a_pack_becomes_a_ruleset(void **state)
     assert_string_equal(r->replies[FG_BLOCK].text, "Declined");
     assert_int_equal(r->replies[FG_THROTTLE].retry_after_s, 30);
     assert_true(r->drop_media_on_block);
-    assert_int_equal(r->hold_s, 900);
-    assert_int_equal(r->hold_scope, FG_HOLD_COUNTRY);
+    assert_int_equal(r->hold.duration_s, 900);
+    assert_int_equal(r->hold.growth_milli, 2000);
+    assert_int_equal(r->hold.max_s, 4 * 3600);
+    assert_int_equal(r->hold.scope, FG_HOLD_COUNTRY);
     assert_int_equal(r->degraded_risky_per_min, 7);
     assert_int_equal(r->n_groups, 2);
     assert_int_equal(r->groups[0].cap, 60);

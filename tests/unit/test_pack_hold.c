@@ -33,7 +33,7 @@ static void rules_and_composites_have_holds(void **state)
         parse(fixture, "rules:\n"
                        "  - {id: PLAIN, desc: p, when: {dest.home: false}, score: 5}\n"
                        "  - {id: NIGHT, desc: n, when: {dest.home: true}, score: 5,\n"
-                       "     hold: {scope: customer, for: 90s}}\n"
+                       "     hold: {scope: number, for: 90s, growth: 1.5, max: 1h}}\n"
                        "composites:\n"
                        "  - {id: BOTH, desc: b, all_of: [PLAIN, NIGHT], score: 10, hold: none}\n"),
         FG_OK);
@@ -42,8 +42,10 @@ static void rules_and_composites_have_holds(void **state)
     const struct fg_composite *both = &fixture->ruleset.composites[0];
     assert_false(plain->hold.given);
     assert_true(night->hold.given);
-    assert_int_equal(night->hold.scope, FG_HOLD_CUSTOMER);
+    assert_int_equal(night->hold.scope, FG_HOLD_NUMBER);
     assert_int_equal(night->hold.duration_s, 90);
+    assert_int_equal(night->hold.growth_milli, 1500);
+    assert_int_equal(night->hold.max_s, 3600);
     assert_true(both->hold.given);
     assert_int_equal(both->hold.duration_s, 0);
 }
@@ -62,6 +64,13 @@ static void a_wrong_hold_is_told(void **state)
         {"never", NULL},
         {"[customer]", NULL},
         {"{scop: risky, for: 1m}", NULL},
+        {"{scope: risky, for: 1m, growth: 2}", "'growth' and 'max' go together, such as 2 and 4h"},
+        {"{scope: risky, for: 1m, max: 1h}", "'growth' and 'max' go together, such as 2 and 4h"},
+        {"{scope: risky, for: 1m, growth: 0.9, max: 1h}",
+         "growth must be from 1 to 100, with at most 3 decimals"},
+        {"{scope: risky, for: 1m, growth: 1.0001, max: 1h}",
+         "growth must be from 1 to 100, with at most 3 decimals"},
+        {"{scope: risky, for: 1h, growth: 2, max: 1m}", "max is shorter than the hold itself"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char rules[256];

@@ -16,7 +16,8 @@ static const char rules[] =
     "version: \"1.0.0\"\n"
     "scoring:\n"
     "  thresholds: {alert: 30, throttle: 50, block: 80}\n"
-    "  on_block: {sip: \"603 Declined\", drop_media: true, hold: 15m, hold_scope: customer}\n"
+    "  on_block: {sip: \"603 Declined\", drop_media: true, hold: 15m, hold_scope: customer,"
+    " hold_growth: 2, hold_max: 40m}\n"
     "calendars:\n"
     "  office: {open: customer}\n"
     "meters:\n"
@@ -192,6 +193,15 @@ static void passing_tests_print_nothing(void **state)
             "    calls: [{" CALL ", to: \"+33140000000\", repeat: 2}]\n"
             "    expect: {first: {action: block, rules: [UAN], hold: true, sip: 603,\n"
             "             drop_media: true}, last: {action: block, hold: true}}\n"
+            "  - name: a hold that comes again grows\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-21T00:00:00Z\"\n"
+            "    calls:\n"
+            "      - {" CALL ", to: \"+33140000000\", repeat: 4, every: 1001s}\n"
+            "      - {" CALL ", to: \"+33140000000\", at: 23h}\n"
+            "    expect: {at_call: [{n: 1, hold_scope: customer, hold_for: 15m},\n"
+            "                       {n: 2, hold_for: 30m}, {n: 3, hold: true},\n"
+            "                       {n: 4, hold_for: 40m}, {n: 5, hold_for: 40m}]}\n"
             "  - name: somebody else's certificate\n"
             "    customer: acme\n"
             "    clock: \"2026-11-20T10:00:00Z\"\n"
@@ -221,7 +231,7 @@ static void passing_tests_print_nothing(void **state)
             "    expect: {action: allow, score: 0}\n"),
         FG_OK);
     assert_string_equal(fixture->printed, "");
-    assert_int_equal(fixture->summary.passed, 12);
+    assert_int_equal(fixture->summary.passed, 13);
     assert_int_equal(fixture->summary.failed, 0);
     assert_int_equal(fixture->summary.rules, 10);
     assert_int_equal(fixture->summary.rules_covered, 10);
@@ -310,7 +320,8 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
         {8, 12, "the clock must be RFC 3339, such as \"2026-11-21T02:10:00Z\", not '2026-11-20'"},
         {9, 14, "unknown key 'frm' in call; did you mean 'from'?"},
         {9, 30,
-         "a number must be quoted: write \"+4420\" (unquoted +44 is the number 44 to other tools)"},
+         "a number must be quoted: write \"+4420\" (unquoted +4420 is the number 4420 to other "
+         "tools)"},
         {10, 22, "unknown action 'blok'; did you mean 'block'?"},
         {10, 36, "unknown rule 'PREMIUN'; did you mean 'PREMIUM'?"},
         {11, 27, "write the rule and the reason, such as \"DEST_IRSF/FRAUD-212\""},
@@ -351,7 +362,7 @@ static void mistakes_in_a_history_are_told_with_their_place(void **state)
         {9, 22, "dest.country must be quoted: write \"NO\""},
         {9, 26, "dest.country must be"},
         {11, 23, "caller.number must be quoted: write \"+4420\""},
-        {11, 30, "caller.number must be quoted"},
+        {11, 30, "caller.number must be quoted: write \"+44\" (unquoted 0044 is the number 36 to"},
         {12, 21, "src.network lists IP addresses"},
         {14, 12, "ago"},
         {13, 24, "cert_first_seen must be at or before the test's clock"},

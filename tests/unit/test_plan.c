@@ -374,7 +374,7 @@ static void test_both_readings_count(void **state)
     assert_string_equal(plan.dest.number.digits, "441800555000"); // the dearer one
     assert_false(plan.dest_home);
     assert_false(plan.dest_ordinary);
-    assert_true(plan.request.holds.risky);
+    assert_true(fg_hold_asked(&plan.request.holds, FG_HOLD_RISKY, 0));
 
     struct fg_event emergency = world_call(&world, world.bare, "112");
     fg_plan(&world.policy, &emergency, FRIDAY_MORNING_MS, &plan);

@@ -28,6 +28,16 @@ static struct fg_hold example_hold(uint8_t scope)
                            .until_ms = until_ms,
                            .reason = "PBX \"hijacked\" \\ calls to caf\xc3\xa9",
                            .by = "fgctl:root"};
+    if (scope == FG_HOLD_COUNTRY) {
+        hold.value = fg_country_parse(fg_view_of("MV"));
+    } else if (scope == FG_HOLD_TYPE) {
+        hold.value = FG_TYPE_PREMIUM;
+    } else if (scope > FG_HOLD_TYPE) {
+        hold.value = UINT64_C(0x0123456789abcdef);
+        hold.times = 3;
+        memcpy(hold.of, "+96077***45", sizeof("+96077***45"));
+        memcpy(hold.rule, "DEST_IRSF", sizeof("DEST_IRSF"));
+    }
     return hold;
 }
 
@@ -40,20 +50,22 @@ static void assert_same_hold(const struct fg_hold *a, const struct fg_hold *b)
     assert_int_equal(a->until_ms, b->until_ms);
     assert_string_equal(a->reason, b->reason);
     assert_string_equal(a->by, b->by);
+    assert_true(a->value == b->value);
+    assert_int_equal(a->times, b->times);
+    assert_string_equal(a->of, b->of);
+    assert_string_equal(a->rule, b->rule);
 }
 
 static void test_hold_round_trip(void **state)
 {
     static const char *const rules[] = {"DEST_IRSF", "TIME_CLOSED"};
-    const fg_country maldives = fg_country_parse(fg_view_of("MV"));
     (void)state;
 
     for (unsigned scope = 0; scope < FG_HOLD_SCOPES; scope++) {
         const struct fg_hold hold = example_hold((uint8_t)scope);
-        const uint16_t country = scope == FG_HOLD_COUNTRY ? maldives : 0;
         struct fg_message read = {0};
-        char *stored = fg_record_hold("initech", maldives, &hold, rules, 2);
-        char *message = fg_record_hold_message("initech", maldives, &hold);
+        char *stored = fg_record_hold("initech", &hold, rules, 2);
+        char *message = fg_record_hold_message("initech", &hold);
 
         assert_non_null(stored);
         assert_non_null(message);
@@ -61,14 +73,12 @@ static void test_hold_round_trip(void **state)
         assert_non_null(strstr(stored, "\"rules\":[\"DEST_IRSF\",\"TIME_CLOSED\"]"));
         assert_int_equal(fg_record_parse_hold(fg_view_of(stored), &read), FG_OK);
         assert_string_equal(read.customer, "initech");
-        assert_int_equal(read.country, country);
         assert_same_hold(&read.hold, &hold);
 
         memset(&read, 0, sizeof(read));
         assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_OK);
         assert_int_equal(read.op, FG_MESSAGE_HOLD);
         assert_string_equal(read.customer, "initech");
-        assert_int_equal(read.country, country);
         assert_same_hold(&read.hold, &hold);
         free(stored);
         free(message);
@@ -252,7 +262,7 @@ static void test_message_bounds_lengths(void **state)
 static void test_truncated_messages_are_refused(void **state)
 {
     const struct fg_hold hold = example_hold(FG_HOLD_CUSTOMER);
-    char *stored = fg_record_hold("initech", 0, &hold, NULL, 0);
+    char *stored = fg_record_hold("initech", &hold, NULL, 0);
     struct fg_message read;
     (void)state;
 
@@ -264,21 +274,33 @@ static void test_truncated_messages_are_refused(void **state)
 
 static void test_scopes(void **state)
 {
-    static const char *const good[] = {"customer", "risky", "country.MV", "country.001"};
-    static const char *const bad[] = {"",          "Customer",    "customer ", "country.",
-                                      "country.M", "country.MV ", "all"};
+    static const char *const good[] = {"customer",    "risky",        "country.MV",
+                                       "country.001", "type.premium", "number.0123456789abcdef"};
+    static const char *const bad[] = {"",
+                                      "Customer",
+                                      "customer ",
+                                      "country.",
+                                      "country.M",
+                                      "country.MV ",
+                                      "all",
+                                      "type.",
+                                      "type.Premium",
+                                      "number.0123456789abcde",
+                                      "number.0123456789ABCDEF",
+                                      "customer.x",
+                                      "number"};
     char text[FG_HOLD_SCOPE_TEXT_MAX];
     uint8_t scope = 0;
-    uint16_t country = 0;
+    uint64_t value = 0;
     (void)state;
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        assert_int_equal(fg_hold_scope_parse(fg_view_of(good[i]), &scope, &country), FG_OK);
-        fg_hold_scope_format(scope, country, text);
+        assert_int_equal(fg_hold_scope_parse(fg_view_of(good[i]), &scope, &value), FG_OK);
+        fg_hold_scope_format(scope, value, text);
         assert_string_equal(text, good[i]);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(fg_hold_scope_parse(fg_view_of(bad[i]), &scope, &country), FG_ESYNTAX);
+        assert_int_equal(fg_hold_scope_parse(fg_view_of(bad[i]), &scope, &value), FG_ESYNTAX);
     }
     fg_hold_scope_format(200, 0, text);
     assert_string_equal(text, "unknown");

@@ -134,8 +134,8 @@ static void fill_decision(struct fixture *f)
     f->decision.reasons[3] = (struct fg_reason){.kind = FG_REASON_RULE, .index = 0, .points = 45};
     f->decision.set_hold = (struct fg_hold_effect){.wanted = true,
                                                    .scope = FG_HOLD_COUNTRY,
-                                                   .country = f->plan.dest.country,
-                                                   .duration_s = 900};
+                                                   .value = f->plan.dest.country,
+                                                   .until_ms = f->plan.now_ms + 900000};
     f->context = (struct fg_record_context){
         .call_id = fg_view_of("7f3a@acme"), .node = "sbc1", .decided_in_us = 400, .store_us = 200};
 }

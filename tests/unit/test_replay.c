@@ -54,8 +54,8 @@ static void init_rules(struct world *world)
     world->ruleset.n_meters = 3;
     world->ruleset.rules = rules;
     world->ruleset.n_rules = 4;
-    world->ruleset.hold_s = 900;
-    world->ruleset.hold_scope = FG_HOLD_RISKY;
+    world->ruleset.hold.duration_s = 900;
+    world->ruleset.hold.scope = FG_HOLD_RISKY;
     world->ruleset.drop_media_on_block = true;
     world_seal(world);
 }
@@ -119,10 +119,11 @@ static void test_order_of_rows_does_not_matter_within_the_window(void **state)
                                        told_row("first", "+449011111111", 0, 2, 10),
                                        told_row("second", "+449011111111", 10, 2, 10)};
     play(fixture, rows, 3);
-    assert_string_equal(fixture->told.text,
-                        "first allow 10 at attempt through 1/1 PREMIUM+10\n"
-                        "second block 100 at minute cut 8000 hold risky through 1/1 HOLD+100\n"
-                        "third block 80 at attempt refused through 0/1 PREMIUM+10 RISKY+70\n");
+    assert_string_equal(
+        fixture->told.text,
+        "first allow 10 at attempt through 1/1 PREMIUM+10\n"
+        "second block 100 at minute cut 8000 hold risky by RISKY through 1/1 HOLD+100\n"
+        "third block 80 at attempt refused through 0/1 PREMIUM+10 RISKY+70\n");
 }
 
 static void test_a_hold_refuses_later_calls_for_its_time(void **state)
@@ -139,7 +140,7 @@ static void test_a_hold_refuses_later_calls_for_its_time(void **state)
                         "b allow 10 at attempt through 0/0 PREMIUM+10\n"
                         "c block 80 at attempt refused through 0/0 PREMIUM+10 RISKY+70\n"
                         "home allow 0 at attempt through 0/0\n"
-                        "d block 100 at attempt refused hold risky through 0/0 HOLD+100\n"
+                        "d block 100 at attempt refused hold risky by RISKY through 0/0 HOLD+100\n"
                         "e allow 0 at attempt through 0/0\n");
 }
 
@@ -163,32 +164,34 @@ static void test_a_hold_cuts_calls_that_are_up_and_those_that_ring(void **state)
         told_row("y", "+449011111111", 42, 1, 0),    told_row("z", "+449011111111", 44, 1, 0),
     };
     play(fixture, rows, 6);
-    assert_string_equal(fixture->told.text,
-                        "home allow 0 at attempt through 1/1\n"
-                        "x challenge 65 at attempt refused through 0/0 PREMIUM+10 LIVE+55\n"
-                        "y challenge 65 at attempt refused through 0/0 PREMIUM+10 LIVE+55\n"
-                        "up block 100 at minute cut 43000 hold risky through 1/5 HOLD+100\n"
-                        "z block 135 at attempt refused through 0/0 PREMIUM+10 RISKY+70 LIVE+55\n"
-                        "rings block 100 at minute cut 0 hold risky through 1/5 HOLD+100\n");
+    assert_string_equal(
+        fixture->told.text,
+        "home allow 0 at attempt through 1/1\n"
+        "x challenge 65 at attempt refused through 0/0 PREMIUM+10 LIVE+55\n"
+        "y challenge 65 at attempt refused through 0/0 PREMIUM+10 LIVE+55\n"
+        "up block 100 at minute cut 43000 hold risky by RISKY through 1/5 HOLD+100\n"
+        "z block 135 at attempt refused through 0/0 PREMIUM+10 RISKY+70 LIVE+55\n"
+        "rings block 100 at minute cut 0 hold risky by RISKY through 1/5 HOLD+100\n");
 }
 
 static void test_nothing_stops_an_emergency_call(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->world.ruleset.hold_scope = FG_HOLD_CUSTOMER;
+    fixture->world.ruleset.hold.scope = FG_HOLD_CUSTOMER;
     const struct fg_call_row rows[] = {
         told_row("112", "112", 0, 1, 100),        told_row("up", "+442079460001", 0, 1, 100),
         told_row("x", "+449011111111", 10, 1, 0), told_row("y", "+449011111111", 11, 1, 0),
         told_row("z", "+449011111111", 12, 1, 0), told_row("999", "999", 13, 1, 30),
     };
     play(fixture, rows, 6);
-    assert_string_equal(fixture->told.text,
-                        "x allow 10 at attempt through 0/0 PREMIUM+10\n"
-                        "y allow 10 at attempt through 0/0 PREMIUM+10\n"
-                        "up block 100 at minute cut 11000 hold customer through 1/2 HOLD+100\n"
-                        "z block 80 at attempt refused through 0/0 PREMIUM+10 RISKY+70\n"
-                        "999 allow 0 at attempt through 1/1 EMERGENCY+0\n"
-                        "112 allow 0 at attempt through 2/2 EMERGENCY+0\n");
+    assert_string_equal(
+        fixture->told.text,
+        "x allow 10 at attempt through 0/0 PREMIUM+10\n"
+        "y allow 10 at attempt through 0/0 PREMIUM+10\n"
+        "up block 100 at minute cut 11000 hold customer by RISKY through 1/2 HOLD+100\n"
+        "z block 80 at attempt refused through 0/0 PREMIUM+10 RISKY+70\n"
+        "999 allow 0 at attempt through 1/1 EMERGENCY+0\n"
+        "112 allow 0 at attempt through 2/2 EMERGENCY+0\n");
 }
 
 static void test_refused_and_ended_calls_give_back_their_leases(void **state)

@@ -111,7 +111,7 @@ static void test_mistakes_are_refused(void **state)
     REFUSED(composite.id = NULL);
     REFUSED(ruleset.thresholds[FG_ALERT] = 0);
     REFUSED(ruleset.thresholds[FG_ALERT] = 51);
-    REFUSED(ruleset.hold_s = -1);
+    REFUSED(ruleset.hold.duration_s = -1);
     REFUSED(group.cap = -1);
     reset();
     ruleset.n_rules = FG_RULES_MAX + 1;

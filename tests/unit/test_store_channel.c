@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,18 +146,29 @@ static void test_channel_notices_a_dead_peer(void **unused)
     fg_redis_channel_free(channel);
 }
 
+static void hold_json(char *out, size_t size, unsigned n, int64_t since_ms, int64_t until_ms)
+{
+    snprintf(out, size,
+             "{\"n\":%u,\"times\":0,\"cut\":true,\"since_ms\":%" PRId64 ",\"until_ms\":%" PRId64
+             "}",
+             n, since_ms, until_ms);
+}
+
 static void test_holds(void **unused)
 {
     (void)unused;
     const struct fg_view message = fg_view_of("{}");
     struct heard heard = {0};
     for (unsigned i = 0; i < 150; i++) {
-        char customer[16], json[32];
+        char customer[16], json[128], *stored = NULL;
+        const char *scope = i % 2 ? "customer" : "country.MV";
         snprintf(customer, sizeof(customer), "c%u", i);
-        snprintf(json, sizeof(json), "{\"n\":%u}", i);
-        assert_int_equal(fg_redis_hold_put(redis, customer, i % 2 ? "customer" : "country.MV",
-                                           NOW + i + 1, 60000, fg_view_of(json), message),
+        hold_json(json, sizeof(json), i, NOW, NOW + i + 1);
+        assert_int_equal(fg_redis_hold_set(redis, customer, scope, NULL, fg_view_of(json), &stored),
                          FG_OK);
+        assert_string_equal(stored, json);
+        free(stored);
+        assert_int_equal(fg_redis_hold_tell(redis, customer, scope, NOW + i + 1, message), FG_OK);
     }
     assert_int_equal(fg_redis_holds_each(redis, NOW, keep, &heard), FG_OK);
     assert_int_equal(heard.n, 150);
@@ -166,15 +178,21 @@ static void test_holds(void **unused)
     heard.n = 0;
     assert_int_equal(fg_redis_holds_each(redis, NOW, keep_first, &heard), FG_OK);
     assert_int_equal(heard.n, 1); // and the index was pruned meanwhile
-    assert_string_equal(heard.last, "{\"n\":50}");
+    assert_true(strncmp(heard.last, "{\"n\":50,", 8) == 0);
     assert_int_equal(fg_redis_hold_delete(redis, "c51", "customer", message), FG_OK);
     assert_int_equal(fg_redis_hold_delete(redis, "c51", "customer", message), FG_ENOTFOUND);
     const char *const scopes[] = {"", "all", "country.", "country.mv", "country.MVX", "customer "};
-    for (size_t i = 0; i < 6; i++)
-        assert_int_equal(fg_redis_hold_put(redis, "acme", scopes[i], NOW, 1, message, message),
+    char *stored = NULL;
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(fg_redis_hold_set(redis, "acme", scopes[i], NULL, message, &stored),
                          FG_EINVAL);
-    assert_int_equal(fg_redis_hold_put(redis, "a}{b", "customer", NOW, 1, message, message),
+        assert_int_equal(fg_redis_hold_tell(redis, "acme", scopes[i], NOW, message), FG_EINVAL);
+    }
+    assert_int_equal(fg_redis_hold_set(redis, "a}{b", "customer", NULL, message, &stored),
                      FG_EINVAL);
+    // What is no hold is refused there, and changes nothing.
+    assert_int_not_equal(fg_redis_hold_set(redis, "acme", "risky", NULL, message, &stored), FG_OK);
+    assert_null(stored);
 }
 
 static void test_events_records_trunks(void **unused)

@@ -175,18 +175,33 @@ static struct fg_meter_op random_op(int64_t now_ms)
     return op;
 }
 
+static uint64_t random_held(uint8_t scope)
+{
+    switch (scope) {
+    case FG_HOLD_CUSTOMER:
+    case FG_HOLD_RISKY:
+        return 0;
+    case FG_HOLD_COUNTRY:
+        return 1 + below(2);
+    case FG_HOLD_TYPE:
+        return below(2);
+    default: // few enough for the slots that neighbours in the local table share
+        return UINT64_C(0xfedcba9876543210) + below(2);
+    }
+}
+
 static void random_request(struct stores *stores, char *customer, struct fg_store_request *request)
 {
     // The first customers get most of the traffic, so that their sets overflow.
     sprintf(customer, "cust-%u.x_", below(3) != 0 ? below(2) : below(CUSTOMERS));
-    *request =
-        (struct fg_store_request){.customer = customer,
-                                  .now_ms = stores->now_ms,
-                                  .once = below(2) == 0,
-                                  .call_key = {below(300), 7},
-                                  .holds = {.customer = below(2) == 0, .risky = below(2) == 0}};
-    if (below(2) == 0)
-        request->holds.country = (uint16_t)(1 + below(3));
+    *request = (struct fg_store_request){.customer = customer,
+                                         .now_ms = stores->now_ms,
+                                         .once = below(2) == 0,
+                                         .call_key = {below(300), 7}};
+    for (unsigned i = 0; i < FG_HOLD_SCOPES; i++) {
+        if (below(2) == 0)
+            fg_hold_ask(&request->holds, (enum fg_hold_scope)i, random_held((uint8_t)i));
+    }
     const bool burst = below(20) == 0;
     request->n_ops = burst || below(8) == 0 ? FG_OPS_MAX : below(10);
     for (uint32_t i = 0; i < request->n_ops; i++)
@@ -199,39 +214,58 @@ static void random_request(struct stores *stores, char *customer, struct fg_stor
     }
 }
 
+static void hold_json(const char *customer, const char *scope_text, const struct fg_hold *hold,
+                      char *out, size_t size)
+{
+    snprintf(out, size,
+             "{\"v\":1,\"customer\":\"%s\",\"scope\":\"%s\",\"of\":\"%s\",\"reason\":\"%s\","
+             "\"by\":\"%s\",\"rule\":\"%s\",\"times\":%u,\"cut\":%s,\"since_ms\":%" PRId64
+             ",\"until_ms\":%" PRId64 "}",
+             customer, scope_text, hold->of, hold->reason, hold->by, hold->rule,
+             (unsigned)hold->times, hold->cut ? "true" : "false", hold->since_ms, hold->until_ms);
+}
+
+static struct fg_hold_span random_span(void)
+{
+    static const uint32_t growths[] = {1000, 1500, 2000, 1001, 3333, 100000};
+    struct fg_hold_span span = {.duration_ms = 1000 + (int64_t)below(200) * 501,
+                                .growth_milli = growths[below(6)]};
+    span.max_ms = span.duration_ms * (1 + below(50)) + below(3);
+    return span;
+}
+
 static void random_hold(struct stores *stores)
 {
-    char customer[32], scope_text[16], code[4], json[512];
+    char customer[32], scope_text[FG_HOLD_SCOPE_TEXT_MAX], json[1024], *stored = NULL;
     sprintf(customer, "cust-%u.x_", below(CUSTOMERS));
     struct fg_hold hold = {.scope = (uint8_t)below(FG_HOLD_SCOPES),
                            .cut = below(2) == 0,
                            .since_ms = stores->now_ms,
                            .until_ms = stores->now_ms + (int64_t)below(5) * 40000};
-    const uint16_t country = (uint16_t)(1 + below(3));
-    fg_country_format(country, code);
-    snprintf(scope_text, sizeof(scope_text), "%s%s",
-             hold.scope == FG_HOLD_CUSTOMER ? "customer"
-             : hold.scope == FG_HOLD_RISKY  ? "risky"
-                                            : "country.",
-             hold.scope == FG_HOLD_COUNTRY ? code : "");
-    const struct fg_view message = fg_view_of("{}");
-    if (below(3) == 0) {
-        const int local = fg_local_hold_release(stores->table, customer, hold.scope, country);
-        const int redis = fg_redis_hold_delete(stores->connection, customer, scope_text, message);
+    hold.value = random_held(hold.scope);
+    fg_hold_scope_format(hold.scope, hold.value, scope_text);
+    if (below(12) == 0) {
+        const int local = fg_local_hold_release(stores->table, customer, hold.scope, hold.value);
+        const int redis =
+            fg_redis_hold_delete(stores->connection, customer, scope_text, fg_view_of("{}"));
         assert_int_equal(local, redis);
         return;
     }
     snprintf(hold.reason, sizeof(hold.reason), "reason %u \xc3\xa4", below(1000));
     snprintf(hold.by, sizeof(hold.by), "fgctl:%u", below(10));
-    snprintf(json, sizeof(json),
-             "{\"v\":1,\"customer\":\"%s\",\"scope\":\"%s\",\"reason\":\"%s\",\"by\":\"%s\","
-             "\"since_ms\":%" PRId64 ",\"until_ms\":%" PRId64 ",\"cut\":%s}",
-             customer, scope_text, hold.reason, hold.by, hold.since_ms, hold.until_ms,
-             hold.cut ? "true" : "false");
-    assert_int_equal(fg_local_hold_set(stores->table, customer, country, &hold), FG_OK);
-    assert_int_equal(fg_redis_hold_put(stores->connection, customer, scope_text, hold.until_ms,
-                                       600000, fg_view_of(json), message),
+    snprintf(hold.of, sizeof(hold.of), "+4412***%02u", below(100));
+    snprintf(hold.rule, sizeof(hold.rule), "RULE_%u", below(10));
+    hold_json(customer, scope_text, &hold, json, sizeof(json));
+    const struct fg_hold_span span = random_span();
+    const struct fg_hold_span *grows = below(4) == 0 ? NULL : &span;
+    assert_int_equal(fg_local_hold_renew(stores->table, customer, grows, &hold), FG_OK);
+    assert_int_equal(fg_redis_hold_set(stores->connection, customer, scope_text, grows,
+                                       fg_view_of(json), &stored),
                      FG_OK);
+    // Both say the same of it, to the letter.
+    hold_json(customer, scope_text, &hold, json, sizeof(json));
+    assert_string_equal(stored, json);
+    free(stored);
 }
 
 // Mostly small steps, so that sets fill; sometimes back, over some cells, over everything.
@@ -272,6 +306,10 @@ static void replies_compare(const struct fg_store_request *request, const struct
     assert_int_equal(a->hold.until_ms, b->hold.until_ms);
     assert_string_equal(a->hold.reason, b->hold.reason);
     assert_string_equal(a->hold.by, b->hold.by);
+    assert_string_equal(a->hold.of, b->hold.of);
+    assert_string_equal(a->hold.rule, b->hold.rule);
+    assert_int_equal(a->hold.times, b->hold.times);
+    assert_true(a->hold.value == b->hold.value);
 }
 
 // What a run has come past.

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,19 +229,24 @@ static void test_either_side_knows_a_hold(void **unused)
     struct node node;
     node_open(&node, &server, 4, PATIENT_MS);
     struct fg_store_request request = add_one("acme", 0);
-    request.holds = (struct fg_hold_query){.customer = true, .risky = true};
+    fg_hold_ask(&request.holds, FG_HOLD_CUSTOMER, 0);
+    fg_hold_ask(&request.holds, FG_HOLD_RISKY, 0);
     const struct fg_hold hold = {
         .scope = FG_HOLD_RISKY, .since_ms = NOW, .until_ms = NOW + 1000, .reason = "local"};
-    assert_int_equal(fg_local_hold_set(node.local, "acme", 0, &hold), FG_OK);
+    assert_int_equal(fg_local_hold_set(node.local, "acme", &hold), FG_OK);
     struct fg_store_reply reply = run(&node, &request);
     assert_false(reply.degraded);
     assert_string_equal(reply.hold.reason, "local");
     const struct fg_redis_config config = store_server_config(&server, 5000);
     struct fg_redis *other = fg_redis_new(&config);
-    const struct fg_view json = fg_view_of("{\"reason\":\"redis\",\"until_ms\":1795310000500}");
-    assert_int_equal(
-        fg_redis_hold_put(other, "acme", "customer", NOW + 500, 60000, json, fg_view_of("{}")),
-        FG_OK);
+    char json[128], *stored = NULL;
+    snprintf(json, sizeof(json),
+             "{\"reason\":\"redis\",\"times\":0,\"cut\":false,\"since_ms\":%" PRId64
+             ",\"until_ms\":%" PRId64 "}",
+             NOW, NOW + 500);
+    assert_int_equal(fg_redis_hold_set(other, "acme", "customer", NULL, fg_view_of(json), &stored),
+                     FG_OK);
+    free(stored);
     reply = run(&node, &request);
     assert_int_equal(reply.hold.scope, FG_HOLD_CUSTOMER);
     assert_string_equal(reply.hold.reason, "redis");

@@ -302,10 +302,8 @@ static struct fg_hold hold_of(uint8_t scope, int64_t until_ms)
         .scope = scope, .since_ms = NOW, .until_ms = until_ms, .reason = "why", .by = "who"};
 }
 
-static void count_hold(void *arg, const char *customer, uint16_t country,
-                       const struct fg_hold *hold)
+static void count_hold(void *arg, const char *customer, const struct fg_hold *hold)
 {
-    (void)country;
     assert_true(hold->active && customer[0] != '\0');
     ++*(int *)arg;
 }
@@ -317,32 +315,33 @@ static void test_holds(void **unused)
     fixture_open(&f, 8, 8, 8, 3);
     struct fg_store_request request = {.customer = "acme",
                                        .now_ms = NOW,
-                                       .holds = {.customer = true, .risky = true, .country = 5}};
+                                       .holds = {.scopes = 7, .values = {[FG_HOLD_COUNTRY] = 5}}};
     assert_false(run(&f, &request).hold.active);
     struct fg_hold hold = hold_of(FG_HOLD_COUNTRY, NOW + 100);
-    assert_int_equal(fg_local_hold_set(f.local, "acme", 5, &hold), FG_OK);
+    hold.value = 5;
+    assert_int_equal(fg_local_hold_set(f.local, "acme", &hold), FG_OK);
     assert_int_equal(run(&f, &request).hold.scope, FG_HOLD_COUNTRY);
     hold = hold_of(FG_HOLD_RISKY, NOW + 200);
-    assert_int_equal(fg_local_hold_set(f.local, "acme", 0, &hold), FG_OK);
+    assert_int_equal(fg_local_hold_set(f.local, "acme", &hold), FG_OK);
     hold = hold_of(FG_HOLD_CUSTOMER, NOW + 50);
-    assert_int_equal(fg_local_hold_set(f.local, "acme", 0, &hold), FG_OK);
+    assert_int_equal(fg_local_hold_set(f.local, "acme", &hold), FG_OK);
     assert_int_equal(run(&f, &request).hold.scope, FG_HOLD_CUSTOMER);
     assert_string_equal(run(&f, &request).hold.reason, "why");
     request.now_ms = NOW + 50;
     assert_int_equal(run(&f, &request).hold.scope, FG_HOLD_RISKY);
-    request.holds.risky = false;
-    request.holds.country = 6;
+    request.holds.scopes = 1U << FG_HOLD_CUSTOMER | 1U << FG_HOLD_COUNTRY;
+    request.holds.values[FG_HOLD_COUNTRY] = 6;
     assert_false(run(&f, &request).hold.active);
 
     // Full: the one that ends first goes and the new one stays.
     hold = hold_of(FG_HOLD_CUSTOMER, NOW + 300);
-    assert_int_equal(fg_local_hold_set(f.local, "globex", 0, &hold), FG_ELIMIT);
+    assert_int_equal(fg_local_hold_set(f.local, "globex", &hold), FG_ELIMIT);
     int n = 0;
     fg_local_holds_each(f.local, NOW, count_hold, &n);
     assert_int_equal(n, 3);
     assert_int_equal(fg_local_hold_release(f.local, "acme", FG_HOLD_CUSTOMER, 0), FG_ENOTFOUND);
     assert_int_equal(fg_local_hold_release(f.local, "acme", FG_HOLD_RISKY, 0), FG_OK);
-    assert_int_equal(fg_local_hold_set(f.local, "Acme", 0, &hold), FG_EINVAL);
+    assert_int_equal(fg_local_hold_set(f.local, "Acme", &hold), FG_EINVAL);
     request.customer = "globex";
     assert_true(run(&f, &request).hold.active);
     fg_local_holds_clear(f.local);

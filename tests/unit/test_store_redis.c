@@ -147,13 +147,13 @@ static void test_replies_are_taken_whole_or_not_at_all(void **unused)
     struct fg_store_request request = add_to("acme", 1, 1);
     request.n_ops = 2;
     request.ops[1] = (struct fg_meter_op){.kind = FG_OP_WINDOW_READ, .cells = 1, .scope = 9};
-    request.holds.customer = true;
+    fg_hold_ask(&request.holds, FG_HOLD_CUSTOMER, 0);
     static struct redis_request packed;
     redis_request_pack(&request, 77, NULL, &packed);
     assert_int_equal(packed.n_keys, 3);
     assert_string_equal(packed.keys[0], "fg:{acme}:m:c");
     assert_string_equal(packed.keys[1], "fg:{acme}:m:0000000000000009");
-    assert_string_equal(packed.keys[2], "fg:{acme}:h:customer");
+    assert_string_equal(packed.keys[2], "fg:{acme}:h");
 
     uint8_t bytes[128];
     const size_t len = reply_bytes(&packed, 77, bytes);

@@ -211,12 +211,12 @@ def test_a_hold_that_cannot_be_read_again_stays(tmp_path):
             return ng("offer", expect=expect, call_id="c", from_tag="a", sdp=end.sdp(), metadata="customer=initech")
 
         assert offer("error")["error-reason"] == "Customer on hold"
-        for command in (["ACL", "SETUSER", "default", "-get"], ["SET", "fg:{initech}:h:customer", "unreadable"]):
+        for command in (["ACL", "SETUSER", "default", "-hget"], ["HSET", "fg:{initech}:h", "customer", "unreadable"]):
             server.run(*command)
             server.run("CLIENT", "KILL", "TYPE", "pubsub")
             time.sleep(1.5)
             assert offer("error")["error-reason"] == "Customer on hold"
-            server.run("ACL", "SETUSER", "default", "+get")
+            server.run("ACL", "SETUSER", "default", "+hget")
         end.close()
     finally:
         daemon.stop()

@@ -62,8 +62,10 @@ static inline bool fg_reason_is_note(const struct fg_reason *reason)
 struct fg_hold_effect {
     bool wanted;
     enum fg_hold_scope scope;
-    fg_country country;
-    int32_t duration_s;
+    uint64_t value; // as of struct fg_hold
+    struct fg_hold_span span;
+    int64_t until_ms; // of a first one [Unix ms]; who sets it may write how long it became
+    uint32_t reason;  // the reason that it is set for: index into reasons; UINT32_MAX: none
 };
 
 struct fg_decision {

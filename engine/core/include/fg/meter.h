@@ -20,6 +20,7 @@
 
 #include "fg/err.h"
 #include "fg/hash.h"
+#include "fg/hold.h"
 #include "fg/units.h"
 
 #define FG_WINDOW_PARTS    10
@@ -78,31 +79,15 @@ struct fg_meter_op {
     bool trend;          // baseline: the value is what fg_baseline_trend() gives
 };
 
-// Holds that decide must know: for scope COUNTRY the country asked for.
-struct fg_hold_query {
-    bool customer, risky;
-    uint16_t country; // fg_country, 0: not asked
-};
-
 struct fg_store_request {
     const char *customer; // id, alphabet [a-z0-9._-], NUL-terminated
     int64_t now_ms;       // Unix [ms], for expiry of set members
     bool once; // true: adds count only when call_key is new (see FG_FREE_REPEATS), as runs and
                // rates do; puts of sets and of what was first seen are idempotent by themselves
     struct fg_hash128 call_key;
-    struct fg_hold_query holds;
+    struct fg_hold_query holds; // those that decide must know
     uint32_t n_ops;
     struct fg_meter_op ops[FG_OPS_MAX];
-};
-
-#define FG_HOLD_REASON_MAX 160
-struct fg_hold {
-    bool active;
-    uint8_t scope; // enum fg_hold_scope
-    bool cut;
-    int64_t since_ms, until_ms;
-    char reason[FG_HOLD_REASON_MAX]; // NUL-terminated, printable UTF-8
-    char by[64];
 };
 
 struct fg_store_reply {
@@ -111,8 +96,7 @@ struct fg_store_reply {
     int64_t values[FG_OPS_MAX];   // after the operation, in the meter's own unit; deletes: members
                                   // left; registers: as enum fg_op_kind says
     bool unavailable[FG_OPS_MAX]; // nobody could read this one
-    struct fg_hold hold; // the hold that matters most (customer before risky before country);
-                         // active false: none
+    struct fg_hold hold; // the hold that matters most, see enum fg_hold_scope; active false: none
 };
 
 // The arithmetic both stores share, and tests check against each other.

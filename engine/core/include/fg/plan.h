@@ -43,6 +43,13 @@ struct fg_plan {
 void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
              struct fg_plan *plan);
 
+// What a hold of this scope that this call set would hold: the value of struct fg_hold. False when
+// the call lacks it.
+bool fg_plan_hold_value(const struct fg_plan *plan, enum fg_hold_scope scope, uint64_t *value);
+// The same for people, numbers masked; empty where the scope's text says it.
+void fg_plan_hold_of(const struct fg_plan *plan, enum fg_hold_scope scope,
+                     char out[FG_HOLD_OF_MAX]);
+
 // The value of one signal in this plan; what conditions and explanations read.
 struct fg_signal_source;
 void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const char *attr,

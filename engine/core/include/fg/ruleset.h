@@ -12,6 +12,7 @@
 #include "fg/err.h"
 #include "fg/event.h"
 #include "fg/heap.h"
+#include "fg/hold.h"
 #include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
@@ -212,14 +213,14 @@ struct fg_meter {
 
 // --- holds
 // ------------------------------------------------------------------------------------------------------------------------------
-enum fg_hold_scope { FG_HOLD_CUSTOMER, FG_HOLD_RISKY, FG_HOLD_COUNTRY, FG_HOLD_SCOPES };
-const char *fg_hold_scope_name(enum fg_hold_scope scope); // "customer", "risky", "country"
 // What a block holds back of the customer's next calls. Of several rules that hit, the terms of the
 // one with the most points count; where none has terms, those of the ruleset.
 struct fg_hold_terms {
     bool given;
     int32_t duration_s; // 0: no hold
     enum fg_hold_scope scope;
+    uint32_t growth_milli; // as in fg_hold_span; 0: 1000
+    int32_t max_s;         // 0: duration_s
 };
 
 // --- rules
@@ -361,8 +362,7 @@ struct fg_ruleset {
                                          // INT32_MAX: never
     struct fg_reply replies[FG_ACTION_COUNT];
     bool drop_media_on_block;
-    int32_t hold_s; // 0: no hold on block
-    enum fg_hold_scope hold_scope;
+    struct fg_hold_terms hold;      // on a block; duration_s 0: none. "given" is not looked at.
     int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the
                                     // store is away
     const struct fg_list *lists;

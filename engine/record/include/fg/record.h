@@ -12,10 +12,9 @@
 #include "fg/err.h"
 #include "fg/view.h"
 
-#define FG_RECORD_VERSION      1
-#define FG_CALL_ID_MAX         255  // longest Call-ID that a kill can name [bytes]
-#define FG_MESSAGE_BYTES_MAX   4096 // longest hold or channel message [bytes]
-#define FG_HOLD_SCOPE_TEXT_MAX 16   // "country.XX" and its NUL, with room
+#define FG_RECORD_VERSION    1
+#define FG_CALL_ID_MAX       255  // longest Call-ID that a kill can name [bytes]
+#define FG_MESSAGE_BYTES_MAX 4096 // longest hold or channel message [bytes]
 
 struct fg_record_context {
     struct fg_view call_id; // any bytes, as received
@@ -33,30 +32,28 @@ char *fg_record_decision(const struct fg_record_context *context, const struct f
                          const struct fg_decision *decision);
 
 // JSON of a hold and of the channel's messages (docs/redis-schema.md). malloc'd, NULL when out of
-// memory. country matters for scope FG_HOLD_COUNTRY only. rules may be NULL.
-char *fg_record_hold(const char *customer, uint16_t country, const struct fg_hold *hold,
-                     const char *const *rules, size_t n_rules);
-char *fg_record_hold_message(const char *customer, uint16_t country, const struct fg_hold *hold);
-char *fg_record_release_message(const char *customer, uint8_t scope, uint16_t country,
+// memory. rules may be NULL.
+char *fg_record_hold(const char *customer, const struct fg_hold *hold, const char *const *rules,
+                     size_t n_rules);
+char *fg_record_hold_message(const char *customer, const struct fg_hold *hold);
+char *fg_record_release_message(const char *customer, uint8_t scope, uint64_t value,
                                 const char *by);
 // NULL also for a Call-ID that is empty, longer than FG_CALL_ID_MAX or holds a NUL.
 char *fg_record_kill_message(struct fg_view call_id, const char *customer, int64_t until_ms,
                              const char *reason, const char *by);
 
-// Events for the stream: a hold began ("hold.set") or was released ("hold.released", why: the
-// reason given for the release; hold->reason is not used). node may be NULL.
-char *fg_record_hold_set_event(const char *node, const char *customer, uint16_t country,
-                               const struct fg_hold *hold, int64_t now_ms);
-char *fg_record_hold_released_event(const char *node, const char *customer, uint8_t scope,
-                                    uint16_t country, const char *why, const char *by,
-                                    int64_t now_ms);
+// Events for the stream: a hold began ("hold.set") or was released ("hold.released"; reason and by
+// are those of the release). Those of people go into the audit, too. node may be NULL.
+char *fg_record_hold_set_event(const char *node, const char *customer, const struct fg_hold *hold,
+                               int64_t now_ms);
+char *fg_record_hold_released_event(const char *node, const char *customer,
+                                    const struct fg_hold *hold, int64_t now_ms);
 
 enum fg_message_op { FG_MESSAGE_HOLD, FG_MESSAGE_RELEASE, FG_MESSAGE_KILL };
 struct fg_message {
     enum fg_message_op op;
     char customer[FG_CUSTOMER_ID_MAX + 1];
-    uint16_t country;                 // fg_country; with scope FG_HOLD_COUNTRY, else 0
-    struct fg_hold hold;              // HOLD: all; RELEASE: scope, by; KILL: until_ms, reason, by
+    struct fg_hold hold; // HOLD: all; RELEASE: scope, value, by; KILL: until_ms, reason, by
     char call_id[FG_CALL_ID_MAX + 1]; // KILL: the bytes as received; else empty
 };
 // Reads a hold's JSON or a channel message: at most FG_MESSAGE_BYTES_MAX, one object, version 1,
@@ -66,11 +63,6 @@ FG_MUST_CHECK int fg_record_parse_message(struct fg_view json, struct fg_message
 FG_MUST_CHECK int fg_record_parse_hold(struct fg_view json, struct fg_message *out);
 // Whether id is a customer id: 1 to FG_CUSTOMER_ID_MAX characters of [a-z0-9._-].
 bool fg_record_is_customer_id(struct fg_view id);
-
-// "customer", "risky", "country.MV"; an unknown scope gives "unknown".
-void fg_hold_scope_format(uint8_t scope, uint16_t country, char out[FG_HOLD_SCOPE_TEXT_MAX]);
-// FG_ESYNTAX for other text; *country is 0 unless the scope is a country.
-FG_MUST_CHECK int fg_hold_scope_parse(struct fg_view text, uint8_t *scope, uint16_t *country);
 
 // Observed facts of a trunk: "the padlock".
 struct fg_trunk_facts {

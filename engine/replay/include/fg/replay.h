@@ -26,6 +26,16 @@ struct fg_replay_reason {
     int32_t points;
 };
 
+// The hold that stopped a call.
+#define FG_REPLAY_NO_RULE UINT16_MAX
+struct fg_replay_hold {
+    enum fg_hold_scope scope;
+    uint64_t value;          // as in struct fg_hold
+    bool is_composite;       // whose hold it is: a composite,
+    uint16_t rule;           // else a rule, by index; FG_REPLAY_NO_RULE: nobody's
+    char of[FG_HOLD_OF_MAX]; // what is held, numbers masked; empty where scope and value say it
+};
+
 struct fg_replay_result {
     uint64_t sequence;                  // number of the row among those taken, from 0
     struct fg_view call_id, label;      // label empty: a wanted call
@@ -42,8 +52,7 @@ struct fg_replay_result {
     bool refused;                           // never went through: throttle, challenge or block
     bool cut;                               // stopped while it was up
     bool held;                              // a hold stopped it
-    enum fg_hold_scope hold_scope;          // of that hold
-    fg_country hold_country;                // with scope COUNTRY
+    struct fg_replay_hold hold;             // that one
     int64_t start_ms, decided_ms;           // Unix [ms]
     int64_t cut_after_ms;                   // from the answer to the cut
     int64_t minutes_recorded;               // started minutes in the file
@@ -69,7 +78,7 @@ struct fg_replay_stats {
 
 struct fg_replay;
 // NULL when out of memory. Takes 40 MB and more for the store, by the number of customers, and
-// 0.8 kB for each call that waits for its turn or is up.
+// 1 kB for each call that waits for its turn or is up.
 struct fg_replay *fg_replay_new(const struct fg_replay_config *config);
 void fg_replay_free(struct fg_replay *replay);
 // Takes a call, and plays the earliest events while more than FG_REPLAY_REORDER_ROWS calls wait for
@@ -87,3 +96,5 @@ const uint64_t *fg_replay_rule_hits(const struct fg_replay *replay);
 // NUL-terminated.
 void fg_replay_reason_id(const struct fg_policy *policy, const struct fg_replay_result *result,
                          const struct fg_replay_reason *reason, char out[FG_REPLAY_ID_MAX]);
+// Id of the rule or composite whose hold it was; "" when it is nobody's.
+const char *fg_replay_hold_rule(const struct fg_policy *policy, const struct fg_replay_hold *hold);

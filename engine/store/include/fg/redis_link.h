@@ -15,11 +15,17 @@
 #include "fg/store.h"
 #include "fg/view.h"
 
-// Writes a hold (json: docs/redis-schema.md), indexes it and publishes message. scope_text:
-// "customer", "risky", "country.XX".
-FG_MUST_CHECK int fg_redis_hold_put(struct fg_redis *redis, const char *customer,
-                                    const char *scope_text, int64_t until_ms, int64_t ttl_ms,
-                                    struct fg_view json, struct fg_view message);
+// Sets a hold after what is known of this scope and value there, as fg_hold_renew() says, in one
+// step that runs alone. scope_text: fg_hold_scope_format(). json: the hold as if nothing were known
+// (fg_record_hold()). *stored: what it became, malloc'd (the caller frees). Nodes know of it once
+// it has been told. Two round trips more where the function library has to be loaded.
+FG_MUST_CHECK int fg_redis_hold_set(struct fg_redis *redis, const char *customer,
+                                    const char *scope_text, const struct fg_hold_span *span,
+                                    struct fg_view json, char **stored);
+// Indexes a hold that was set, and publishes message.
+FG_MUST_CHECK int fg_redis_hold_tell(struct fg_redis *redis, const char *customer,
+                                     const char *scope_text, int64_t until_ms,
+                                     struct fg_view message);
 // FG_ENOTFOUND when there was none (the message is published all the same).
 FG_MUST_CHECK int fg_redis_hold_delete(struct fg_redis *redis, const char *customer,
                                        const char *scope_text, struct fg_view message);
@@ -39,6 +45,11 @@ FG_MUST_CHECK int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
 // Appends at most 512 events to the stream, in order (one round trip); FG_ELIMIT for more.
 FG_MUST_CHECK int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
                                          size_t n);
+// Appends an event to the stream and to the audit of what people did.
+FG_MUST_CHECK int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event);
+// The last n entries of the audit (1 to 10000), newest first.
+FG_MUST_CHECK int fg_redis_audit_last(struct fg_redis *redis, size_t n,
+                                      bool (*fn)(void *arg, struct fg_view json), void *arg);
 // An event, and whether it is also the latest decision record of its call.
 struct fg_redis_event {
     struct fg_view json;

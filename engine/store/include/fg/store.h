@@ -46,18 +46,21 @@ size_t fg_local_size_bytes(const struct fg_local_config *config);
 // FG_ETIMEOUT.
 struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config);
 struct fg_store fg_local_store(struct fg_local *local);
-// Holds as this node knows them. country only with scope COUNTRY. FG_ELIMIT when the table is full
-// (the one that ends first goes, and the new one stays).
-int fg_local_hold_set(struct fg_local *local, const char *customer, uint16_t country,
-                      const struct fg_hold *hold);
-// FG_ENOTFOUND when there was none.
+// Holds as this node knows them; what ended is remembered for FG_HOLD_MEMORY_MS, as far as there is
+// room. FG_ELIMIT when the table is full (the one that ends first goes, and the new one stays).
+// Takes hold as it is: what others say.
+int fg_local_hold_set(struct fg_local *local, const char *customer, const struct fg_hold *hold);
+// Sets it after what is known of this scope and value, as fg_hold_renew() says; *hold is what it
+// became.
+int fg_local_hold_renew(struct fg_local *local, const char *customer,
+                        const struct fg_hold_span *span, struct fg_hold *hold);
+// Forgets it, and that it ever was. FG_ENOTFOUND when there was none.
 int fg_local_hold_release(struct fg_local *local, const char *customer, uint8_t scope,
-                          uint16_t country);
+                          uint64_t value);
 // Calls fn for each hold active at now_ms, under the table's lock (fn must be short and must not
 // call back).
 void fg_local_holds_each(struct fg_local *local, int64_t now_ms,
-                         void (*fn)(void *arg, const char *customer, uint16_t country,
-                                    const struct fg_hold *hold),
+                         void (*fn)(void *arg, const char *customer, const struct fg_hold *hold),
                          void *arg);
 // Drops all holds; used before they are read again from Redis.
 void fg_local_holds_clear(struct fg_local *local);
