@@ -98,6 +98,7 @@ void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
     fg_plan_overrides(plan);
+    fg_plan_allowance(plan);
     fg_plan_meters(plan, match_rules(plan));
     plan->store_needed = plan->request.n_ops > 0;
     fg_plan_holds(plan);
