@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from module_fixtures import BUILD, Node, RULES, wait_for
+from module_fixtures import BUILD, Node, RULES, TOP, wait_for
 
 FGCTL = os.path.join(BUILD, "cli/fgctl")
 ALLOWED, BLOCKED, OTHER = "+442079460018", "+442079000401", "+442079700001"  # OTHER: cut at its first minute
@@ -166,3 +166,37 @@ def test_mistakes_are_told(node, args):
     given = dict(zip(args[::2], args[1::2]))
     given = {"--money": "5", "--for": "1h", **given}
     fgctl(node, "allow", "c6", *[word for pair in given.items() for word in pair], "--reason", "x", code=2)
+
+
+PACK = """fraudguard: 1
+pack: p
+version: "1.0.0"
+scoring: {thresholds: {alert: 30, throttle: 50, challenge: 65, block: 80}}
+rules:
+  - {id: DEST, desc: d, when: {dest.prefix: {in: ["+960"]}}, score: 90}
+"""
+PACK_TEST = """fraudguard_test: 1
+fixtures:
+  a: {id: a, tz: Europe/London, numbers: ["+442079460000"]}
+tests:
+  - name: it was them
+    customer: a
+    clock: "2026-11-20T10:00:00Z"
+    allowances: [{to: "+960", calls: 2, money: 50, for: 4h}]
+    calls: [{from: "+442079460000", to: "+9607712345", repeat: 3, every: 1m}]
+    expect: {first: {action: alert, score: 0}, last: {action: block, score: 90, rules: [DEST]}}
+"""
+
+
+def test_rule_tests_have_allowances(tmp_path):
+    def play():
+        return subprocess.run([FGCTL, "--rules", tmp_path, "--data", os.path.join(TOP, "rules/data"), "rules", "test"], capture_output=True, text=True,
+                              check=False)
+
+    (tmp_path / "p.yaml").write_text(PACK)
+    (tmp_path / "p.test.yaml").write_text(PACK_TEST)
+    assert "1 passed, 0 failed" in play().stdout
+    for wrong, complaint in (('"+960", calls', '"960", calls'), "first digits"), (("calls: 2", "calls: 0"), "calls"), (("money: 50", "money: 0"), "money"):
+        (tmp_path / "p.test.yaml").write_text(PACK_TEST.replace(*wrong))
+        result = play()
+        assert result.returncode == 5 and complaint in result.stdout + result.stderr
