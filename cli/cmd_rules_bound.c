@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "customers.h"
@@ -12,6 +13,7 @@
 #include "fg/bounds.h"
 #include "file.h"
 #include "policy.h"
+#include "rules.h"
 
 #define DEFAULT_PROFILE "office"
 
@@ -56,14 +58,15 @@ static bool read_rates(const struct invocation *call, struct rates *rates)
 {
     const char *given = invocation_option(call, "rates");
     struct fg_diags *diags = fg_diags_new();
+    char *data = rules_data_dir(call, call->rules_dir);
     char *path = NULL;
     char *bytes = NULL;
     size_t length = 0;
     bool good = false;
 
-    const int n = given != NULL            ? asprintf(&path, "%s", given)
-                  : call->data_dir != NULL ? asprintf(&path, "%s/rates.csv", call->data_dir)
-                                           : asprintf(&path, "%s/data/rates.csv", call->rules_dir);
+    const int n = given != NULL  ? asprintf(&path, "%s", given)
+                  : data != NULL ? asprintf(&path, "%s/rates.csv", data)
+                                 : -1;
     if (n >= 0 && diags != NULL && file_read(path, &bytes, &length)) {
         good = fg_rates_each(path, bytes, length, diags, keep_rate, rates);
         fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
@@ -71,6 +74,7 @@ static bool read_rates(const struct invocation *call, struct rates *rates)
     rates->n = fg_bound_rates_sort(rates->items, rates->n);
     free(bytes);
     free(n >= 0 ? path : NULL);
+    free(data);
     fg_diags_free(diags);
     return good;
 }
@@ -333,6 +337,14 @@ static bool run(struct work *work)
         return false;
     }
     if (asprintf(&usual, "%s/bounds/bounds.yaml", call->rules_dir) < 0) {
+        return false;
+    }
+    if (access(usual, F_OK) != 0) {
+        complain("there is no %s with limits to check; --customers FILE, or --channels N and "
+                 "--daily-limit USD, say whom to work it out for",
+                 usual);
+        free(usual);
+        work->code = EXIT_USAGE;
         return false;
     }
     const bool complete = check_claims(work, usual);

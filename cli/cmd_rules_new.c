@@ -7,30 +7,43 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "file.h"
 #include "rules.h"
 
 #define NAME_MAX_BYTES 48 // of ids and groups in a skeleton
 
-static const char pack_text[] =
-    "fraudguard: 1\n"
-    "pack: %s\n"
-    "version: \"0.1.0\"\n"
-    "\n"
-    "rules:\n"
-    "  - id: %s  # for ever: decisions, alerts and composites name it\n"
-    "    group: %s  # its points count towards the group's cap, where there is one\n"
-    "    desc: What a hit means, in a few words\n"
-    "    maturity: sandbox  # in shadow: told, but of no effect until it is stable\n"
-    "    # All of it must hold. 'fgctl signals' lists what a rule can look at.\n"
-    "    when: {dest.home: false}\n"
-    "    score: 10\n"
-    "    # Instead of 'score', points by a measure; 'when' may then be left out:\n"
-    "    #measure: meters.NAME\n"
-    "    #steps: [{above: 10, score: 10}, {above: 20, score: 30}]\n"
-    "    explain: \"{dest.masked} is abroad\"\n"
-    "    falsepositives: [\"what looks the same and is honest\"]\n";
+#define SCHEMA "# yaml-language-server: $schema=/usr/share/fraudguard/schema/"
 
-static const char test_text[] =
+// Of the first pack in a directory.
+static const char scoring_text[] =
+    "# What a call comes to from so many points.\n"
+    "scoring:\n"
+    "  thresholds: {alert: 30, throttle: 50, challenge: 65, block: 80}\n"
+    "\n";
+
+static const char pack_text[] =
+    SCHEMA "pack-v1.json\n"
+           "fraudguard: 1\n"
+           "pack: %s\n"
+           "version: \"0.1.0\"\n"
+           "\n"
+           "%srules:\n"
+           "  - id: %s  # for ever: decisions, alerts and composites name it\n"
+           "    group: %s  # its points count towards the group's cap, where there is one\n"
+           "    desc: What a hit means, in a few words\n"
+           "    maturity: sandbox  # sandbox and incubating: in shadow, told but of no effect; "
+           "then stable\n"
+           "    # All of it must hold. 'fgctl signals' lists what a rule can look at.\n"
+           "    when: {dest.home: false}\n"
+           "    score: 10\n"
+           "    # Instead of 'score', points by a measure; 'when' may then be left out:\n"
+           "    #measure: meters.NAME\n"
+           "    #steps: [{above: 10, score: 10}, {above: 20, score: 30}]\n"
+           "    explain: \"{dest.masked} is abroad\"\n"
+           "    falsepositives: [\"what looks the same and is honest\"]\n";
+
+static const char test_text[] = SCHEMA
+    "test-v1.json\n"
     "fraudguard_test: 1\n"
     "fixtures:\n"
     "  acme: {id: acme, tz: Europe/London, home_countries: [\"GB\"], "
@@ -84,6 +97,21 @@ static bool exists(const struct fg_ruleset *ruleset, const char *id)
     return false;
 }
 
+// Whether directory has no packs yet. False after a complaint, too.
+static bool is_fresh(const char *directory, enum exit_code *code)
+{
+    char **files = NULL;
+    size_t n = 0;
+
+    *code = EXIT_FAILED;
+    if (!files_list(directory, ".yaml", &files, &n)) {
+        return false;
+    }
+    *code = EXIT_OK;
+    files_free(files, n);
+    return n == 0;
+}
+
 static enum exit_code check_free(const struct invocation *call, const char *directory,
                                  const char *id)
 {
@@ -132,9 +160,17 @@ static FILE *create(const char *path)
     return file;
 }
 
-static bool print_pack(FILE *out, const char *name, const char *id, const char *group)
+// What the pack is to hold.
+struct skeleton {
+    const char *id, *group;
+    char name[NAME_MAX_BYTES + 1];
+    bool first; // pack of its directory
+};
+
+static bool print_pack(FILE *out, const struct skeleton *new)
 {
-    return fprintf(out, pack_text, name, id, group) > 0;
+    return fprintf(out, pack_text, new->name, new->first ? scoring_text : "", new->id, new->group) >
+           0;
 }
 
 static bool print_test(FILE *out, const char *id)
@@ -143,11 +179,10 @@ static bool print_test(FILE *out, const char *id)
 }
 
 // Both files or neither.
-static enum exit_code write_files(const char *pack, const char *test, const char *name,
-                                  const char *id, const char *group)
+static enum exit_code write_files(const char *pack, const char *test, const struct skeleton *new)
 {
     FILE *out = create(pack);
-    bool complete = out != NULL && print_pack(out, name, id, group);
+    bool complete = out != NULL && print_pack(out, new);
 
     if (out == NULL) {
         return EXIT_FAILED;
@@ -158,7 +193,7 @@ static enum exit_code write_files(const char *pack, const char *test, const char
         (void)unlink(pack);
         return EXIT_FAILED;
     }
-    complete = print_test(out, id);
+    complete = print_test(out, new->id);
     if (fclose(out) != 0 || !complete) {
         complain("%s: not written whole", test);
         return EXIT_FAILED;
@@ -166,42 +201,52 @@ static enum exit_code write_files(const char *pack, const char *test, const char
     return printf("%s\n%s\n", pack, test) > 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-enum exit_code cmd_rules_new(struct invocation *call)
+static enum exit_code make(const struct invocation *call, const char *directory,
+                           const struct skeleton *new)
 {
-    const char *id = call->arguments[0];
-    const char *group = invocation_option(call, "group");
-    const char *directory = invocation_option(call, "dir");
-    char name[NAME_MAX_BYTES + 1];
     char *pack = NULL;
     char *test = NULL;
     enum exit_code code = EXIT_FAILED;
 
-    directory = directory == NULL ? call->rules_dir : directory;
-    if (!is_name(id, true)) {
-        complain("'%s' is no id of a rule: capitals, digits and _, at most %d", id, NAME_MAX_BYTES);
-        return EXIT_USAGE;
+    if (asprintf(&pack, "%s/60-%s.yaml", directory, new->name) < 0) {
+        return code;
     }
-    if (group == NULL || !is_name(group, false)) {
-        complain("--group takes a name of small letters, digits and _");
-        return EXIT_USAGE;
-    }
-    code = check_free(call, directory, id);
-    name_pack(id, name);
-    if (code != EXIT_OK || asprintf(&pack, "%s/60-%s.yaml", directory, name) < 0) {
-        return code == EXIT_OK ? EXIT_FAILED : code;
-    }
-    if (asprintf(&test, "%s/60-%s.test.yaml", directory, name) < 0) {
+    if (asprintf(&test, "%s/60-%s.test.yaml", directory, new->name) < 0) {
         free(pack);
-        return EXIT_FAILED;
+        return code;
     }
     if (invocation_option(call, "write") != NULL) {
-        code = write_files(pack, test, name, id, group);
+        code = write_files(pack, test, new);
     } else {
-        const bool complete = printf("# %s\n", pack) > 0 && print_pack(stdout, name, id, group) &&
-                              printf("---\n# %s\n", test) > 0 && print_test(stdout, id);
+        const bool complete = printf("# %s\n", pack) > 0 && print_pack(stdout, new) &&
+                              printf("---\n# %s\n", test) > 0 && print_test(stdout, new->id);
         code = complete ? EXIT_OK : EXIT_FAILED;
     }
     free(pack);
     free(test);
     return code;
+}
+
+enum exit_code cmd_rules_new(struct invocation *call)
+{
+    const char *directory = invocation_option(call, "dir");
+    struct skeleton new = {.id = call->arguments[0], .group = invocation_option(call, "group")};
+    enum exit_code code = EXIT_FAILED;
+
+    directory = directory == NULL ? call->rules_dir : directory;
+    if (!is_name(new.id, true)) {
+        complain("'%s' is no id of a rule: capitals, digits and _, at most %d", new.id,
+                 NAME_MAX_BYTES);
+        return EXIT_USAGE;
+    }
+    if (new.group == NULL || !is_name(new.group, false)) {
+        complain("--group takes a name of small letters, digits and _");
+        return EXIT_USAGE;
+    }
+    new.first = is_fresh(directory, &code);
+    if (code == EXIT_OK && !new.first) {
+        code = check_free(call, directory, new.id);
+    }
+    name_pack(new.id, new.name);
+    return code == EXIT_OK ? make(call, directory, &new) : code;
 }

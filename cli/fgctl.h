@@ -47,11 +47,12 @@ struct invocation {
     size_t n_arguments;
     const char *values[OPTIONS_MAX]; // of command->options; flags: ""
     struct output output;
-    const char *redis_url;      // never NULL
-    const char *rules_dir;      // never NULL
-    bool rules_given;           // rules_dir comes from the command line
-    const char *customers_file; // NULL: not given
-    const char *data_dir;       // NULL: not given
+    const char *redis_url;       // never NULL
+    const char *rules_dir;       // never NULL
+    const char *usual_rules_dir; // the same, also where a command sets rules_dir anew
+    bool rules_given;            // rules_dir comes from the command line
+    const char *customers_file;  // NULL: not given
+    const char *data_dir;        // NULL: not given
     bool help;
 };
 

@@ -58,7 +58,9 @@ const struct command commands[] = {
      .arguments = "ID",
      .run = cmd_rules_new,
      .help = "Print a first rule and its test, to be changed",
-     .details = "ID must be new. The rule is in shadow; it loads and its test passes as it is.",
+     .details = "ID must be new. The rule is in shadow; it loads and its test passes as it is. In "
+                "a directory\n"
+                "without packs the new one states the points of the bands, too.",
      .min_arguments = 1,
      .max_arguments = 1,
      .options = {{"group", "NAME", "group whose cap its points count towards (required)", '\0'},

@@ -145,6 +145,19 @@ static void say_choice(struct number_facts *out)
         out->emergency ? "an emergency number" : what_is_riskier(&out->dest, other));
 }
 
+// A number that nobody can have, though its range is somebody's.
+static void say_digits(struct number_facts *out)
+{
+    const struct fg_destination *dest = &out->dest;
+    const bool few = dest->number.len < dest->digits_least;
+
+    say(out, "; too %s: the numbers of its range have ", few ? "short" : "long");
+    if (dest->digits_least < dest->digits_most) {
+        say(out, "%u to ", (unsigned)dest->digits_least);
+    }
+    say(out, "%u digits with the calling code", (unsigned)dest->digits_most);
+}
+
 static void say_why(const struct dialler *dialler, struct number_facts *out)
 {
     if (out->uri_wrong) {
@@ -164,6 +177,8 @@ static void say_why(const struct dialler *dialler, struct number_facts *out)
         say(out, "; an emergency number: always passes");
     } else if (out->dest.type == FG_TYPE_UNALLOCATED) {
         say(out, "; no operator holds a range that it falls into");
+    } else if (out->readings.status == FG_NUMBER_OK && !fg_destination_is_whole(&out->dest)) {
+        say_digits(out);
     }
 }
 

@@ -8,29 +8,48 @@
 
 #include "file.h"
 
+char *rules_data_dir(const struct invocation *call, const char *directory)
+{
+    char *own = NULL;
+    char *usual = NULL;
+
+    if (call->data_dir != NULL) {
+        return strdup(call->data_dir);
+    }
+    if (asprintf(&own, "%s/data", directory) < 0) {
+        return NULL;
+    }
+    if (is_directory(own)) {
+        return own;
+    }
+    // A directory under work need not have the numbering data of its own.
+    if (asprintf(&usual, "%s/data", call->usual_rules_dir) < 0) {
+        free(own);
+        return NULL;
+    }
+    if (!is_directory(usual)) {
+        complain("there is no numbering data: neither %s nor %s is a directory; --data DIR or "
+                 "$FRAUDGUARD_DATA says where it is",
+                 own, usual);
+    }
+    free(own);
+    return usual;
+}
+
 int rules_load(const struct invocation *call, const char *directory, struct fg_diags *diags,
                struct fg_policy_bundle **out)
 {
     // Hashes of one short run: nobody can aim at them.
     static const struct fg_hash_key any_key = {{0}};
-    struct fg_policy_paths paths = {.rules_dir = directory,
-                                    .customers_file = call->customers_file,
-                                    .data_dir = call->data_dir,
-                                    .now_ms = (int64_t)time(NULL) * FG_MS_PER_S};
-    char *own_data = NULL;
-    char *usual_data = NULL;
-    int rc = FG_ENOMEM;
+    char *data = rules_data_dir(call, directory);
+    const struct fg_policy_paths paths = {.rules_dir = directory,
+                                          .customers_file = call->customers_file,
+                                          .data_dir = data,
+                                          .now_ms = (int64_t)time(NULL) * FG_MS_PER_S};
+    const int rc =
+        data == NULL ? FG_ENOMEM : fg_policy_load(&paths, fg_heap_libc(), &any_key, diags, out);
 
-    // A directory under work need not have the numbering data of its own.
-    if (paths.data_dir == NULL && asprintf(&own_data, "%s/data", directory) >= 0 &&
-        asprintf(&usual_data, "%s/data", call->rules_dir) >= 0) {
-        paths.data_dir = is_directory(own_data) ? own_data : usual_data;
-    }
-    if (paths.data_dir != NULL) {
-        rc = fg_policy_load(&paths, fg_heap_libc(), &any_key, diags, out);
-    }
-    free(own_data);
-    free(usual_data);
+    free(data);
     return rc;
 }
 

@@ -9,6 +9,9 @@
 // fg_policy_load(); diags tell why.
 int rules_load(const struct invocation *call, const char *directory, struct fg_diags *diags,
                struct fg_policy_bundle **out);
+// Where numbering data and rates for the packs in directory are: as asked for, beside them, or else
+// beside the usual ones. malloc'd; NULL when out of memory. Complains when it is nowhere.
+char *rules_data_dir(const struct invocation *call, const char *directory);
 // Prints diags to stdout in call's format. False when the output failed.
 bool rules_print(const struct invocation *call, const struct fg_diags *diags);
 // Complains about rc, which is neither FG_OK nor told by diags.

@@ -208,6 +208,66 @@ bool fg_plan_condition(const struct fg_plan *plan, const struct fg_condition *co
     return true;
 }
 
+// What overrides add to lists differs from call to call and with time: that is asked each time.
+static bool is_remembered(const struct fg_plan *plan, const struct fg_predicate *predicate,
+                          uint16_t id)
+{
+    bool list = predicate->op == FG_OP_IN_LIST || predicate->op == FG_OP_NOT_IN_LIST;
+    return id < FG_CALL_PREDICATES && !(list && plan->lists_grow);
+}
+
+static bool holds_by(const struct fg_plan *plan, const struct fg_condition *condition,
+                     const uint16_t *ids, struct fg_call_facts *facts)
+{
+    for (uint32_t i = 0; i < condition->n; i++) {
+        uint16_t id = ids[i];
+        uint64_t bit = UINT64_C(1) << (id % 64);
+        bool truth = false;
+        if (!is_remembered(plan, &condition->all[i], id)) {
+            truth = holds(plan, &condition->all[i]);
+        } else if ((facts->asked[id / 64] & bit) != 0) {
+            truth = (facts->holds[id / 64] & bit) != 0;
+        } else {
+            truth = holds(plan, &condition->all[i]);
+            facts->asked[id / 64] |= bit;
+            facts->holds[id / 64] =
+                truth ? facts->holds[id / 64] | bit : facts->holds[id / 64] & ~bit;
+        }
+        if (!truth) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    return holds_by(plan, &ruleset->rules[rule].when,
+                    &ruleset->predicate_ids[ruleset->ids_of_rule[rule]], facts);
+}
+
+bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    return holds_by(plan, &ruleset->meters[meter].when,
+                    &ruleset->predicate_ids[ruleset->ids_of_meter[meter]], facts);
+}
+
+bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    return holds_by(plan, &ruleset->meters[meter].hit,
+                    &ruleset->predicate_ids[ruleset->ids_of_hit[meter]], facts);
+}
+
+void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts)
+{
+    for (size_t i = 0; i < FG_CALL_PREDICATES / 64; i++) {
+        facts->asked[i] &= ruleset->lasting_predicates[i];
+    }
+}
+
 int32_t fg_plan_condition_override(const struct fg_plan *plan, const struct fg_condition *condition)
 {
     for (uint32_t i = 0; plan->lists_grow && i < condition->n; i++) {

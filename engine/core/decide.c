@@ -3,6 +3,7 @@
 
 #include "decide_priv.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static enum fg_action severer(enum fg_action a, enum fg_action b)
@@ -269,7 +270,8 @@ static struct fg_reply dialog_reply(enum fg_dialog_fault fault, struct fg_reply 
 void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
                int32_t risky_degraded_count, struct fg_decision *out)
 {
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, offsetof(struct fg_decision, reasons));
+    memset(&out->release_request, 0, offsetof(struct fg_store_request, ops));
     struct fg_tally tally = {.plan = plan, .reply = reply, .out = out};
     if (plan->emergency) {
         decide_emergency(out);

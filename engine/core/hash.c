@@ -5,22 +5,26 @@
 
 #include "fg/view.h"
 
+#include <string.h>
+
 struct sip {
     uint64_t v0, v1, v2, v3;
     uint64_t word; // bytes not yet compressed, little-endian
     uint64_t total_bytes;
 };
 
-static uint64_t load_le64(const uint8_t *p)
+// Of a little-endian number of 1, 2, 4 or 8 bytes.
+__attribute__((always_inline)) static inline uint64_t load_le(const uint8_t *p, size_t bytes)
 {
     uint64_t word = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        word |= (uint64_t)p[i] << (8 * i);
-    }
+    memcpy(&word, p, bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
     return word;
 }
 
-static uint64_t rotate(uint64_t word, unsigned bits)
+__attribute__((always_inline)) static inline uint64_t rotate(uint64_t word, unsigned bits)
 {
     return (word << bits) | (word >> (64 - bits));
 }
@@ -39,7 +43,7 @@ __attribute__((always_inline)) static inline void sip_round(struct sip *sip)
     sip->v2 = rotate(sip->v2, 32);
 }
 
-static void sip_compress(struct sip *sip, uint64_t word)
+__attribute__((always_inline)) static inline void sip_compress(struct sip *sip, uint64_t word)
 {
     sip->v3 ^= word;
     sip_round(sip);
@@ -47,10 +51,11 @@ static void sip_compress(struct sip *sip, uint64_t word)
     sip->v0 ^= word;
 }
 
-static void sip_begin(struct sip *sip, const struct fg_hash_key *key, uint64_t tweak)
+__attribute__((always_inline)) static inline void
+sip_begin(struct sip *sip, const struct fg_hash_key *key, uint64_t tweak)
 {
-    uint64_t k0 = load_le64(key->bytes);
-    uint64_t k1 = load_le64(key->bytes + 8);
+    uint64_t k0 = load_le(key->bytes, 8);
+    uint64_t k1 = load_le(key->bytes + 8, 8);
     *sip = (struct sip){
         .v0 = k0 ^ UINT64_C(0x736f6d6570736575),
         .v1 = k1 ^ UINT64_C(0x646f72616e646f6d) ^ tweak,
@@ -59,29 +64,47 @@ static void sip_begin(struct sip *sip, const struct fg_hash_key *key, uint64_t t
     };
 }
 
-static void sip_add(struct sip *sip, const void *data, size_t len)
+// Adds n bytes, 1 to 8, the first one lowest; those above n are 0.
+__attribute__((always_inline)) static inline void sip_push(struct sip *sip, uint64_t bytes,
+                                                           unsigned n)
 {
-    const uint8_t *p = data;
-    unsigned filled = (unsigned)(sip->total_bytes & 7);
-    sip->total_bytes += len;
-    while (len > 0 && filled != 0) {
-        sip->word |= (uint64_t)*p++ << (8 * filled);
-        len--;
-        filled = (filled + 1) & 7;
-        if (filled == 0) {
-            sip_compress(sip, sip->word);
-            sip->word = 0;
-        }
-    }
-    for (; len >= 8; len -= 8, p += 8) {
-        sip_compress(sip, load_le64(p));
-    }
-    for (; len > 0; len--, filled++) {
-        sip->word |= (uint64_t)*p++ << (8 * filled);
+    const unsigned filled = (unsigned)(sip->total_bytes & 7);
+    sip->total_bytes += n;
+    sip->word |= bytes << (8 * filled);
+    if (filled + n >= 8) {
+        sip_compress(sip, sip->word);
+        sip->word = filled == 0 ? 0 : bytes >> (64 - 8 * filled);
     }
 }
 
-static uint64_t sip_finish(struct sip *sip)
+__attribute__((always_inline)) static inline void sip_add(struct sip *sip, const void *data,
+                                                          size_t len)
+{
+    const uint8_t *p = data;
+    for (; len >= 8; len -= 8, p += 8) {
+        sip_push(sip, load_le(p, 8), 8);
+    }
+    if (len == 0) {
+        return;
+    }
+    uint64_t rest = 0;
+    unsigned n = 0;
+    if ((len & 4) != 0) {
+        rest = load_le(p, 4);
+        n = 4;
+    }
+    if ((len & 2) != 0) {
+        rest |= load_le(p + n, 2) << (8 * n);
+        n += 2;
+    }
+    if ((len & 1) != 0) {
+        rest |= (uint64_t)p[n] << (8 * n);
+        n++;
+    }
+    sip_push(sip, rest, n);
+}
+
+__attribute__((always_inline)) static inline uint64_t sip_finish(struct sip *sip)
 {
     for (int i = 0; i < 4; i++) {
         sip_round(sip);
@@ -89,13 +112,13 @@ static uint64_t sip_finish(struct sip *sip)
     return sip->v0 ^ sip->v1 ^ sip->v2 ^ sip->v3;
 }
 
-static void sip_close(struct sip *sip, uint64_t tweak)
+__attribute__((always_inline)) static inline void sip_close(struct sip *sip, uint64_t tweak)
 {
     sip_compress(sip, sip->word | (sip->total_bytes << 56));
     sip->v2 ^= tweak;
 }
 
-static struct fg_hash128 sip_finish128(struct sip *sip)
+__attribute__((always_inline)) static inline struct fg_hash128 sip_finish128(struct sip *sip)
 {
     struct fg_hash128 hash;
     sip_close(sip, 0xee);
@@ -119,11 +142,7 @@ struct fg_hash128 fg_hash128_parts(const struct fg_hash_key *key, const struct f
     struct sip sip;
     sip_begin(&sip, key, 0xee);
     for (size_t i = 0; i < n_parts; i++) {
-        uint8_t frame[8];
-        for (unsigned k = 0; k < 8; k++) {
-            frame[k] = (uint8_t)((uint64_t)parts[i].len >> (8 * k));
-        }
-        sip_add(&sip, frame, sizeof(frame));
+        sip_push(&sip, parts[i].len, 8);
         sip_add(&sip, parts[i].ptr, parts[i].len);
     }
     return sip_finish128(&sip);

@@ -3,6 +3,7 @@
 
 #include "plan_priv.h"
 
+#include <stddef.h>
 #include <string.h>
 
 fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative)
@@ -52,7 +53,7 @@ static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
 }
 
 // Rules of this event whose condition holds; returns the meters they need, a bit each.
-static uint64_t match_rules(struct fg_plan *plan)
+static uint64_t match_rules(struct fg_plan *plan, struct fg_call_facts *facts)
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
@@ -67,7 +68,7 @@ static uint64_t match_rules(struct fg_plan *plan)
         if (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, indexes[i])) {
             continue; // on for some customers only, and not for this one
         }
-        if (!fg_plan_condition(plan, &rule->when)) {
+        if (!fg_plan_rule_holds(plan, indexes[i], facts)) {
             continue;
         }
         plan->static_hits[indexes[i] / 64] |= UINT64_C(1) << (indexes[i] % 64);
@@ -79,15 +80,24 @@ static uint64_t match_rules(struct fg_plan *plan)
 void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
              struct fg_plan *plan)
 {
+    struct fg_call_facts facts;
+    facts.known = false;
+    fg_plan_call(policy, event, now_ms, &facts, plan);
+}
+
+void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
+                  struct fg_call_facts *facts, struct fg_plan *plan)
+{
     const struct fg_customer *customer = event->customer;
-    memset(plan, 0, sizeof(*plan));
+    // What the request holds beyond n_ops is nobody's: clearing it would cost more than planning.
+    memset(plan, 0, offsetof(struct fg_plan, request.ops));
     memset(plan->op_of_meter, -1, sizeof(plan->op_of_meter));
     memset(plan->hit_op_of_meter, -1, sizeof(plan->hit_op_of_meter));
     plan->policy = policy;
     plan->event = event;
     plan->now_ms = now_ms;
     plan->local = fg_local_time(customer != NULL ? customer->zone : NULL, now_ms);
-    fg_plan_numbers(plan);
+    fg_plan_numbers(plan, facts);
     plan->identity_refused = customer == NULL || !fg_identity_is_customer(event->identity);
     plan->skip_rules = plan->emergency || plan->identity_refused;
     if (plan->skip_rules) {
@@ -99,7 +109,8 @@ void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64
     plan->request.call_key = event->call_key;
     fg_plan_overrides(plan);
     fg_plan_allowance(plan);
-    fg_plan_meters(plan, match_rules(plan));
+    fg_plan_forget(policy->ruleset, facts);
+    fg_plan_meters(plan, match_rules(plan, facts), facts);
     plan->store_needed = plan->request.n_ops > 0;
     fg_plan_holds(plan);
 }

@@ -90,9 +90,45 @@ static void plan_caller(struct fg_plan *plan)
     plan->caller_others = owner != NULL && !plan->caller_owned;
 }
 
-void fg_plan_numbers(struct fg_plan *plan)
+static void keep(const struct fg_plan *plan, struct fg_call_facts *facts)
 {
+    facts->known = true;
+    facts->home_known = plan->home_known;
+    facts->dest_home = plan->dest_home;
+    facts->dest_ordinary = plan->dest_ordinary;
+    facts->caller_owned = plan->caller_owned;
+    facts->caller_others = plan->caller_others;
+    facts->emergency = plan->emergency;
+    facts->unreadable = plan->unreadable;
+    facts->home = plan->home;
+    facts->dest = plan->dest;
+    facts->caller = plan->caller;
+    facts->scopes_known = facts->scopes_there = 0;
+    memset(facts->asked, 0, sizeof(facts->asked));
+}
+
+static void recall(struct fg_plan *plan, const struct fg_call_facts *facts)
+{
+    plan->home_known = facts->home_known;
+    plan->dest_home = facts->dest_home;
+    plan->dest_ordinary = facts->dest_ordinary;
+    plan->caller_owned = facts->caller_owned;
+    plan->caller_others = facts->caller_others;
+    plan->emergency = facts->emergency;
+    plan->unreadable = facts->unreadable;
+    plan->home = facts->home;
+    plan->dest = facts->dest;
+    plan->caller = facts->caller;
+}
+
+void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts)
+{
+    if (facts->known) {
+        recall(plan, facts);
+        return;
+    }
     plan->home_known = home_countries(plan, &plan->home);
     plan_called(plan);
     plan_caller(plan);
+    keep(plan, facts);
 }

@@ -6,19 +6,36 @@
 
 // Fills plan->request and plan->op_of_meter: what this event writes, and those of needed (a bit a
 // meter) that it only reads.
-void fg_plan_meters(struct fg_plan *plan, uint64_t needed);
+void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts);
+// What a meter is kept for: op's scope. False when the event lacks a part of it: such a meter is
+// neither written nor read.
+bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
+                   struct fg_meter_op *op);
+// Whether a rule's condition holds, a meter's, and that of a ratio's hits. As fg_plan_condition(),
+// but what facts know is not asked again.
+bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts);
+bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+// Forgets what may be another thing at the next event.
+void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts);
+// Fills predicate_ids and what goes with it. FG_ENOMEM.
+FG_MUST_CHECK int fg_ruleset_number_predicates(struct fg_ruleset *ruleset, struct fg_arena *arena);
+// Whether two meters are always kept for the same thing.
+bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
+// What a meter tells apart, hashed; false when the event lacks it.
+bool fg_plan_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member);
 // Whether events of this kind can change a meter.
 bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 // The meters that a rule reads, a bit each.
 uint64_t fg_rule_meters(const struct fg_rule *rule);
+// Looks up the called number and the caller, where facts do not hold them yet.
+void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
 // The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
 // event, false where there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
                          struct fg_meter_op *op);
-// Looks up the called number and the caller.
-void fg_plan_numbers(struct fg_plan *plan);
 
 // The call's place in gauges.
 static inline uint64_t fg_plan_lease(const struct fg_event *event)

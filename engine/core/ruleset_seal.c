@@ -453,21 +453,42 @@ static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, stru
     return FG_OK;
 }
 
-// Whether one event can need more counters than a request to the store holds: those that it changes
-// and those that its rules read.
-static bool asks_too_much(const struct fg_ruleset *ruleset, int direction, int kind)
+static void index_changes(struct fg_ruleset *ruleset, int direction, int kind)
 {
-    uint64_t read = 0;
-    for (uint32_t i = 0; i < ruleset->n_by_event[direction][kind]; i++) {
-        read |= fg_rule_meters(&ruleset->rules[ruleset->by_event[direction][kind][i]]);
-    }
-    uint32_t n = 0;
+    uint64_t changed = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         const struct fg_meter *meter = &ruleset->meters[i];
         bool changes = (int)meter->direction == direction &&
                        fg_meter_may_change(meter, (enum fg_event_kind)kind);
-        if (changes || (read & (UINT64_C(1) << i)) != 0) {
-            n += meter->kind == FG_METER_RATIO ? 2 : 1;
+        changed |= changes ? UINT64_C(1) << i : 0;
+    }
+    ruleset->changed_by_event[direction][kind] = changed;
+}
+
+static void number_scopes(struct fg_ruleset *ruleset)
+{
+    uint8_t n = 0;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        uint32_t same = 0;
+        while (same < i && !fg_meter_same_scope(&ruleset->meters[same], &ruleset->meters[i])) {
+            same++;
+        }
+        ruleset->scope_of_meter[i] = same < i ? ruleset->scope_of_meter[same] : n++;
+    }
+}
+
+// Whether one event can need more counters than a request to the store holds: those that it changes
+// and those that its rules read.
+static bool asks_too_much(const struct fg_ruleset *ruleset, int direction, int kind)
+{
+    uint64_t asked = ruleset->changed_by_event[direction][kind];
+    for (uint32_t i = 0; i < ruleset->n_by_event[direction][kind]; i++) {
+        asked |= fg_rule_meters(&ruleset->rules[ruleset->by_event[direction][kind][i]]);
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        if ((asked & (UINT64_C(1) << i)) != 0) {
+            n += ruleset->meters[i].kind == FG_METER_RATIO ? 2 : 1;
         }
     }
     return n > FG_OPS_MAX;
@@ -488,6 +509,12 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
         *why = seal.why;
         return FG_EINVAL;
     }
+    number_scopes(ruleset);
+    int numbered = fg_ruleset_number_predicates(ruleset, arena);
+    if (numbered != FG_OK) {
+        *why = "out of memory";
+        return numbered;
+    }
     for (int direction = FG_OUTBOUND; direction <= FG_INBOUND; direction++) {
         for (int kind = 0; kind < FG_EVENT_KINDS; kind++) {
             int rc = index_rules(ruleset, direction, kind, arena);
@@ -495,6 +522,7 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
                 *why = "out of memory";
                 return rc;
             }
+            index_changes(ruleset, direction, kind);
             if (asks_too_much(ruleset, direction, kind)) {
                 *why = "one event needs more than 48 counters (a ratio is two): use fewer meters";
                 return FG_ELIMIT;

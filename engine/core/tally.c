@@ -485,37 +485,49 @@ static bool term_holds(const struct fg_tally *tally, const uint64_t *hits,
     return false;
 }
 
-static uint32_t terms_holding(const struct fg_tally *tally, const uint64_t *hits,
-                              const struct fg_composite_term *terms, uint32_t n)
+static bool any_holds(const struct fg_tally *tally, const uint64_t *hits,
+                      const struct fg_composite_term *terms, uint32_t n)
 {
-    uint32_t holding = 0;
     for (uint32_t i = 0; i < n; i++) {
-        holding += term_holds(tally, hits, &terms[i]) ? 1 : 0;
+        if (term_holds(tally, hits, &terms[i])) {
+            return true;
+        }
     }
-    return holding;
+    return false;
+}
+
+static bool all_hold(const struct fg_tally *tally, const uint64_t *hits,
+                     const struct fg_composite_term *terms, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (!term_holds(tally, hits, &terms[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool composite_holds(const struct fg_tally *tally, const uint64_t *hits,
                             const struct fg_composite *composite)
 {
-    return terms_holding(tally, hits, composite->all_of, composite->n_all) == composite->n_all &&
-           (composite->n_any == 0 ||
-            terms_holding(tally, hits, composite->any_of, composite->n_any) > 0) &&
-           terms_holding(tally, hits, composite->none_of, composite->n_none) == 0;
+    return all_hold(tally, hits, composite->all_of, composite->n_all) &&
+           (composite->n_any == 0 || any_holds(tally, hits, composite->any_of, composite->n_any)) &&
+           !any_holds(tally, hits, composite->none_of, composite->n_none);
 }
 
 void fg_tally_composites(struct fg_tally *tally)
 {
     const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
+    const bool same = memcmp(tally->hits, tally->all_hits, sizeof(tally->hits)) == 0;
     for (uint32_t i = 0; i < ruleset->n_composites; i++) {
         const struct fg_composite *composite = &ruleset->composites[i];
         if (composite->mode == FG_MODE_OFF) {
             continue;
         }
-        bool enforced = composite->mode == FG_MODE_ENFORCE &&
-                        fg_plan_composite_rolled_out(tally->plan, composite) &&
-                        composite_holds(tally, tally->hits, composite);
         bool with_shadow = composite_holds(tally, tally->all_hits, composite);
+        bool without = same ? with_shadow : composite_holds(tally, tally->hits, composite);
+        bool enforced = without && composite->mode == FG_MODE_ENFORCE &&
+                        fg_plan_composite_rolled_out(tally->plan, composite);
         struct fg_reason reason = {.kind = FG_REASON_COMPOSITE,
                                    .index = (uint16_t)i,
                                    .points = composite->score,

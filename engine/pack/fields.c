@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fg/suggest.h"
+#include "misread.h"
 
 #define NAME_MAX_BYTES 64
 #define KNOWN_MAX      400 // bytes of "one of: ..."
@@ -316,6 +317,15 @@ bool fg_field_word(struct fg_fields *fields, const struct fg_yaml_node *node, co
     return false;
 }
 
+// An error that says how to write it.
+static void report_unquoted(struct fg_fields *fields, const struct fg_yaml_node *node,
+                            const char *what, struct fg_view better, const char *why)
+{
+    char misread[FG_MISREAD_MAX];
+    FG_FIELD_ERROR(fields, node, FG_CODE_QUOTE, "%s must be quoted: write \"%.*s\" (%s)", what,
+                   shown(better), better.ptr, fg_misread(node->text, misread) ? misread : why);
+}
+
 bool fg_field_quoted(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,
                      const char *why)
 {
@@ -323,64 +333,89 @@ bool fg_field_quoted(struct fg_fields *fields, const struct fg_yaml_node *node, 
         return false;
     }
     if (!node->quoted) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_QUOTE, "%s must be quoted: write \"%.*s\" (%s)", what,
-                       shown(node->text), node->text.ptr, why);
+        report_unquoted(fields, node, what, node->text, why);
         return false;
     }
     return true;
 }
 
+// What was meant by 0044 and 44; empty when that cannot be told.
+static struct fg_view e164_meant(struct fg_view text, char out[FG_NUMBER_DIGITS_MAX + 2])
+{
+    const bool zeros = text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == '0';
+    const size_t skip = zeros ? 2 : 0;
+    struct fg_number number;
+    int n = 0;
+    if (text.len - skip <= FG_NUMBER_DIGITS_MAX) {
+        n = snprintf(out, FG_NUMBER_DIGITS_MAX + 2, "+%.*s", (int)(text.len - skip),
+                     text.ptr + skip);
+    }
+    const struct fg_view meant = {out, n > 0 ? (size_t)n : 0};
+    return fg_number_parse_e164(meant, &number) == FG_OK ? meant : (struct fg_view){"", 0};
+}
+
 bool fg_field_number(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,
                      struct fg_number *out)
 {
-    if (!fg_field_quoted(fields, node, what, "unquoted +44 is the number 44 to other tools")) {
+    char text[FG_NUMBER_DIGITS_MAX + 2];
+    if (!is_text(fields, node, what)) {
         return false;
     }
-    if (fg_number_parse_e164(node->text, out) == FG_OK) {
+    const bool good = fg_number_parse_e164(node->text, out) == FG_OK;
+    const struct fg_view meant = good ? node->text : e164_meant(node->text, text);
+    if (good && node->quoted) {
         return true;
     }
-    struct fg_view text = node->text;
-    bool zeros = text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == '0';
-    bool digits = text.len > 0 && text.len <= FG_NUMBER_DIGITS_MAX && text.ptr[0] != '0' &&
-                  strspn(text.ptr, "0123456789") == text.len;
-    if (zeros || digits) {
-        size_t skip = zeros ? 2 : 0;
+    if (meant.len > 0 && !node->quoted) {
+        report_unquoted(fields, node, what, meant, "unquoted +44 is the number 44 to other tools");
+    } else if (meant.len > 0) {
         FG_FIELD_ERROR(fields, node, FG_CODE_PREFIX,
-                       "%s must be in E.164 form; did you mean \"+%.*s\"?", what,
-                       shown(text) - (int)skip, text.ptr + skip);
+                       "%s must be in E.164 form; did you mean \"%.*s\"?", what, (int)meant.len,
+                       meant.ptr);
     } else {
         FG_FIELD_ERROR(fields, node, FG_CODE_PREFIX,
-                       "%s must be \"+\" and 1 to 15 digits (E.164), not '%.*s'", what, shown(text),
-                       text.ptr);
+                       "%s must be \"+\" and 1 to 15 digits (E.164), not '%.*s'", what,
+                       shown(node->text), node->text.ptr);
     }
     return false;
+}
+
+// What was meant by UK and gb; NULL when that cannot be told.
+static const char *country_meant(struct fg_view text, char capitals[3])
+{
+    const char *meant = fg_country_meant(text);
+    if (meant != NULL || text.len != 2) {
+        return meant;
+    }
+    for (int i = 0; i < 2; i++) {
+        const char c = text.ptr[i];
+        capitals[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    capitals[2] = '\0';
+    const fg_country country = fg_country_parse(fg_view_of(capitals));
+    return country != FG_COUNTRY_NONE && fg_country_is_assigned(country) ? capitals : NULL;
 }
 
 bool fg_field_country(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,
                       fg_country *out)
 {
-    if (!fg_field_quoted(fields, node, what, "unquoted NO is 'false' to other tools")) {
+    char capitals[3];
+    if (!is_text(fields, node, what)) {
         return false;
     }
-    fg_country country = fg_country_parse(node->text);
-    if (country != FG_COUNTRY_NONE && fg_country_is_assigned(country)) {
+    const fg_country country = fg_country_parse(node->text);
+    const bool good = country != FG_COUNTRY_NONE && fg_country_is_assigned(country);
+    if (good && node->quoted) {
         *out = country;
         return true;
     }
-    char capitals[3] = {0};
-    const char *meant = fg_country_meant(node->text);
-    if (node->text.len == 2) {
-        for (int i = 0; i < 2; i++) {
-            char c = node->text.ptr[i];
-            capitals[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-        }
-    }
-    fg_country upper = fg_country_parse(fg_view_of(capitals));
-    if (meant == NULL && upper != FG_COUNTRY_NONE && fg_country_is_assigned(upper)) {
-        meant = capitals;
-    }
-    if (meant != NULL) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_COUNTRY, "unknown country '%s'; did you mean \"%s\"?",
+    const char *meant = country_meant(node->text, capitals);
+    if (!node->quoted && (good || meant != NULL)) {
+        report_unquoted(fields, node, what, good ? node->text : fg_view_of(meant),
+                        "unquoted NO is 'false' to other tools");
+    } else if (meant != NULL) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_COUNTRY,
+                       "unknown country '%.*s'; did you mean \"%s\"?", shown(node->text),
                        node->text.ptr, meant);
     } else {
         FG_FIELD_ERROR(fields, node, FG_CODE_COUNTRY,

@@ -116,16 +116,28 @@ static void check_group(struct lint *lint, const struct fg_yaml_node *key)
          key->text.ptr);
 }
 
+// Whether the meter at index is the one at key, or its trend.
+static bool is_meter(const struct fg_ruleset *ruleset, const struct fg_yaml_node *key,
+                     uint16_t index)
+{
+    const struct fg_meter *meter = &ruleset->meters[index];
+    bool is = is_text(key, meter->name);
+    for (uint32_t i = 0; meter->kind == FG_METER_TREND && i < ruleset->n_meters && !is; i++) {
+        is = ruleset->meters[i].id == meter->id && is_text(key, ruleset->meters[i].name);
+    }
+    return is;
+}
+
 // Whether a rule names the meter anywhere.
 static bool names_meter(const struct fg_ruleset *ruleset, const struct fg_rule *rule,
                         const struct fg_yaml_node *key)
 {
-    bool names = rule->measured && rule->measure_is_meter &&
-                 is_text(key, ruleset->meters[rule->measure_meter].name);
+    bool names =
+        rule->measured && rule->measure_is_meter && is_meter(ruleset, key, rule->measure_meter);
     names = names || (rule->relative_to == FG_RELATIVE_METER &&
-                      is_text(key, ruleset->meters[rule->relative_meter].name));
+                      is_meter(ruleset, key, rule->relative_meter));
     for (uint32_t i = 0; i < rule->n_tests && !names; i++) {
-        names = is_text(key, ruleset->meters[rule->tests[i].meter].name);
+        names = is_meter(ruleset, key, rule->tests[i].meter);
     }
     return names;
 }

@@ -70,8 +70,8 @@ static void check_requires(struct pack_build *build, const struct fg_yaml_node *
                        "write the oldest engine that will do, such as \">=%s\"", FG_VERSION);
     } else if (!parse_version(fg_view_of(FG_VERSION), &have) || have < wanted) {
         FG_FIELD_ERROR(&build->fields, engine, FG_CODE_VERSION,
-                       "the pack needs engine %.*s, this is %s", (int)(text.len % 40), text.ptr,
-                       FG_VERSION);
+                       "the pack needs engine %.*s, this is %s", text.len > 40 ? 40 : (int)text.len,
+                       text.ptr, FG_VERSION);
     }
 }
 
@@ -105,12 +105,13 @@ static void read_pack_version(struct pack_build *build, const struct fg_yaml_nod
     if (version == NULL) {
         FG_FIELD_ERROR(&build->fields, root, FG_CODE_MISSING_KEY,
                        "the pack needs a 'version', such as \"1.0.0\"");
-    } else if (fg_field_quoted(&build->fields, version, "the version",
-                               "unquoted 1.10 is the number 1.1 to other tools") &&
-               !parse_version(version->text, &parsed)) {
+    } else if (version->kind == FG_YAML_SCALAR && !parse_version(version->text, &parsed)) {
         FG_FIELD_ERROR(&build->fields, version, FG_CODE_VERSION,
-                       "the version must be three numbers, such as \"1.0.0\", not '%.*s'",
-                       (int)(version->text.len % 40), version->text.ptr);
+                       "the version must be three numbers in quotes, such as \"1.0.0\", not '%.*s'",
+                       version->text.len > 40 ? 40 : (int)version->text.len, version->text.ptr);
+    } else {
+        (void)fg_field_quoted(&build->fields, version, "the version",
+                              "as \"1.10.0\", not the number 1.1");
     }
 }
 

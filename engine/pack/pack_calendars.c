@@ -19,6 +19,12 @@ static void read_span(struct pack_build *build, const struct fg_yaml_node *node,
     }
     struct fg_hours parsed[2];
     uint32_t n;
+    if (node->kind != FG_YAML_SCALAR) {
+        FG_FIELD_ERROR(&build->fields, node, FG_CODE_TYPE,
+                       "opening hours are \"Mon-Fri 07:30-19:00\" or customer, not a %s",
+                       fg_yaml_kind_name(node));
+        return;
+    }
     if (!fg_field_quoted(&build->fields, node, "opening hours",
                          "unquoted 22:00 is the number 1320 to other tools")) {
         return;

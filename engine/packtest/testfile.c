@@ -86,7 +86,7 @@ static void check_calls(struct fg_fields *fields, const struct fg_yaml_node *nod
 {
     int64_t total = 0;
     int64_t minutes = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; calls != NULL && i < n; i++) {
         total += calls[i].repeat;
         minutes += calls[i].repeat * (calls[i].duration_ms / FG_MS_PER_MIN);
     }

@@ -242,6 +242,12 @@ static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_d
         complete = fg_json_set_micro(json, "value", reason->value) &&
                    fg_json_set_micro(json, "threshold", reason->threshold);
     }
+    if (complete && reason->measured && reason->base > 0) {
+        complete = fg_json_set_micro(json, "base", reason->base);
+    }
+    if (complete && reason->starts != 0) {
+        complete = fg_json_set_bool(json, "unlearned", true);
+    }
     if (complete && reason->kind == FG_REASON_HOLD && decision->hold.rule[0] != '\0') {
         complete = fg_json_set_string(json, "rule", decision->hold.rule);
     }

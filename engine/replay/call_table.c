@@ -72,7 +72,8 @@ int call_table_take(struct call_table *table, uint32_t *slot)
     struct replay_call *call = call_at(table, *slot);
     struct fg_replay_reason *reasons = call->reasons;
     uint16_t room = call->room;
-    memset(call, 0, offsetof(struct replay_call, call_id));
+    memset(call, 0, offsetof(struct replay_call, facts));
+    call->facts.known = false;
     call->reasons = reasons;
     call->room = room;
     call->next = call->previous = NO_CALL;

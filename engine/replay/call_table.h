@@ -3,6 +3,7 @@
 // customer hang together, since a hold may cut them.
 #pragma once
 
+#include "fg/plan.h"
 #include "fg/replay.h"
 
 #define NO_CALL UINT32_MAX
@@ -47,8 +48,10 @@ struct replay_call {
     struct fg_replay_reason *reasons;
 
     uint32_t next, previous; // calls of the same customer; next: also the free ones
+    // Last, and not cleared: it is not all used.
+    struct fg_call_facts facts;
     uint8_t call_id_len;
-    char call_id[FG_CALLS_ID_MAX]; // last, and not cleared: mostly it is short
+    char call_id[FG_CALLS_ID_MAX];
 };
 
 struct call_table {

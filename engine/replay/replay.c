@@ -2,11 +2,13 @@
 #include "fg/replay.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "call_read.h"
 #include "fg/explain.h"
 #include "replay_priv.h"
 
+#define HUGE_PAGE       ((size_t)1 << 21)
 #define LEAST_WINDOWS   (UINT32_C(1) << 20)
 #define LEAST_SETS      (UINT32_C(1) << 18)
 #define LEAST_REGISTERS (UINT32_C(1) << 19)
@@ -49,8 +51,11 @@ static int open_store(struct fg_replay *replay)
     config.sets = room_for(2 * meters, LEAST_SETS);
     config.registers = room_for(2 * meters + registers_for_typical(policy), LEAST_REGISTERS);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
-    size_t size = (fg_local_size_bytes(&config) + 63) / 64 * 64;
-    replay->memory = size == 0 ? NULL : aligned_alloc(64, size);
+    size_t size = (fg_local_size_bytes(&config) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    replay->memory = size == 0 ? NULL : aligned_alloc(HUGE_PAGE, size);
+    if (replay->memory != NULL) {
+        (void)madvise(replay->memory, size, MADV_HUGEPAGE); // a wish: fewer page tables to walk
+    }
     replay->local = replay->memory == NULL ? NULL : fg_local_init(replay->memory, &config);
     if (replay->local == NULL) {
         return FG_ENOMEM;
@@ -143,7 +148,9 @@ void fg_replay_reason_id(const struct fg_policy *policy, const struct fg_replay_
                          const struct fg_replay_reason *reason, char out[FG_REPLAY_ID_MAX])
 {
     const struct fg_event event = {.identity = result->identity};
-    const struct fg_plan plan = {.policy = policy, .event = &event};
+    struct fg_plan plan; // big: only what names a reason is filled in
+    plan.policy = policy;
+    plan.event = &event;
     const struct fg_reason named = {
         .kind = reason->kind, .index = reason->index, .points = reason->points};
     fg_reason_id(&plan, &named, out, FG_REPLAY_ID_MAX);

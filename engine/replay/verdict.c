@@ -6,7 +6,7 @@
 
 #include "call_read.h"
 
-void replay_judge(struct fg_replay *replay, const struct replay_call *call, enum fg_event_kind kind,
+void replay_judge(struct fg_replay *replay, struct replay_call *call, enum fg_event_kind kind,
                   int64_t now_ms)
 {
     const struct fg_store_reply *reply = NULL;
@@ -17,7 +17,7 @@ void replay_judge(struct fg_replay *replay, const struct replay_call *call, enum
     }
     replay->event.minute = kind == FG_EVENT_MINUTE ? call->minutes : 0;
     replay->stats.events++;
-    fg_plan(replay->config.policy, &replay->event, now_ms, &replay->plan);
+    fg_plan_call(replay->config.policy, &replay->event, now_ms, &call->facts, &replay->plan);
     if (replay->plan.store_needed) {
         if (replay->store.ops->evaluate(replay->store.impl, &replay->plan.request,
                                         &replay->reply) == FG_OK) {

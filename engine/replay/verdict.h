@@ -5,7 +5,7 @@
 #include "replay_priv.h"
 
 // Judges an event at now_ms into replay->plan and replay->decision.
-void replay_judge(struct fg_replay *replay, const struct replay_call *call, enum fg_event_kind kind,
+void replay_judge(struct fg_replay *replay, struct replay_call *call, enum fg_event_kind kind,
                   int64_t now_ms);
 // Keeps the verdict just made when it stops the call or is severer than those before. FG_ENOMEM.
 FG_MUST_CHECK int replay_keep_verdict(struct fg_replay *replay, struct replay_call *call,

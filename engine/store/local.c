@@ -18,6 +18,7 @@ struct layout {
     uint32_t small, runs, baselines;
     uint32_t hold_slots;
     size_t shards_at, windows_at, sets_at, large_at, calls_at, small_at, runs_at, baselines_at;
+    size_t window_tags_at, set_tags_at, small_tags_at, runs_tags_at, baseline_tags_at;
     size_t holds_at, end;
 };
 
@@ -45,6 +46,11 @@ static size_t append(size_t *at, size_t count, size_t size)
     const size_t here = *at;
     *at = (here + count * size + LOCAL_ALIGN - 1) & ~(size_t)(LOCAL_ALIGN - 1);
     return here;
+}
+
+static size_t append_tags(size_t *at, uint32_t entries)
+{
+    return append(at, entries / LOCAL_WAYS, sizeof(struct local_tags));
 }
 
 // A part of a power of two, but a bucket at least.
@@ -90,6 +96,11 @@ static bool layout_of(const struct fg_local_config *config, struct layout *out)
     out->small_at = append(&at, config->registers, sizeof(struct local_small));
     out->runs_at = append(&at, (size_t)out->runs * shards, sizeof(struct local_runs));
     out->baselines_at = append(&at, (size_t)out->baselines * shards, sizeof(struct local_baseline));
+    out->window_tags_at = append_tags(&at, config->windows);
+    out->set_tags_at = append_tags(&at, config->sets);
+    out->small_tags_at = append_tags(&at, config->registers);
+    out->runs_tags_at = append_tags(&at, out->runs * shards);
+    out->baseline_tags_at = append_tags(&at, out->baselines * shards);
     out->holds_at = append(&at, out->hold_slots, sizeof(struct local_hold));
     out->end = at;
     return true;
@@ -99,6 +110,12 @@ size_t fg_local_size_bytes(const struct fg_local_config *config)
 {
     struct layout layout;
     return layout_of(config, &layout) ? layout.end : 0;
+}
+
+// Those of a shard that has so many entries.
+static struct local_tags *tags_of(unsigned char *all, size_t shard, uint32_t entries)
+{
+    return (struct local_tags *)(void *)all + shard * (entries / LOCAL_WAYS);
 }
 
 static int shard_init(struct local_shard *shard, const struct layout *layout, unsigned char *base,
@@ -120,6 +137,11 @@ static int shard_init(struct local_shard *shard, const struct layout *layout, un
     shard->runs = (struct local_runs *)(void *)(base + layout->runs_at) + i * layout->runs;
     shard->baselines =
         (struct local_baseline *)(void *)(base + layout->baselines_at) + i * layout->baselines;
+    shard->window_tags = tags_of(base + layout->window_tags_at, i, layout->windows);
+    shard->set_tags = tags_of(base + layout->set_tags_at, i, layout->sets);
+    shard->small_tags = tags_of(base + layout->small_tags_at, i, layout->small);
+    shard->runs_tags = tags_of(base + layout->runs_tags_at, i, layout->runs);
+    shard->baseline_tags = tags_of(base + layout->baseline_tags_at, i, layout->baselines);
     return fg_lock_init(&shard->lock);
 }
 
@@ -164,15 +186,17 @@ static int shard_lock(struct local_shard *shard)
     return rc;
 }
 
-static struct local_key key_of(const struct local_key *customer, const struct fg_meter_op *op)
+static void place_of(const struct local_key *customer, const struct fg_meter_op *op,
+                     struct local_place *out)
 {
-    return (struct local_key){
+    out->key = (struct local_key){
         .customer_lo = op->shared ? 0 : customer->customer_lo,
         .customer_hi = op->shared ? 0 : customer->customer_hi,
         .scope = op->scope_is_customer ? 0 : op->scope,
         .meter_id = op->meter_id,
         .scope_is_customer = op->scope_is_customer,
         .cells = fg_op_is_window(op->kind) ? op->cells : (uint8_t)fg_register_of(op->kind)};
+    out->mix = local_key_mix(&out->key);
 }
 
 // What is kept for all customers together lies in a shard of its own scope.
@@ -181,39 +205,58 @@ static struct local_shard *shared_shard(const struct fg_local *local, const stru
     return &local->shards[local_mix(op->scope) & (local->n_shards - 1)];
 }
 
-// The entries of a request lie all over the table: they are sent for together, so that their way
-// from memory is waited for once.
-static void entries_prefetch(const struct local_shard *shard, const struct local_key *customer,
-                             const struct fg_store_request *request)
+// What a request needs lies all over the tables: it is sent for together, so that its way from
+// memory is waited for once. First the tags, and where the ops are.
+static void places_find(const struct local_shard *shard, const struct local_key *customer,
+                        const struct fg_store_request *request, struct local_place *places)
 {
     for (uint32_t i = 0; i < request->n_ops; i++) {
         const struct fg_meter_op *op = &request->ops[i];
-        const struct local_key key = key_of(customer, op);
+        place_of(customer, op, &places[i]);
         if (op->shared)
             continue;
         if (fg_op_is_window(op->kind))
-            local_window_prefetch(shard, &key);
+            local_window_prefetch_tags(shard, &places[i]);
         else if (fg_op_is_set(op->kind))
-            local_set_prefetch(shard, &key);
+            local_set_prefetch_tags(shard, &places[i]);
         else
-            local_register_prefetch(shard, &key);
+            local_register_prefetch_tags(shard, &places[i]);
+    }
+    if (request->once)
+        local_call_prefetch(shard, customer, request);
+}
+
+// Then the entries that the tags lead to.
+static void entries_prefetch(const struct local_shard *shard,
+                             const struct fg_store_request *request,
+                             const struct local_place *places)
+{
+    for (uint32_t i = 0; i < request->n_ops; i++) {
+        const struct fg_meter_op *op = &request->ops[i];
+        if (op->shared)
+            continue;
+        if (fg_op_is_window(op->kind))
+            local_window_prefetch(shard, &places[i]);
+        else if (fg_op_is_set(op->kind))
+            local_set_prefetch(shard, &places[i]);
+        else
+            local_register_prefetch(shard, &places[i]);
     }
 }
 
-static int64_t op_run(struct local_shard *shard, const struct local_key *customer,
+static int64_t op_run(struct local_shard *shard, const struct local_place *place,
                       const struct fg_store_request *request, const struct fg_meter_op *op,
                       bool repeated)
 {
-    const struct local_key key = key_of(customer, op);
     if (fg_op_is_window(op->kind))
-        return local_window_run(shard, &key, op, op->kind == FG_OP_WINDOW_ADD && !repeated);
+        return local_window_run(shard, place, op, op->kind == FG_OP_WINDOW_ADD && !repeated);
     if (fg_op_is_set(op->kind))
-        return local_set_run(shard, &key, op, request->now_ms);
-    return local_register_run(shard, &key, op, request->now_ms, repeated);
+        return local_set_run(shard, place, op, request->now_ms);
+    return local_register_run(shard, place, op, request->now_ms, repeated);
 }
 
 // The customer's own ops; true when there are shared ones, too.
-static bool own_ops_run(struct local_shard *shard, const struct local_key *customer,
+static bool own_ops_run(struct local_shard *shard, const struct local_place *places,
                         const struct fg_store_request *request, struct fg_store_reply *reply)
 {
     bool any_shared = false;
@@ -222,14 +265,14 @@ static bool own_ops_run(struct local_shard *shard, const struct local_key *custo
         if (op->shared)
             any_shared = true;
         else
-            reply->values[i] = op_run(shard, customer, request, op, reply->repeated);
+            reply->values[i] = op_run(shard, &places[i], request, op, reply->repeated);
     }
     return any_shared;
 }
 
 // One lock after the other, never two at once. What cannot be had in time is marked, with all that
 // follows, so that the wait stays that of one lock.
-static void shared_ops_run(const struct fg_local *local, const struct local_key *customer,
+static void shared_ops_run(const struct fg_local *local, const struct local_place *places,
                            const struct fg_store_request *request, struct fg_store_reply *reply)
 {
     bool waited = false;
@@ -243,7 +286,7 @@ static void shared_ops_run(const struct fg_local *local, const struct local_key 
         if (waited)
             continue;
         shard->tick++;
-        reply->values[i] = op_run(shard, customer, request, op, reply->repeated);
+        reply->values[i] = op_run(shard, &places[i], request, op, reply->repeated);
         fg_lock_release(&shard->lock);
     }
 }
@@ -262,18 +305,20 @@ static int local_evaluate(void *store, const struct fg_store_request *request,
     if (rc != FG_OK)
         return rc;
     struct local_shard *shard = &local->shards[customer.customer_hi & (local->n_shards - 1)];
-    entries_prefetch(shard, &customer, request);
+    struct local_place places[FG_OPS_MAX];
+    places_find(shard, &customer, request, places);
     rc = shard_lock(shard);
     if (rc != FG_OK)
         return rc;
     shard->tick++;
     shard->stats.evaluations++;
+    entries_prefetch(shard, request, places);
     memset(reply, 0, sizeof(*reply));
     reply->repeated = request->once && local_call_repeats(shard, &customer, request);
-    const bool any_shared = own_ops_run(shard, &customer, request, reply);
+    const bool any_shared = own_ops_run(shard, places, request, reply);
     fg_lock_release(&shard->lock);
     if (any_shared)
-        shared_ops_run(local, &customer, request, reply);
+        shared_ops_run(local, places, request, reply);
     reply->hold = hold;
     return FG_OK;
 }

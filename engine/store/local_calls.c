@@ -35,14 +35,27 @@ static struct local_call *call_victim(struct local_call *bucket, int64_t now_ms)
     return victim;
 }
 
+static struct local_call *bucket_of(const struct local_shard *shard,
+                                    const struct local_key *customer, const struct fg_hash128 key)
+{
+    const uint32_t n_buckets = shard->n_calls / LOCAL_WAYS;
+    const uint64_t at = local_mix(key.lo ^ customer->customer_lo) & (n_buckets - 1);
+    return &shard->calls[(size_t)at * LOCAL_WAYS];
+}
+
+void local_call_prefetch(const struct local_shard *shard, const struct local_key *customer,
+                         const struct fg_store_request *request)
+{
+    local_prefetch(bucket_of(shard, customer, request->call_key),
+                   LOCAL_WAYS * sizeof(struct local_call));
+}
+
 // The entry of a call, fresh when it was unknown or its time is over.
 static struct local_call *call_entry(struct local_shard *shard, const struct local_key *customer,
                                      const struct fg_store_request *request)
 {
     const struct fg_hash128 key = request->call_key;
-    const uint32_t n_buckets = shard->n_calls / LOCAL_WAYS;
-    const uint64_t at = local_mix(key.lo ^ customer->customer_lo) & (n_buckets - 1);
-    struct local_call *bucket = &shard->calls[(size_t)at * LOCAL_WAYS];
+    struct local_call *bucket = bucket_of(shard, customer, key);
     struct local_call *call = call_find(bucket, customer, key);
     if (call != NULL && call->expiry_ms > request->now_ms)
         return call;

@@ -22,6 +22,12 @@
 #define LOCAL_SHARDS_MAX  64
 #define LOCAL_HOLD_GROUPS 1024 // of customers, each with a count of its holds
 
+// What tells the entries of a bucket apart without reading them: a byte of each entry's hash, the
+// first way lowest, 0 where it is free.
+struct local_tags {
+    uint64_t bytes;
+};
+
 struct local_key {
     uint64_t customer_lo, customer_hi; // keyed hash of the customer's id; shared ops: 0
     uint64_t scope;                    // 0 for the customer itself
@@ -98,6 +104,8 @@ struct local_shard {
     struct local_small *small;
     struct local_runs *runs;
     struct local_baseline *baselines;
+    // Of each bucket.
+    struct local_tags *window_tags, *set_tags, *small_tags, *runs_tags, *baseline_tags;
     uint32_t n_windows, n_sets, n_large, n_calls; // powers of two but n_large
     uint32_t n_small, n_runs, n_baselines;
 };
@@ -147,17 +155,62 @@ static inline uint64_t local_key_mix(const struct local_key *key)
                      local_mix(((uint64_t)key->meter_id << 16) + key->cells));
 }
 
-// Bring an entry's memory nearer before it is needed; without the lock.
-void local_window_prefetch(const struct local_shard *shard, const struct local_key *key);
-void local_set_prefetch(const struct local_shard *shard, const struct local_key *key);
-void local_register_prefetch(const struct local_shard *shard, const struct local_key *key);
+#define LOCAL_TAG_ONES UINT64_C(0x0101010101010101)
 
-// Each takes the shard's lock as held.
-int64_t local_window_run(struct local_shard *shard, const struct local_key *key,
+static inline uint8_t local_tag(uint64_t mix)
+{
+    const uint8_t tag = (uint8_t)(mix >> 56);
+    return tag != 0 ? tag : 1;
+}
+
+// The ways with this tag, the high bit of each one's byte. Above the first one there may be others
+// by mistake: who looks for an entry compares its key.
+static inline uint64_t local_tags_match(const struct local_tags *tags, uint8_t tag)
+{
+    const uint64_t differ = tags->bytes ^ (LOCAL_TAG_ONES * tag);
+    return (differ - LOCAL_TAG_ONES) & ~differ & (LOCAL_TAG_ONES << 7);
+}
+
+// The first of the ways that a match names, which is not 0.
+static inline uint32_t local_way(uint64_t match)
+{
+    return (uint32_t)__builtin_ctzll(match) / 8;
+}
+
+static inline void local_tag_set(struct local_tags *tags, uint32_t way, uint8_t tag)
+{
+    const uint64_t others = tags->bytes & ~(UINT64_C(0xff) << (8 * way));
+    tags->bytes = others | (uint64_t)tag << (8 * way);
+}
+
+static inline void local_prefetch(const void *entry, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const char *)entry + at, 1);
+}
+
+// An op's key and local_key_mix() of it.
+struct local_place {
+    struct local_key key;
+    uint64_t mix;
+};
+
+// Bring what is needed of an op nearer, before any is run: first the tags, without the lock, then
+// the entry they lead to. Each of the others takes the shard's lock as held, too.
+void local_window_prefetch_tags(const struct local_shard *shard, const struct local_place *place);
+void local_set_prefetch_tags(const struct local_shard *shard, const struct local_place *place);
+void local_register_prefetch_tags(const struct local_shard *shard, const struct local_place *place);
+void local_call_prefetch(const struct local_shard *shard, const struct local_key *customer,
+                         const struct fg_store_request *request);
+void local_window_prefetch(const struct local_shard *shard, const struct local_place *place);
+void local_set_prefetch(const struct local_shard *shard, const struct local_place *place);
+void local_register_prefetch(const struct local_shard *shard, const struct local_place *place);
+
+int64_t local_window_run(struct local_shard *shard, const struct local_place *place,
                          const struct fg_meter_op *op, bool add);
-int64_t local_set_run(struct local_shard *shard, const struct local_key *key,
+int64_t local_set_run(struct local_shard *shard, const struct local_place *place,
                       const struct fg_meter_op *op, int64_t now_ms);
-int64_t local_register_run(struct local_shard *shard, const struct local_key *key,
+int64_t local_register_run(struct local_shard *shard, const struct local_place *place,
                            const struct fg_meter_op *op, int64_t now_ms, bool repeated);
 // Notes an evaluation of a call; true when it repeats one that was counted.
 bool local_call_repeats(struct local_shard *shard, const struct local_key *customer,

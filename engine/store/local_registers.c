@@ -10,6 +10,7 @@
 
 struct table {
     unsigned char *entries; // each begins with a struct local_register
+    struct local_tags *tags;
     uint32_t n;
     size_t entry_bytes;
 };
@@ -17,94 +18,121 @@ struct table {
 static struct table table_of(const struct local_shard *shard, uint8_t kind)
 {
     if (kind == FG_REGISTER_BASELINE)
-        return (struct table){(unsigned char *)shard->baselines, shard->n_baselines,
-                              sizeof(struct local_baseline)};
+        return (struct table){(unsigned char *)shard->baselines, shard->baseline_tags,
+                              shard->n_baselines, sizeof(struct local_baseline)};
     if (kind == FG_REGISTER_RUN)
-        return (struct table){(unsigned char *)shard->runs, shard->n_runs,
+        return (struct table){(unsigned char *)shard->runs, shard->runs_tags, shard->n_runs,
                               sizeof(struct local_runs)};
-    return (struct table){(unsigned char *)shard->small, shard->n_small,
+    return (struct table){(unsigned char *)shard->small, shard->small_tags, shard->n_small,
                           sizeof(struct local_small)};
 }
 
-static unsigned char *bucket_of(const struct table *table, const struct local_key *key)
+static size_t bucket_of(const struct table *table, uint64_t mix)
 {
-    const uint32_t n_buckets = table->n / LOCAL_WAYS;
-    const size_t at = (size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS;
-    return table->entries + at * table->entry_bytes;
+    return (size_t)(mix & (table->n / LOCAL_WAYS - 1));
 }
 
-void local_register_prefetch(const struct local_shard *shard, const struct local_key *key)
+static struct local_register *entry_at(const struct table *table, size_t bucket, uint32_t way)
 {
-    const struct table table = table_of(shard, key->cells);
-    __builtin_prefetch(bucket_of(&table, key), 1);
+    const size_t at = bucket * LOCAL_WAYS + way;
+    return (struct local_register *)(void *)(table->entries + at * table->entry_bytes);
 }
 
-// The register of key, made in place of the least recently used one when make is set; else NULL
-// where there is none.
-static void *register_find(struct local_shard *shard, const struct local_key *key, bool make)
+void local_register_prefetch_tags(const struct local_shard *shard, const struct local_place *place)
 {
-    const struct table table = table_of(shard, key->cells);
-    unsigned char *bucket = bucket_of(&table, key);
-    struct local_register *victim = (struct local_register *)(void *)bucket;
-    for (uint32_t i = 0; i < LOCAL_WAYS; i++) {
-        struct local_register *entry =
-            (struct local_register *)(void *)(bucket + i * table.entry_bytes);
-        if (entry->used != 0 && local_key_equal(&entry->key, key)) {
-            entry->used = shard->tick;
-            return entry;
-        }
-        if (entry->used < victim->used)
-            victim = entry;
+    const struct table table = table_of(shard, place->key.cells);
+    __builtin_prefetch(&table.tags[bucket_of(&table, place->mix)]);
+}
+
+void local_register_prefetch(const struct local_shard *shard, const struct local_place *place)
+{
+    const struct table table = table_of(shard, place->key.cells);
+    const size_t bucket = bucket_of(&table, place->mix);
+    const uint64_t match = local_tags_match(&table.tags[bucket], local_tag(place->mix));
+    if (match != 0)
+        local_prefetch(entry_at(&table, bucket, local_way(match)), sizeof(struct local_small));
+}
+
+// A free way, or that of the least recently used register.
+static uint32_t way_for(struct local_shard *shard, const struct table *table, size_t bucket)
+{
+    const uint64_t free = local_tags_match(&table->tags[bucket], 0);
+    if (free != 0)
+        return local_way(free);
+    uint32_t victim = 0;
+    for (uint32_t i = 1; i < LOCAL_WAYS; i++) {
+        if (entry_at(table, bucket, i)->used < entry_at(table, bucket, victim)->used)
+            victim = i;
     }
-    if (!make)
-        return NULL;
-    if (victim->used != 0)
-        shard->stats.evicted_registers++;
-    memset(victim, 0, table.entry_bytes);
-    victim->key = *key;
-    victim->used = shard->tick;
+    shard->stats.evicted_registers++;
     return victim;
 }
 
-static int64_t seen_run(struct local_shard *shard, const struct local_key *key,
+// The register of a place, made in place of the least recently used one when make is set; else NULL
+// where there is none.
+static void *register_find(struct local_shard *shard, const struct local_place *place, bool make)
+{
+    const struct table table = table_of(shard, place->key.cells);
+    const size_t bucket = bucket_of(&table, place->mix);
+    const uint8_t tag = local_tag(place->mix);
+    uint64_t match = local_tags_match(&table.tags[bucket], tag);
+    for (; match != 0; match &= match - 1) {
+        struct local_register *entry = entry_at(&table, bucket, local_way(match));
+        if (entry->used != 0 && local_key_equal(&entry->key, &place->key)) {
+            entry->used = shard->tick;
+            return entry;
+        }
+    }
+    if (!make)
+        return NULL;
+    const uint32_t way = way_for(shard, &table, bucket);
+    struct local_register *made = entry_at(&table, bucket, way);
+    memset(made, 0, table.entry_bytes);
+    made->key = place->key;
+    made->used = shard->tick;
+    local_tag_set(&table.tags[bucket], way, tag);
+    return made;
+}
+
+static int64_t seen_run(struct local_shard *shard, const struct local_place *place,
                         const struct fg_meter_op *op, int64_t now_ms, bool repeated)
 {
     const bool put = op->kind == FG_OP_SEEN_PUT;
     const int64_t now_s = now_ms / FG_MS_PER_S;
-    struct local_small *entry = register_find(shard, key, put);
+    struct local_small *entry = register_find(shard, place, put);
     if (entry == NULL)
         return -1;
     return put ? fg_first_seen_put(&entry->seen, now_s, fg_store_ttl_s(op->ttl_ms), repeated)
                : fg_first_seen_read(&entry->seen, now_s);
 }
 
-static int64_t runs_run(struct local_shard *shard, const struct local_key *key,
+static int64_t runs_run(struct local_shard *shard, const struct local_place *place,
                         const struct fg_meter_op *op, int64_t now_ms, bool repeated)
 {
     const bool put = op->kind == FG_OP_RUN_PUT && !repeated;
     const int64_t now_s = now_ms / FG_MS_PER_S;
-    struct local_runs *entry = register_find(shard, key, put);
+    struct local_runs *entry = register_find(shard, place, put);
     if (entry == NULL)
         return 0;
     return put ? fg_runs_put(&entry->runs, op->amount, now_s, fg_store_ttl_s(op->ttl_ms))
                : fg_runs_longest(&entry->runs, now_s);
 }
 
-static int64_t rate_run(struct local_shard *shard, const struct local_key *key,
+static int64_t rate_run(struct local_shard *shard, const struct local_place *place,
                         const struct fg_meter_op *op, int64_t now_ms, bool repeated)
 {
     if (repeated)
         return 1;
-    struct local_small *entry = register_find(shard, key, true);
+    struct local_small *entry = register_find(shard, place, true);
     return fg_rate_take(&entry->arrival_us, now_ms * 1000, op->interval_us, op->burst);
 }
 
-static int64_t baseline_run(struct local_shard *shard, const struct local_key *key,
+static int64_t baseline_run(struct local_shard *shard, const struct local_place *place,
                             const struct fg_meter_op *op, bool repeated)
 {
     const bool add = op->kind == FG_OP_BASELINE_ADD && !repeated;
     const bool freeze = op->kind == FG_OP_BASELINE_FREEZE;
-    struct local_baseline *entry = register_find(shard, key, add || freeze);
+    struct local_baseline *entry = register_find(shard, place, add || freeze);
     if (entry == NULL)
         return -1;
     const int64_t value = op->trend ? fg_baseline_trend(&entry->baseline, op->bucket)
@@ -116,22 +144,31 @@ static int64_t baseline_run(struct local_shard *shard, const struct local_key *k
     return value;
 }
 
-int64_t local_register_run(struct local_shard *shard, const struct local_key *key,
+int64_t local_register_run(struct local_shard *shard, const struct local_place *place,
                            const struct fg_meter_op *op, int64_t now_ms, bool repeated)
 {
     switch (fg_register_of(op->kind)) {
     case FG_REGISTER_SEEN:
-        return seen_run(shard, key, op, now_ms, repeated);
+        return seen_run(shard, place, op, now_ms, repeated);
     case FG_REGISTER_RUN:
-        return runs_run(shard, key, op, now_ms, repeated);
+        return runs_run(shard, place, op, now_ms, repeated);
     case FG_REGISTER_RATE:
-        return rate_run(shard, key, op, now_ms, repeated);
+        return rate_run(shard, place, op, now_ms, repeated);
     case FG_REGISTER_BASELINE:
-        return baseline_run(shard, key, op, repeated);
+        return baseline_run(shard, place, op, repeated);
     case FG_REGISTER_NONE:
         break;
     }
     return 0;
+}
+
+static void tags_repair(const struct table *table)
+{
+    for (uint32_t i = 0; i < table->n; i++) {
+        const struct local_register *entry = entry_at(table, i / LOCAL_WAYS, i % LOCAL_WAYS);
+        local_tag_set(&table->tags[i / LOCAL_WAYS], i % LOCAL_WAYS,
+                      entry->used == 0 ? 0 : local_tag(local_key_mix(&entry->key)));
+    }
 }
 
 void local_registers_repair(struct local_shard *shard)
@@ -148,5 +185,9 @@ void local_registers_repair(struct local_shard *shard)
                 sound && entry->baseline.sums[k] >= 0 && entry->baseline.sums[k] <= FG_BASELINE_MAX;
         if (entry->head.used != 0 && !sound)
             memset(entry, 0, sizeof(*entry));
+    }
+    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_BASELINE; kind++) {
+        const struct table table = table_of(shard, (uint8_t)kind);
+        tags_repair(&table);
     }
 }

@@ -25,38 +25,68 @@ static void large_release(struct local_shard *shard, struct local_set *set)
 
 static void set_clear(struct local_shard *shard, struct local_set *set)
 {
+    const uint32_t i = index_of(shard, set);
     large_release(shard, set);
+    local_tag_set(&shard->set_tags[i / LOCAL_WAYS], i % LOCAL_WAYS, 0);
     memset(set, 0, sizeof(*set));
 }
 
-void local_set_prefetch(const struct local_shard *shard, const struct local_key *key)
+static size_t bucket_of(const struct local_shard *shard, uint64_t mix)
 {
-    const uint32_t n_buckets = shard->n_sets / LOCAL_WAYS;
-    const char *set =
-        (const char *)&shard->sets[(size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS];
-    for (size_t at = 0; at < sizeof(struct local_set); at += 64)
-        __builtin_prefetch(set + at, 1);
+    return (size_t)(mix & (shard->n_sets / LOCAL_WAYS - 1));
 }
 
-static struct local_set *set_find(struct local_shard *shard, const struct local_key *key, bool make)
+void local_set_prefetch_tags(const struct local_shard *shard, const struct local_place *place)
 {
-    const uint32_t n_buckets = shard->n_sets / LOCAL_WAYS;
-    struct local_set *bucket =
-        &shard->sets[(size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS];
-    struct local_set *victim = &bucket[0];
-    for (uint32_t i = 0; i < LOCAL_WAYS; i++) {
-        if (bucket[i].used != 0 && local_key_equal(&bucket[i].key, key))
-            return &bucket[i];
-        if (bucket[i].used < victim->used)
-            victim = &bucket[i];
+    __builtin_prefetch(&shard->set_tags[bucket_of(shard, place->mix)]);
+}
+
+void local_set_prefetch(const struct local_shard *shard, const struct local_place *place)
+{
+    const size_t bucket = bucket_of(shard, place->mix);
+    const uint64_t match = local_tags_match(&shard->set_tags[bucket], local_tag(place->mix));
+    if (match != 0)
+        local_prefetch(&shard->sets[bucket * LOCAL_WAYS + local_way(match)],
+                       sizeof(struct local_set));
+}
+
+static struct local_set *set_find(const struct local_shard *shard, const struct local_place *place)
+{
+    const size_t bucket = bucket_of(shard, place->mix);
+    uint64_t match = local_tags_match(&shard->set_tags[bucket], local_tag(place->mix));
+    for (; match != 0; match &= match - 1) {
+        struct local_set *set = &shard->sets[bucket * LOCAL_WAYS + local_way(match)];
+        if (set->used != 0 && local_key_equal(&set->key, &place->key))
+            return set;
     }
-    if (!make)
-        return NULL;
-    if (victim->used != 0)
-        shard->stats.evicted_sets++;
-    set_clear(shard, victim);
-    victim->key = *key;
+    return NULL;
+}
+
+// A free way, or that of the least recently used set, which is lost.
+static uint32_t way_for(struct local_shard *shard, size_t bucket)
+{
+    struct local_set *sets = &shard->sets[bucket * LOCAL_WAYS];
+    const uint64_t free = local_tags_match(&shard->set_tags[bucket], 0);
+    if (free != 0)
+        return local_way(free);
+    uint32_t victim = 0;
+    for (uint32_t i = 1; i < LOCAL_WAYS; i++) {
+        if (sets[i].used < sets[victim].used)
+            victim = i;
+    }
+    shard->stats.evicted_sets++;
+    set_clear(shard, &sets[victim]);
     return victim;
+}
+
+static struct local_set *set_make(struct local_shard *shard, const struct local_place *place)
+{
+    const size_t bucket = bucket_of(shard, place->mix);
+    const uint32_t way = way_for(shard, bucket);
+    struct local_set *set = &shard->sets[bucket * LOCAL_WAYS + way];
+    set->key = place->key;
+    local_tag_set(&shard->set_tags[bucket], way, local_tag(place->mix));
+    return set;
 }
 
 // A large block for set: a free one, or that of the least recently used other set, which is lost.
@@ -89,18 +119,27 @@ static void set_shrink(struct local_shard *shard, struct local_set *set)
     large_release(shard, set);
 }
 
-// Drops what has expired, and the member id when drop_id is set.
-static void set_prune(struct local_shard *shard, struct local_set *set, int64_t now_ms,
-                      bool drop_id, uint64_t id)
+// Drops what has expired, and the member drop when it is not NULL. The member find where it stays;
+// NULL: it does not, or find is NULL.
+static struct local_member *set_prune(struct local_shard *shard, struct local_set *set,
+                                      int64_t now_ms, const uint64_t *drop, const uint64_t *find)
 {
     struct local_member *members = members_of(shard, set);
+    struct local_member *found = NULL;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < set->count; i++) {
-        if (members[i].expiry_ms > now_ms && !(drop_id && members[i].id == id))
-            members[kept++] = members[i];
+        if (members[i].expiry_ms <= now_ms || (drop != NULL && members[i].id == *drop))
+            continue;
+        if (kept != i)
+            members[kept] = members[i];
+        if (find != NULL && members[kept].id == *find)
+            found = &members[kept];
+        kept++;
     }
     set->count = kept;
+    const uint32_t at = found != NULL ? (uint32_t)(found - members) : 0;
     set_shrink(shard, set);
+    return found != NULL ? &members_of(shard, set)[at] : NULL;
 }
 
 static bool goes_before(const struct local_member *a, const struct local_member *b)
@@ -130,17 +169,13 @@ static void set_insert(struct local_shard *shard, struct local_set *set,
 static void set_put(struct local_shard *shard, struct local_set *set, const struct fg_meter_op *op,
                     int64_t now_ms)
 {
-    set_prune(shard, set, now_ms, false, 0);
-    struct local_member *members = members_of(shard, set);
-    for (uint32_t i = 0; i < set->count; i++) {
-        if (members[i].id == op->member) {
-            if (members[i].expiry_ms < op->expiry_ms)
-                members[i].expiry_ms = op->expiry_ms;
-            return;
-        }
-    }
-    if (op->expiry_ms > now_ms)
+    struct local_member *member = set_prune(shard, set, now_ms, NULL, &op->member);
+    if (member != NULL) {
+        if (member->expiry_ms < op->expiry_ms)
+            member->expiry_ms = op->expiry_ms;
+    } else if (op->expiry_ms > now_ms) {
         set_insert(shard, set, &(struct local_member){op->member, op->expiry_ms});
+    }
 }
 
 static int64_t set_count(struct local_shard *shard, struct local_set *set, int64_t now_ms)
@@ -152,18 +187,22 @@ static int64_t set_count(struct local_shard *shard, struct local_set *set, int64
     return n;
 }
 
-int64_t local_set_run(struct local_shard *shard, const struct local_key *key,
+int64_t local_set_run(struct local_shard *shard, const struct local_place *place,
                       const struct fg_meter_op *op, int64_t now_ms)
 {
-    struct local_set *set = set_find(shard, key, op->kind == FG_OP_SET_PUT);
-    if (set == NULL)
+    struct local_set *set = set_find(shard, place);
+    if (set == NULL && op->kind != FG_OP_SET_PUT)
         return 0;
+    if (set == NULL)
+        set = set_make(shard, place);
     set->used = shard->tick;
+    if (op->kind == FG_OP_SET_READ)
+        return set_count(shard, set, now_ms);
     if (op->kind == FG_OP_SET_PUT)
         set_put(shard, set, op, now_ms);
-    else if (op->kind == FG_OP_SET_DELETE)
-        set_prune(shard, set, now_ms, true, op->member);
-    return set_count(shard, set, now_ms);
+    else
+        set_prune(shard, set, now_ms, &op->member, NULL);
+    return set->count; // what has expired is gone
 }
 
 void local_sets_repair(struct local_shard *shard)
@@ -176,6 +215,8 @@ void local_sets_repair(struct local_shard *shard)
                                                  set->count <= FG_SET_MEMBERS_MAX;
         if (set->used == 0 || !sound)
             memset(set, 0, sizeof(*set));
+        local_tag_set(&shard->set_tags[i / LOCAL_WAYS], i % LOCAL_WAYS,
+                      set->used == 0 ? 0 : local_tag(local_key_mix(&set->key)));
     }
     for (uint32_t i = 0; i < shard->n_large; i++) {
         const uint32_t owner = shard->large[i].owner;

@@ -5,51 +5,73 @@
 
 #include "request.h"
 
-static struct local_window *bucket_of(const struct local_shard *shard, const struct local_key *key)
+static size_t bucket_of(const struct local_shard *shard, uint64_t mix)
 {
-    const uint32_t n_buckets = shard->n_windows / LOCAL_WAYS;
-    return &shard->windows[(size_t)(local_key_mix(key) & (n_buckets - 1)) * LOCAL_WAYS];
+    return (size_t)(mix & (shard->n_windows / LOCAL_WAYS - 1));
 }
 
-void local_window_prefetch(const struct local_shard *shard, const struct local_key *key)
+void local_window_prefetch_tags(const struct local_shard *shard, const struct local_place *place)
 {
-    const char *entry = (const char *)bucket_of(shard, key);
-    for (size_t at = 0; at < sizeof(struct local_window); at += 64)
-        __builtin_prefetch(entry + at, 1);
+    __builtin_prefetch(&shard->window_tags[bucket_of(shard, place->mix)]);
 }
 
-static struct local_window *window_find(struct local_window *bucket, const struct local_key *key)
+void local_window_prefetch(const struct local_shard *shard, const struct local_place *place)
 {
-    for (uint32_t i = 0; i < LOCAL_WAYS; i++) {
-        if (bucket[i].used != 0 && local_key_equal(&bucket[i].key, key))
-            return &bucket[i];
+    const size_t bucket = bucket_of(shard, place->mix);
+    const uint64_t match = local_tags_match(&shard->window_tags[bucket], local_tag(place->mix));
+    if (match != 0)
+        local_prefetch(&shard->windows[bucket * LOCAL_WAYS + local_way(match)],
+                       sizeof(struct local_window));
+}
+
+static struct local_window *window_find(const struct local_shard *shard,
+                                        const struct local_place *place)
+{
+    const size_t bucket = bucket_of(shard, place->mix);
+    uint64_t match = local_tags_match(&shard->window_tags[bucket], local_tag(place->mix));
+    for (; match != 0; match &= match - 1) {
+        struct local_window *entry = &shard->windows[bucket * LOCAL_WAYS + local_way(match)];
+        if (entry->used != 0 && local_key_equal(&entry->key, &place->key))
+            return entry;
     }
     return NULL;
 }
 
-static struct local_window *window_make(struct local_shard *shard, struct local_window *bucket,
-                                        const struct local_key *key, int64_t at)
+// A free way, or that of the least recently used entry.
+static uint32_t way_for(struct local_shard *shard, size_t bucket)
 {
-    struct local_window *victim = &bucket[0];
+    const struct local_window *entries = &shard->windows[bucket * LOCAL_WAYS];
+    const uint64_t free = local_tags_match(&shard->window_tags[bucket], 0);
+    if (free != 0)
+        return local_way(free);
+    uint32_t victim = 0;
     for (uint32_t i = 1; i < LOCAL_WAYS; i++) {
-        if (bucket[i].used < victim->used)
-            victim = &bucket[i];
+        if (entries[i].used < entries[victim].used)
+            victim = i;
     }
-    if (victim->used != 0)
-        shard->stats.evicted_windows++;
-    *victim = (struct local_window){.key = *key, .window = {.bucket = at}};
+    shard->stats.evicted_windows++;
     return victim;
 }
 
-int64_t local_window_run(struct local_shard *shard, const struct local_key *key,
+static struct local_window *window_make(struct local_shard *shard, const struct local_place *place,
+                                        int64_t at)
+{
+    const size_t bucket = bucket_of(shard, place->mix);
+    const uint32_t way = way_for(shard, bucket);
+    struct local_window *entry = &shard->windows[bucket * LOCAL_WAYS + way];
+    *entry = (struct local_window){.key = place->key, .window = {.bucket = at}};
+    local_tag_set(&shard->window_tags[bucket], way, local_tag(place->mix));
+    return entry;
+}
+
+int64_t local_window_run(struct local_shard *shard, const struct local_place *place,
                          const struct fg_meter_op *op, bool add)
 {
-    struct local_window *bucket = bucket_of(shard, key);
-    struct local_window *entry = window_find(bucket, key);
+    struct local_window *entry = window_find(shard, place);
     if (entry == NULL && !add)
         return 0;
     if (entry == NULL)
-        entry = window_make(shard, bucket, key, op->bucket);
+        entry = window_make(shard, place, op->bucket);
     entry->used = shard->tick;
     if (add)
         fg_window_add(&entry->window, op->cells, op->bucket, op->amount);
@@ -63,7 +85,9 @@ void local_windows_repair(struct local_shard *shard)
         bool sound = entry->key.cells == 1 || entry->key.cells == FG_WINDOW_CELLS;
         for (uint32_t c = 0; c < FG_WINDOW_CELLS; c++)
             sound = sound && entry->window.cells[c] >= 0 && entry->window.cells[c] <= FG_AMOUNT_MAX;
-        if (entry->used != 0 && !sound)
+        if (entry->used == 0 || !sound)
             memset(entry, 0, sizeof(*entry));
+        local_tag_set(&shard->window_tags[i / LOCAL_WAYS], i % LOCAL_WAYS,
+                      entry->used == 0 ? 0 : local_tag(local_key_mix(&entry->key)));
     }
 }

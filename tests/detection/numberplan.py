@@ -19,10 +19,14 @@ class NumberPlan:
     def __init__(self, data):
         """data: the folder with numbering.csv and countries.csv."""
         self.table = {}
+        self.lengths = {}  # prefix -> least and most digits of a whole number, where they are known
         self.ranges = {}  # country -> type -> prefixes in the order of the file
         with open(data / "numbering.csv", encoding="ascii", newline="") as file:
             for row in csv.DictReader(file):
                 self.table[row["prefix"]] = (row["country"], row["type"])
+                if row.get("digits"):
+                    least, _, most = row["digits"].partition("-")
+                    self.lengths[row["prefix"]] = (int(least), int(most or least))
                 self.ranges.setdefault(row["country"], {}).setdefault(row["type"], []).append(row["prefix"])
         with open(data / "countries.csv", encoding="ascii", newline="") as file:
             self.dialling = {row["country"]: row for row in csv.DictReader(file)}
@@ -44,9 +48,10 @@ class NumberPlan:
         return any(kind in self.ranges.get(country, {}) for kind in types)
 
     def fill(self, rng, prefix):
-        """A number of usual length that begins with prefix."""
+        """A number that begins with prefix, of the usual length where its range has such numbers."""
         code = next((c for c in self.codes if prefix.startswith(c)), prefix[:3])
-        missing = max(DIGITS.get(code, len(code) + 8) - len(prefix), 2)
+        least, most = self.lengths.get(prefix, (0, 15))
+        missing = max(min(max(DIGITS.get(code, len(code) + 8), least), most) - len(prefix), 2)
         return prefix + str(rng.randrange(10 ** missing)).zfill(missing)
 
     def draw(self, rng, country, *types):

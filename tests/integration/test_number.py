@@ -237,6 +237,13 @@ def test_customers_dial_as_their_plan_says(number):
         assert e164 in found, (home, dialled, found)
 
 
+def test_numbers_that_nobody_can_have(number):
+    for e164, said in (("+4420794600", "too short: the numbers of its range have 12 digits"), ("+120255501430", "too long: the numbers of its range have 11 digits"),
+                       ("+442079460018", None), ("+8821612345678", None), ("+12025550143", None)):
+        why = number([e164])[0]["why"]
+        assert said in why if said else "too" not in why, (e164, why)
+
+
 def test_words_of_rules_are_no_lists(number):
     assert [match["list"] for match in number(["+88216123456"])[0]["lists"]] == ["irsf_ranges"]
     assert [match["list"] for match in number(["+448081570123"])[0]["lists"]] == ["do_not_call"]

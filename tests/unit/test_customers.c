@@ -181,7 +181,8 @@ static const struct mistake mistakes[] = {
     {"- {id: a, tz: Europe/Londn}\n", 1, 15,
      "unknown time zone 'Europe/Londn'; did you mean 'Europe/London'?"},
     {"- {id: a, tz: UTC, numbers: [+441632960000]}\n", 1, 30,
-     "a number must be quoted: write \"+441632960000\" (unquoted +44 is the number 44 to other "
+     "a number must be quoted: write \"+441632960000\" (unquoted +441632960000 is the number "
+     "441632960000 to other "
      "tools)"},
     {"- {id: a, tz: UTC, numbers: [\"+4416-+4415\"]}\n", 1, 30,
      "a range is two numbers of one length, the smaller one first"},

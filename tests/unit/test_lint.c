@@ -291,6 +291,14 @@ static void what_only_rules_that_are_off_use(void **state)
         assert_int_equal(fg_diags_at(linted.diags, i)->line, lines[i]);
     }
     linted_fini(&linted);
+    // A rule that is not off needs the meter for its trend.
+    lint(&linted,
+         HEAD "meters:\n  n: {typical: calls, per: customer}\n  t: {trend: n}\nrules:\n" STRONG
+              "  - {id: A, desc: d, when: {meters.t: {above: 1}}, score: 9}\n"
+              "  - {id: B, desc: d, mode: \"off\", when: {meters.n: {above: 1}}, score: 9}\n",
+         NULL, NULL);
+    assert_int_equal(fg_diags_total(linted.diags), 1); // B itself
+    linted_fini(&linted);
     // A rule that is not off needs the meter too, though it does not measure by it.
     expect_none(HEAD "meters:\n  n: {count: calls, per: customer, over: 1h}\nrules:\n" STRONG
                      "  - {id: A, desc: d, when: {meters.n: {above: 1}}, score: 9}\n"

@@ -320,7 +320,8 @@ static void mistakes_in_a_test_are_told_with_their_place(void **state)
         {8, 12, "the clock must be RFC 3339, such as \"2026-11-21T02:10:00Z\", not '2026-11-20'"},
         {9, 14, "unknown key 'frm' in call; did you mean 'from'?"},
         {9, 30,
-         "a number must be quoted: write \"+4420\" (unquoted +44 is the number 44 to other tools)"},
+         "a number must be quoted: write \"+4420\" (unquoted +4420 is the number 4420 to other "
+         "tools)"},
         {10, 22, "unknown action 'blok'; did you mean 'block'?"},
         {10, 36, "unknown rule 'PREMIUN'; did you mean 'PREMIUM'?"},
         {11, 27, "write the rule and the reason, such as \"DEST_IRSF/FRAUD-212\""},
@@ -361,7 +362,7 @@ static void mistakes_in_a_history_are_told_with_their_place(void **state)
         {9, 22, "dest.country must be quoted: write \"NO\""},
         {9, 26, "dest.country must be"},
         {11, 23, "caller.number must be quoted: write \"+4420\""},
-        {11, 30, "caller.number must be quoted"},
+        {11, 30, "caller.number must be quoted: write \"+44\" (unquoted 0044 is the number 36 to"},
         {12, 21, "src.network lists IP addresses"},
         {14, 12, "ago"},
         {13, 24, "cert_first_seen must be at or before the test's clock"},

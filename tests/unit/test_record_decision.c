@@ -269,6 +269,13 @@ static void test_measured_reason(void **state)
                                                 .threshold = 20 * FG_MICRO + 500000};
     text = record(f);
     assert_non_null(strstr(text, "\"value\":31,\"threshold\":20.5"));
+    assert_null(strstr(text, "\"base\""));
+    assert_null(strstr(text, "\"unlearned\""));
+    free(text);
+    f->decision.reasons[0].base = 12 * FG_MICRO;
+    f->decision.reasons[0].starts = FG_START_BASE;
+    text = record(f);
+    assert_non_null(strstr(text, "\"threshold\":20.5,\"base\":12,\"unlearned\":true"));
     free(text);
 }
 

@@ -83,16 +83,17 @@ struct fg_decision {
     enum fg_action action, shadow_action; // shadow_action: had the shadow rules counted too
     int32_t score, shadow_score; // sums of the reasons' points without and with shadow reasons
     bool degraded;
-    bool allowed;       // an allowance let it go on
-    bool repeated;      // a retransmission, fork or retry: judged again, counted once
-    uint32_t n_reasons; // the enforced ones add up to score exactly
-    struct fg_reason reasons[FG_REASONS_MAX];
+    bool allowed;        // an allowance let it go on
+    bool repeated;       // a retransmission, fork or retry: judged again, counted once
     struct fg_hold hold; // active hold that decided
     struct fg_hold_effect set_hold;
     bool drop_media, cut_call; // cut_call: on answer and minute events
     struct fg_reply reply;
     bool release; // the store should run release_request when convenient: a refused call gives back
                   // its leases, and what is usual is not learned while calls are refused or cut
+    uint32_t n_reasons; // the enforced ones add up to score exactly
+    // The big ones, last: what they hold beyond n_reasons and n_ops is anything.
+    struct fg_reason reasons[FG_REASONS_MAX];
     struct fg_store_request release_request;
 };
 

@@ -68,6 +68,7 @@ struct fg_meter_op {
     bool shared;            // kept for all customers together; scope_is_customer is false then
     int64_t bucket;         // window; baseline: local hour since 1970-01-01T00
     uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
+    bool trend;             // baseline: the value is what fg_baseline_trend() gives
     int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
                     // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]
     int64_t ttl_ms; // how long the store must remember at least
@@ -76,7 +77,6 @@ struct fg_meter_op {
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
     uint32_t burst;      // rate: calls that may come at once, 1 to 100000
     int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
-    bool trend;          // baseline: the value is what fg_baseline_trend() gives
 };
 
 struct fg_store_request {

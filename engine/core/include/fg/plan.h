@@ -11,6 +11,25 @@
 #include "fg/meter.h"
 #include "fg/ruleset.h"
 
+#define FG_CALL_SCOPES 32
+
+// What is the same for all events of a call, so that it need not be looked up again at each of
+// them. Before the call's first event known is false; then the engine fills it. It holds for one
+// policy, and while the event's direction, customer, called number, caller, source and certificate
+// stay as they are.
+struct fg_call_facts {
+    bool known;
+    bool home_known, dest_home, dest_ordinary, caller_owned, caller_others, emergency, unreadable;
+    struct fg_country_set home;
+    struct fg_destination dest;
+    struct fg_destination caller;
+    // What meters are kept for, by the numbers in fg_ruleset.scope_of_meter, a bit and a hash each.
+    uint64_t scopes_known, scopes_there;
+    uint64_t scopes[FG_CALL_SCOPES];
+    // Which predicates were evaluated, by the numbers in fg_ruleset.predicate_ids, and which held.
+    uint64_t asked[FG_CALL_PREDICATES / 64], holds[FG_CALL_PREDICATES / 64];
+};
+
 struct fg_plan {
     const struct fg_policy *policy;
     const struct fg_event *event;
@@ -38,13 +57,16 @@ struct fg_plan {
                                             // NULL: none
     int8_t allowance_calls_op, allowance_usd_op; // with one: index into request.ops, -1 none
     bool store_needed;
-    struct fg_store_request request;
+    struct fg_store_request request; // ops beyond n_ops hold anything
 };
 
 // Plans event at now_ms [Unix ms]. policy and event must outlive plan. Never fails: an unreadable
 // number or a missing customer is planned as such.
 void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
              struct fg_plan *plan);
+// The same for the events of one call, which share facts.
+void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
+                  struct fg_call_facts *facts, struct fg_plan *plan);
 
 // What a hold of this scope that this call set would hold: the value of struct fg_hold. False when
 // the call lacks it.

@@ -18,13 +18,14 @@
 #include "fg/signal.h"
 #include "fg/units.h"
 
-#define FG_RULES_MAX      1024
-#define FG_METERS_MAX     64
-#define FG_GROUPS_MAX     16
-#define FG_COMPOSITES_MAX 64
-#define FG_STEPS_MAX      8
-#define FG_EXCEPTIONS_MAX 256 // of one rule
-#define FG_OVERRIDES_MAX  16384
+#define FG_CALL_PREDICATES 256 // different ones whose results are kept while a call lasts
+#define FG_RULES_MAX       1024
+#define FG_METERS_MAX      64
+#define FG_GROUPS_MAX      16
+#define FG_COMPOSITES_MAX  64
+#define FG_STEPS_MAX       8
+#define FG_EXCEPTIONS_MAX  256 // of one rule
+#define FG_OVERRIDES_MAX   16384
 // Overrides that are looked at for every customer, because they name none; and those that can apply
 // to one customer at once. Both bound what an INVITE costs.
 #define FG_SHARED_OVERRIDES_MAX  64
@@ -385,6 +386,15 @@ struct fg_ruleset {
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];
     uint32_t n_by_event[2][FG_EVENT_KINDS];
+    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; and of each
+    // meter the number of what it is kept for: the same for meters of the same keys.
+    uint64_t changed_by_event[2][FG_EVENT_KINDS];
+    uint8_t scope_of_meter[FG_METERS_MAX];
+    // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
+    // of a condition stand together in predicate_ids, from where the other arrays say.
+    const uint16_t *predicate_ids;
+    const uint32_t *ids_of_rule, *ids_of_meter, *ids_of_hit;
+    uint64_t lasting_predicates[FG_CALL_PREDICATES / 64]; // the same for all events of a call
 };
 
 // Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static
