@@ -32,7 +32,7 @@ static enum exit_code read_money(const struct invocation *call, fg_micro *usd)
     const double value = text == NULL ? 0.0 : strtod(text, &end);
 
     if (text == NULL || end == text || *end != '\0' || !(value >= 0.01) ||
-        value > (double)(FG_ALLOWANCE_USD_MAX / FG_MICRO)) {
+        value > (double)FG_ALLOWANCE_USD_MAX / (double)FG_MICRO) {
         complain("--money is required: USD that the calls may cost together, 0.01 to %d",
                  (int)(FG_ALLOWANCE_USD_MAX / FG_MICRO));
         return EXIT_USAGE;
@@ -95,8 +95,8 @@ static enum exit_code read_terms(const struct invocation *call, struct fg_allowa
 
 // Those of one customer, or all.
 struct listing {
-    const char *customer; // NULL: any
-    uint64_t wanted;      // id, 0: any
+    char customer[FG_CUSTOMER_ID_MAX + 1]; // empty: any
+    uint64_t wanted;                       // id, 0: any
     int64_t now_ms;
     struct fg_message found[1024];
     size_t n;
@@ -112,7 +112,7 @@ static bool take(void *arg, struct fg_view json)
         listing->unreadable++;
         return true;
     }
-    if ((listing->customer == NULL || strcmp(message->customer, listing->customer) == 0) &&
+    if ((listing->customer[0] == '\0' || strcmp(message->customer, listing->customer) == 0) &&
         (listing->wanted == 0 ? message->allowance.until_ms > listing->now_ms
                               : message->allowance.id == listing->wanted)) {
         listing->n++;
@@ -164,10 +164,11 @@ static enum exit_code report(const struct invocation *call, const char *customer
     fg_allowance_to_format(allowance, to);
     if (call->output.format == OUTPUT_HUMAN || call->output.format == OUTPUT_TSV) {
         format_time(allowance->until_ms, until);
-        complete = printf("%s may make %d calls to %s for %.2f USD until %s\n"
-                          "undo: fgctl disallow %s %" PRIu64 " --reason \"...\"\n",
-                          customer, (int)allowance->calls, to, (double)allowance->usd / FG_MICRO,
-                          until, customer, allowance->id) > 0;
+        complete =
+            printf("%s may make %d calls to %s for %.2f USD until %s\n"
+                   "undo: fgctl disallow %s %" PRIu64 " --reason \"...\"\n",
+                   customer, (int)allowance->calls, to, (double)allowance->usd / (double)FG_MICRO,
+                   until, customer, allowance->id) > 0;
         return complete ? EXIT_OK : EXIT_FAILED;
     }
     text = fg_record_allow_message(customer, allowance);
@@ -182,7 +183,7 @@ static enum exit_code allow(const struct invocation *call, struct fg_redis *redi
     static struct listing listing; // large
     int rc = FG_OK;
 
-    listing.customer = customer;
+    (void)snprintf(listing.customer, sizeof(listing.customer), "%s", customer);
     rc = look(redis, &listing);
     if (rc == FG_OK && listing.n >= FG_ALLOWANCES_MAX) {
         complain("refused: %s has %d allowances; take one back first", customer, FG_ALLOWANCES_MAX);
@@ -223,7 +224,7 @@ static enum exit_code disallow(const struct invocation *call, struct fg_redis *r
     char *end = NULL;
     int rc = FG_OK;
 
-    listing.customer = customer;
+    (void)snprintf(listing.customer, sizeof(listing.customer), "%s", customer);
     listing.wanted = strtoull(call->arguments[1], &end, 10);
     if (*end != '\0' || listing.wanted == 0) {
         complain("'%s' is no number of an allowance; 'fgctl allowances' shows them",
@@ -311,7 +312,7 @@ static int add_row(struct table *table, struct fg_redis *redis, const struct fg_
     (void)snprintf(id, sizeof(id), "%" PRIu64, allowance->id);
     (void)snprintf(calls_text, sizeof(calls_text), "%" PRId64 " of %d", calls,
                    (int)allowance->calls);
-    (void)snprintf(usd_text, sizeof(usd_text), "%.2f of %.2f", (double)usd / FG_MICRO,
+    (void)snprintf(usd_text, sizeof(usd_text), "%.2f of %.2f", (double)usd / (double)FG_MICRO,
                    (double)allowance->usd / FG_MICRO);
     fg_allowance_to_format(allowance, to);
     format_time(allowance->until_ms, until);

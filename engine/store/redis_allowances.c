@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Allowances in Redis: given, taken back, read, and what is left of them.
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fg/allowance.h"
@@ -110,16 +111,18 @@ static int index_read(struct fg_redis *redis, int64_t now_ms, struct resp **out)
 static bool member_names(struct fg_view member, struct names *names)
 {
     char text[KEY_SIZE];
-    uint64_t id = 0;
-    char end = '\0';
+    char *end = NULL;
     if (member.len == 0 || member.len >= 100 || memchr(member.ptr, '\0', member.len) != NULL)
         return false;
     memcpy(text, member.ptr, member.len);
     text[member.len] = '\0';
     char *space = strchr(text, ' ');
-    if (space == NULL || sscanf(space + 1, "%" SCNu64 "%c", &id, &end) != 1)
+    if (space == NULL || space[1] < '1' || space[1] > '9')
         return false;
     *space = '\0';
+    const uint64_t id = strtoull(space + 1, &end, 10);
+    if (*end != '\0')
+        return false;
     return names_of(text, id, names) == FG_OK;
 }
 

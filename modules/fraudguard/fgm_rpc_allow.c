@@ -97,8 +97,8 @@ void fgm_rpc_allow(rpc_t *rpc, void *ctx)
 void fgm_rpc_disallow(rpc_t *rpc, void *ctx)
 {
     str customer, number, reason = fgm_str("by operator");
-    char id[FG_CUSTOMER_ID_MAX + 1], text[24], end = '\0';
-    uint64_t wanted = 0;
+    char id[FG_CUSTOMER_ID_MAX + 1], text[24], *end = NULL;
+    uint64_t wanted;
     struct fg_allowance allowance;
     if (rpc->scan(ctx, ".S.S", &customer, &number) < 2) {
         rpc->fault(ctx, 400, "usage: fraudguard.disallow CUSTOMER ID [REASON]");
@@ -108,8 +108,8 @@ void fgm_rpc_disallow(rpc_t *rpc, void *ctx)
     if (!read_customer(rpc, ctx, &customer, id))
         return;
     snprintf(text, sizeof text, "%.*s", number.len, number.s);
-    if (sscanf(text, "%" SCNu64 "%c", &wanted, &end) != 1 ||
-        fgm_allowances_remove(id, wanted, &allowance) < 0) {
+    wanted = strtoull(text, &end, 10);
+    if (*end || fgm_allowances_remove(id, wanted, &allowance) < 0) {
         rpc->fault(ctx, 404, "no such allowance");
         return;
     }
