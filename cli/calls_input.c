@@ -19,7 +19,7 @@ static void skip_row(void *arg, uint64_t line, const char *why)
     input->skipped++;
     if (input->skipped <= COMPLAINTS) {
         progress_clear(&input->progress);
-        complain("%s:%" PRIu64 ": %s; row skipped", input->name, line, why);
+        complain("%s:%" PRIu64 ": %s", input->name, line, why);
     } else if (input->skipped == COMPLAINTS + 1) {
         complain("%s: further rows are skipped without a word", input->name);
     }
@@ -97,10 +97,15 @@ enum exit_code calls_input_end(struct calls_input *input, int rc)
 {
     progress_clear(&input->progress);
     if (rc != FG_OK) {
-        if (rc != FG_EIO && rc != FG_ESYNTAX) {
+        if (rc == FG_ESYNTAX) {
+            complain("%s: no calls file, so nothing is read of it", input->name);
+        } else if (rc != FG_EIO) {
             complain("%s: %s", input->name, fg_strerror(rc));
         }
         return EXIT_FAILED;
+    }
+    if (input->good + input->skipped == 0) {
+        complain("%s: there is no call in it", input->name);
     }
     if (input->skipped > 0) {
         complain("%s: %" PRIu64 " of %" PRIu64 " rows skipped", input->name, input->skipped,

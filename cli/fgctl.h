@@ -49,7 +49,7 @@ struct invocation {
     struct output output;
     const char *redis_url;       // never NULL
     const char *rules_dir;       // never NULL
-    const char *usual_rules_dir; // the same, also where a command sets rules_dir anew
+    const char *usual_rules_dir; // those of the environment, or of the installation
     bool rules_given;            // rules_dir comes from the command line
     const char *customers_file;  // NULL: not given
     const char *data_dir;        // NULL: not given

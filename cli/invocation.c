@@ -313,7 +313,7 @@ enum exit_code invocation_parse(int argc, char **argv, struct invocation *out, c
         choose(parser.globals[GLOBAL_REDIS], "FRAUDGUARD_REDIS", "unix:/run/fraudguard/redis.sock");
     out->rules_dir =
         choose(parser.globals[GLOBAL_RULES], "FRAUDGUARD_RULES", "/etc/fraudguard/rules");
-    out->usual_rules_dir = out->rules_dir;
+    out->usual_rules_dir = choose(NULL, "FRAUDGUARD_RULES", "/etc/fraudguard/rules");
     out->rules_given = parser.globals[GLOBAL_RULES] != NULL;
     out->customers_file = choose(parser.globals[GLOBAL_CUSTOMERS], "FRAUDGUARD_CUSTOMERS", NULL);
     out->data_dir = choose(parser.globals[GLOBAL_DATA], "FRAUDGUARD_DATA", NULL);

@@ -10,30 +10,26 @@
 
 char *rules_data_dir(const struct invocation *call, const char *directory)
 {
-    char *own = NULL;
-    char *usual = NULL;
+    // A directory under work need not have numbering data of its own.
+    const char *const packs[] = {directory, call->rules_dir, call->usual_rules_dir};
+    char *data = NULL;
 
     if (call->data_dir != NULL) {
         return strdup(call->data_dir);
     }
-    if (asprintf(&own, "%s/data", directory) < 0) {
-        return NULL;
+    for (size_t i = 0; i < sizeof(packs) / sizeof(packs[0]); i++) {
+        free(data);
+        if (asprintf(&data, "%s/data", packs[i]) < 0) {
+            return NULL;
+        }
+        if (is_directory(data)) {
+            return data;
+        }
     }
-    if (is_directory(own)) {
-        return own;
-    }
-    // A directory under work need not have the numbering data of its own.
-    if (asprintf(&usual, "%s/data", call->usual_rules_dir) < 0) {
-        free(own);
-        return NULL;
-    }
-    if (!is_directory(usual)) {
-        complain("there is no numbering data: neither %s nor %s is a directory; --data DIR or "
-                 "$FRAUDGUARD_DATA says where it is",
-                 own, usual);
-    }
-    free(own);
-    return usual;
+    complain("there is no numbering data in %s/data or %s; --data DIR or $FRAUDGUARD_DATA says "
+             "where it is",
+             directory, data);
+    return data;
 }
 
 int rules_load(const struct invocation *call, const char *directory, struct fg_diags *diags,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include "fg/store.h"
 #include "log.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum option_id {
@@ -69,7 +71,8 @@ const char *edge_config_help(void)
            "  --port-min=N, --port-max=N    media ports (default 30000 to 40000)\n"
            "  --port-rest=SECONDS           rest of a freed port (default 60)\n"
            "  --num-threads=N               workers (default: processors online)\n"
-           "  --redis=unix:PATH[/DB] or HOST:PORT[/DB]  where holds and kills come from\n"
+           "  --redis=URL                   where holds and kills come from: unix:PATH[/DB], HOST:PORT[/DB],\n"
+           "                                redis://[USER:PASSWORD@]HOST... or sentinel://HOST,.../MASTER\n"
            "  --timeout=SECONDS             end of a call without media (default 60, 0: never)\n"
            "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
@@ -132,7 +135,7 @@ static int read_listen(const char *name, const char *text, union edge_address *o
 }
 
 /* Cuts "/DB" off the end of `text` where it is a number. */
-static int cut_database(char *text, uint16_t *db)
+static int cut_database(char *text, int *db)
 {
     char *slash = strrchr(text, '/');
     char *end;
@@ -145,37 +148,30 @@ static int cut_database(char *text, uint16_t *db)
         return 0;
     if (value > 1023)
         return -EINVAL;
-    *db = (uint16_t)value;
+    *db = (int)value;
     *slash = '\0';
     return 0;
 }
 
 static int read_redis(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
 {
-    static const char expected[] = "expected unix:PATH[/DB] or HOST:PORT[/DB]";
+    /* The text may hold a password and is not repeated. */
+    static const char expected[] =
+        "expected unix:PATH[/DB], HOST:PORT[/DB], redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
+        "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]";
     bool is_unix = strncmp(text, "unix:", 5) == 0;
-    const char *rest = is_unix ? text + 5 : text;
-    char copy[EDGE_REDIS_TEXT_MAX];
-    unsigned long port = 0;
-    char *colon;
+    bool is_plain = !is_unix && strstr(text, "://") == NULL;
+    struct fg_redis_config parsed;
+    char storage[2 * EDGE_REDIS_TEXT_MAX];
+    int n =
+        snprintf(out->redis_url, sizeof(out->redis_url), "%s%s", is_plain ? "redis://" : "", text);
 
-    if (rest[0] == '\0' || strlen(rest) >= sizeof(copy))
-        return fail(error, "--redis=%s: %s", text, expected);
-    memcpy(copy, rest, strlen(rest) + 1);
-    if (cut_database(copy, &out->redis_db) != 0)
-        return fail(error, "--redis=%s: %s", text, expected);
-    if (is_unix) {
-        memcpy(out->redis_path, copy, sizeof(copy));
-        return 0;
-    }
-    colon = strrchr(copy, ':');
-    if (!colon || colon == copy)
-        return fail(error, "--redis=%s: %s", text, expected);
-    *colon = '\0';
-    if (read_number("redis", colon + 1, 1, 65535, &port, error) != 0)
-        return -EINVAL;
-    out->redis_port = (uint16_t)port;
-    memcpy(out->redis_host, copy, sizeof(copy));
+    out->redis_db = 0;
+    if (n < 0 || (size_t)n >= sizeof(out->redis_url) || (is_plain && !strchr(text, ':')) ||
+        (is_unix && cut_database(out->redis_url, &out->redis_db) != 0) ||
+        fg_redis_config_parse(out->redis_url, &parsed, storage, sizeof(storage)) != FG_OK)
+        return fail(error, "--redis=URL: %s", expected);
+    explicit_bzero(storage, sizeof(storage));
     return 0;
 }
 

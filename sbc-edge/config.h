@@ -8,7 +8,7 @@
 /** The command line, named as rtpengine names what both have. */
 
 #define EDGE_LISTEN_NG_MAX  4
-#define EDGE_REDIS_TEXT_MAX 108
+#define EDGE_REDIS_TEXT_MAX 512
 #define EDGE_THREADS_MAX    64
 #define EDGE_CONFIG_ERR_MAX 256
 
@@ -29,10 +29,8 @@ struct edge_config {
     uint32_t rekey_grace_s;    /**< how long the key before a re-key is tolerated [s] */
     uint32_t max_sessions;     /**< 0: no limit but the table's */
     uint8_t tos;
-    char redis_path[EDGE_REDIS_TEXT_MAX]; /**< unix socket; empty: none */
-    char redis_host[EDGE_REDIS_TEXT_MAX]; /**< TCP; empty: none */
-    uint16_t redis_port;
-    uint16_t redis_db;
+    char redis_url[EDGE_REDIS_TEXT_MAX]; /**< as fg_redis_config_parse() reads it; empty: none */
+    int redis_db;                        /**< database of a unix socket; 0 with other URLs */
     bool wants_help;
     bool wants_version;
 };

@@ -125,7 +125,7 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
     err = start_workers(node);
     if (err != 0)
         return fail("workers", err);
-    if (config->redis_path[0] != '\0' || config->redis_host[0] != '\0')
+    if (config->redis_url[0] != '\0')
         err = edge_hold_watch_start(node, watch);
     if (err != 0)
         return fail("--redis", err);

@@ -2,38 +2,33 @@
 #include "hold_watch.h"
 
 #include "clock.h"
+#include "fg/redis_link.h"
 #include "hold_message.h"
 #include "log.h"
-#include "parse_error.h"
 #include "worker.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define CHANNEL         "fg:holds:ch"
-#define INDEX_KEY       "fg:holds"
-#define KILLS_KEY       "fg:kills"
 #define ARENA_BYTES     (64u * 1024)
+#define DEADLINE_MS     1000
 #define POLL_MS         500
-#define PING_AFTER_MS   5000u
-#define DEAD_AFTER_MS   15000u
 #define RESYNC_AFTER_MS 30000u
+#define RETRY_MIN_MS    100u
 #define RETRY_MAX_MS    4000u
 
 struct edge_hold_watch {
     struct edge_node *node;
     pthread_t thread;
     atomic_bool is_stopping;
-    redisContext *channel; /* subscribed; polled, never waited on */
-    redisContext *reader;  /* commands, with a time limit */
-    uint64_t heard_ms;     /* monotonic: last bytes from the channel */
-    uint64_t pinged_ms;
-    uint64_t synced_ms;
+    struct fg_redis_channel *channel;
+    struct fg_redis *reader;
+    bool is_lost;       /* the channel, noticed while holds were read */
+    bool is_complete;   /* every hold read so far could be understood */
+    uint64_t synced_ms; /* monotonic */
     struct edge_ng_arena arena;
     unsigned char memory[ARENA_BYTES];
 };
@@ -62,6 +57,7 @@ static void tell_all(struct edge_hold_watch *watch, enum edge_mail_kind kind, st
     }
 }
 
+/* Only holds of a whole customer concern media that flows; the narrower ones refuse new calls. */
 static void pass_on(struct edge_hold_watch *watch, const struct edge_hold_message *message)
 {
     bool is_ours = edge_view_is_equal(message->scope, EDGE_VIEW("customer"));
@@ -87,254 +83,106 @@ static void note_unreadable(struct edge_hold_watch *watch)
     edge_log(EDGE_LOG_WARNING, "a message about holds could not be read");
 }
 
-static struct edge_view view_of_reply(const redisReply *reply)
+static struct edge_view view_of(struct fg_view text)
 {
-    if (!reply || reply->type != REDIS_REPLY_STRING)
-        return (struct edge_view){NULL, 0};
-    return (struct edge_view){reply->str, reply->len};
+    return (struct edge_view){text.ptr, text.len};
 }
 
-static void take_reply(struct edge_hold_watch *watch, const redisReply *reply)
+static void take_message(void *context, struct fg_view text)
 {
+    struct edge_hold_watch *watch = context;
     struct edge_hold_message message;
 
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
-        !edge_view_is_equal(view_of_reply(reply->element[0]), EDGE_VIEW("message")))
-        return;
     atomic_fetch_add_explicit(&watch->node->link_stats.messages, 1, memory_order_relaxed);
-    if (edge_hold_message_parse(view_of_reply(reply->element[2]), &watch->arena, &message) == 0)
+    if (edge_hold_message_parse(view_of(text), &watch->arena, &message) == 0)
         pass_on(watch, &message);
     else
         note_unreadable(watch);
 }
 
-/* Reads what the channel has. False when the connection is lost. */
-static bool read_channel(struct edge_hold_watch *watch)
-{
-    void *reply = NULL;
-
-    if (redisBufferRead(watch->channel) != REDIS_OK)
-        return false;
-    watch->heard_ms = now_ms();
-    for (;;) {
-        if (redisGetReplyFromReader(watch->channel, &reply) != REDIS_OK)
-            return false;
-        if (!reply)
-            return true;
-        take_reply(watch, reply);
-        freeReplyObject(reply);
-        reply = NULL;
-    }
-}
-
-/* Waits up to `timeout_ms` for messages and reads them. False when the connection is lost. */
-static bool read_if_ready(struct edge_hold_watch *watch, int timeout_ms)
-{
-    struct pollfd ready = {.fd = watch->channel->fd, .events = POLLIN};
-    int n = poll(&ready, 1, timeout_ms);
-
-    if (n < 0)
-        return errno == EINTR;
-    return n == 0 || read_channel(watch);
-}
-
-static redisReply *command(struct edge_hold_watch *watch, int argc, const char **argv,
-                           const size_t *lengths)
-{
-    return redisCommandArgv(watch->reader, argc, argv, lengths);
-}
-
-/* Members of a sorted set whose score is now or later. */
-static redisReply *read_index(struct edge_hold_watch *watch, const char *key,
-                              const char *with_scores)
-{
-    char from[24];
-    const char *argv[] = {"ZRANGEBYSCORE", key, from, "+inf", "LIMIT", "0", "100000", with_scores};
-    int n = snprintf(from, sizeof(from), "%" PRIu64, edge_clock_unix_us() / 1000);
-    redisReply *reply;
-
-    if (n < 0)
-        return NULL;
-    reply = command(watch, with_scores ? 8 : 7, argv, NULL);
-    if (reply && reply->type == REDIS_REPLY_ARRAY)
-        return reply;
-    if (reply)
-        freeReplyObject(reply);
-    return NULL;
-}
-
 /*
- * One entry "CUST SCOPE" of the index: reads the hold it names. Clears `*is_complete` when there is
- * one that cannot be read. False when the connection is lost.
+ * Reads what the channel has. False when it was lost, or is new: then something may have been
+ * missed, and holds have to be read from the beginning.
  */
-static bool sync_hold(struct edge_hold_watch *watch, struct edge_view entry, bool *is_complete)
+static bool drain(struct edge_hold_watch *watch)
 {
-    static const char scope[] = " customer";
-    const size_t scope_length = sizeof(scope) - 1;
-    struct edge_hold_message message;
-    struct edge_view customer = entry;
-    char key[96];
-    const char *argv[] = {"HGET", key, "customer"};
-    redisReply *reply;
-    bool is_read;
-    int n;
+    bool is_new = false;
 
-    if (entry.len <= scope_length ||
-        memcmp(entry.ptr + entry.len - scope_length, scope, scope_length) != 0)
-        return true;
-    customer.len -= scope_length;
-    if (!edge_hold_customer_is_valid(customer))
-        return true;
-    n = snprintf(key, sizeof(key), "fg:{%.*s}:h", (int)customer.len, customer.ptr);
-    if (n < 0)
-        return true;
-    reply = command(watch, 3, argv, NULL);
-    if (!reply)
-        return false;
-    is_read = reply->type == REDIS_REPLY_NIL; /* released, and the index is behind */
-    if (reply->type == REDIS_REPLY_STRING) {
-        is_read = edge_hold_record_parse(view_of_reply(reply), &watch->arena, &message) == 0 &&
-                  edge_view_is_equal(message.customer, customer);
-        if (is_read)
-            pass_on(watch, &message);
-        else
-            note_unreadable(watch);
-    }
-    freeReplyObject(reply);
-    /* What cannot be read is no release: the holds known so far stay in force. */
-    *is_complete = *is_complete && is_read;
-    return true;
+    watch->is_lost =
+        fg_redis_channel_poll(watch->channel, 0, &is_new, take_message, watch) != FG_OK || is_new;
+    return !watch->is_lost;
 }
 
-static bool sync_kills(struct edge_hold_watch *watch)
+static bool take_hold(void *context, struct fg_view json)
 {
-    redisReply *reply = read_index(watch, KILLS_KEY, "WITHSCORES");
+    struct edge_hold_watch *watch = context;
+    struct edge_hold_message message;
 
-    if (!reply)
-        return false;
-    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-        struct edge_view call_id = view_of_reply(reply->element[i]);
-        struct edge_view score = view_of_reply(reply->element[i + 1]);
-        double until_ms = score.len > 0 ? strtod(score.ptr, NULL) : 0.0;
-
-        if (call_id.len > 0 && until_ms > 0.0 && until_ms < 9e15)
-            tell_all(watch, EDGE_MAIL_KILL, call_id, (uint64_t)until_ms, true);
+    if (edge_hold_record_parse(view_of(json), &watch->arena, &message) == 0 &&
+        edge_hold_customer_is_valid(message.customer)) {
+        pass_on(watch, &message);
+    } else {
+        /* What cannot be read is no release: the holds known so far stay in force. */
+        note_unreadable(watch);
+        watch->is_complete = false;
     }
-    freeReplyObject(reply);
+    /* A long list of holds must not keep a kill waiting. */
+    return drain(watch);
+}
+
+static bool take_kill(void *context, struct fg_view call_id, int64_t until_ms)
+{
+    tell_all(context, EDGE_MAIL_KILL, view_of(call_id), (uint64_t)until_ms, true);
     return true;
 }
 
 /*
  * Reads everything that is in force. What is not named any more is forgotten only after a reading
- * that was complete. False when the connection is lost.
+ * that was complete. False when Redis does not answer, or the channel was lost meanwhile.
  */
 static bool sync_all(struct edge_hold_watch *watch)
 {
     const struct edge_view none = {NULL, 0};
-    redisReply *reply = read_index(watch, INDEX_KEY, NULL);
-    bool is_connected = reply != NULL;
-    bool is_complete = true;
+    int64_t unix_ms = (int64_t)(edge_clock_unix_us() / 1000);
+    bool is_read;
 
+    watch->is_complete = true;
+    watch->is_lost = false;
     tell_all(watch, EDGE_MAIL_SYNC_BEGIN, none, 0, false);
-    for (size_t i = 0; is_connected && i < reply->elements; i++) {
-        is_connected = sync_hold(watch, view_of_reply(reply->element[i]), &is_complete);
-        /* A long list of holds must not keep a kill waiting. */
-        if (is_connected && i % 16 == 0)
-            is_connected = read_if_ready(watch, 0);
-    }
-    if (reply)
-        freeReplyObject(reply);
-    is_connected = is_connected && sync_kills(watch);
-    if (is_connected && is_complete)
+    is_read = fg_redis_holds_each(watch->reader, unix_ms, take_hold, watch) == FG_OK &&
+              !watch->is_lost &&
+              fg_redis_kills_each(watch->reader, unix_ms, take_kill, watch) == FG_OK;
+    if (is_read && watch->is_complete)
         tell_all(watch, EDGE_MAIL_SYNC_END, none, 0, false);
     watch->synced_ms = now_ms();
-    return is_connected;
+    return is_read;
 }
 
-static redisContext *connect_once(const struct edge_config *config)
+static void note_link(struct edge_hold_watch *watch, bool is_up)
 {
-    const struct timeval limit = {.tv_sec = 1};
-    redisContext *context =
-        config->redis_path[0] != '\0'
-            ? redisConnectUnixWithTimeout(config->redis_path, limit)
-            : redisConnectWithTimeout(config->redis_host, config->redis_port, limit);
+    bool was_up = atomic_exchange(&watch->node->link_stats.is_up, is_up);
 
-    if (!context)
-        return NULL;
-    if (context->err == 0 && redisSetTimeout(context, limit) == REDIS_OK) {
-        redisReply *reply;
-
-        if (config->redis_db == 0)
-            return context;
-        reply = redisCommand(context, "SELECT %d", (int)config->redis_db);
-        if (reply && reply->type != REDIS_REPLY_ERROR) {
-            freeReplyObject(reply);
-            return context;
-        }
-        if (reply)
-            freeReplyObject(reply);
+    if (is_up && !was_up) {
+        atomic_fetch_add(&watch->node->link_stats.connects, 1);
+        edge_log(EDGE_LOG_NOTICE, "listening to Redis for holds and kills");
     }
-    redisFree(context);
-    return NULL;
+    if (!is_up && was_up)
+        edge_log(EDGE_LOG_WARNING, "lost Redis (%s); going on with the holds known so far",
+                 fg_redis_last_error(watch->reader));
 }
 
-static void disconnect(struct edge_hold_watch *watch)
+/* One message, or the end of a wait. False when Redis is away. */
+static bool step(struct edge_hold_watch *watch)
 {
-    if (watch->channel)
-        redisFree(watch->channel);
-    if (watch->reader)
-        redisFree(watch->reader);
-    watch->channel = NULL;
-    watch->reader = NULL;
-    atomic_store(&watch->node->link_stats.is_up, false);
-}
+    bool is_new = false;
 
-/* Subscribes first and reads second, so that nothing falls between the two. */
-static bool connect_and_sync(struct edge_hold_watch *watch)
-{
-    redisReply *reply;
-    bool is_subscribed;
-
-    watch->channel = connect_once(watch->node->config);
-    watch->reader = watch->channel ? connect_once(watch->node->config) : NULL;
-    if (!watch->reader)
+    if (fg_redis_channel_poll(watch->channel, POLL_MS, &is_new, take_message, watch) != FG_OK)
         return false;
-    reply = redisCommand(watch->channel, "SUBSCRIBE %s", CHANNEL);
-    is_subscribed = reply && reply->type == REDIS_REPLY_ARRAY;
-    if (reply && reply->type == REDIS_REPLY_ERROR)
-        edge_log(EDGE_LOG_ERROR, "Redis refuses the subscription: %s", reply->str);
-    if (reply)
-        freeReplyObject(reply);
-    if (!is_subscribed)
-        return false;
-    watch->heard_ms = now_ms();
-    watch->pinged_ms = watch->heard_ms;
-    if (!sync_all(watch))
-        return false;
-    atomic_fetch_add(&watch->node->link_stats.connects, 1);
-    atomic_store(&watch->node->link_stats.is_up, true);
-    edge_log(EDGE_LOG_NOTICE, "listening to Redis for holds and kills");
-    return true;
-}
-
-/* Keeps the connection honest: a peer that is silent after a ping is gone. */
-static bool check_alive(struct edge_hold_watch *watch)
-{
-    uint64_t now = now_ms();
-    int is_done = 0;
-
-    if (now - watch->heard_ms > DEAD_AFTER_MS)
-        return false;
-    if (now - watch->synced_ms > RESYNC_AFTER_MS)
-        return sync_all(watch);
-    if (now - watch->pinged_ms < PING_AFTER_MS)
-        return true;
-    watch->pinged_ms = now;
-    if (redisAppendCommand(watch->channel, "PING") != REDIS_OK)
-        return false;
-    while (!is_done) {
-        if (redisBufferWrite(watch->channel, &is_done) != REDIS_OK)
+    /* Subscribed first and read second, so that nothing falls between the two. */
+    if (is_new || now_ms() - watch->synced_ms > RESYNC_AFTER_MS) {
+        if (!sync_all(watch))
             return false;
+        note_link(watch, true);
     }
     return true;
 }
@@ -349,20 +197,43 @@ static void wait_before_retry(struct edge_hold_watch *watch, unsigned *retry_ms)
 static void *run(void *context)
 {
     struct edge_hold_watch *watch = context;
-    unsigned retry_ms = 100;
+    unsigned retry_ms = RETRY_MIN_MS;
 
     while (!watch->is_stopping) {
-        if (connect_and_sync(watch)) {
-            retry_ms = 100;
-            while (!watch->is_stopping && read_if_ready(watch, POLL_MS) && check_alive(watch))
-                ;
-            if (!watch->is_stopping)
-                edge_log(EDGE_LOG_WARNING, "lost Redis; going on with the holds known so far");
+        if (step(watch)) {
+            retry_ms = RETRY_MIN_MS;
+            continue;
         }
-        disconnect(watch);
+        note_link(watch, false);
+        /* What was read before the loss is read again once the channel is back. */
+        watch->synced_ms = 0;
         wait_before_retry(watch, &retry_ms);
     }
     return NULL;
+}
+
+static void free_watch(struct edge_hold_watch *watch)
+{
+    fg_redis_channel_free(watch->channel);
+    fg_redis_free(watch->reader);
+    free(watch);
+}
+
+static int open_links(struct edge_hold_watch *watch, const struct edge_config *config)
+{
+    char storage[2 * EDGE_REDIS_TEXT_MAX];
+    struct fg_redis_config redis;
+    int rc = fg_redis_config_parse(config->redis_url, &redis, storage, sizeof(storage));
+
+    if (rc != FG_OK)
+        return -EINVAL;
+    if (config->redis_db != 0)
+        redis.database = config->redis_db;
+    redis.deadline_ms = DEADLINE_MS;
+    watch->channel = fg_redis_channel_new(&redis);
+    watch->reader = fg_redis_new(&redis);
+    explicit_bzero(storage, sizeof(storage));
+    return watch->channel && watch->reader ? 0 : -ENOMEM;
 }
 
 int edge_hold_watch_start(struct edge_node *node, struct edge_hold_watch **out)
@@ -374,10 +245,12 @@ int edge_hold_watch_start(struct edge_node *node, struct edge_hold_watch **out)
         return -ENOMEM;
     watch->node = node;
     edge_ng_arena_init(&watch->arena, watch->memory, sizeof(watch->memory));
-    err = pthread_create(&watch->thread, NULL, run, watch);
+    err = open_links(watch, node->config);
+    if (err == 0)
+        err = -pthread_create(&watch->thread, NULL, run, watch);
     if (err != 0) {
-        free(watch);
-        return -err;
+        free_watch(watch);
+        return err;
     }
     *out = watch;
     return 0;
@@ -389,6 +262,5 @@ void edge_hold_watch_stop(struct edge_hold_watch *watch)
         return;
     watch->is_stopping = true;
     pthread_join(watch->thread, NULL);
-    disconnect(watch);
-    free(watch);
+    free_watch(watch);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "calls_row.h"
 
+#define WORD_SHOWN 40 // bytes of a wrong word
+#define WHY_MAX    256
 #define FIELDS_MAX 256 // fields of a line; what follows is ignored
 
 static const char *const column_names[CALLS_COLUMN_COUNT] = {
@@ -24,6 +27,7 @@ struct fg_calls {
     uint16_t field_of[CALLS_COLUMN_COUNT]; // number of the field + 1; 0: the file has none
     uint16_t n_fields;
     struct fg_view fields[FIELDS_MAX];
+    char why[WHY_MAX];
     size_t n_carried;
     char carried[FG_CALLS_LINE_MAX];  // the beginning of a line whose end has not come yet
     char unquoted[FG_CALLS_LINE_MAX]; // fields of a line with quotes
@@ -136,13 +140,39 @@ static const char *read_header(struct fg_calls *calls)
     }
     for (size_t c = 0; c < CALLS_COLUMNS_REQUIRED; c++) {
         if (calls->field_of[c] == 0) {
-            return "the header needs the columns call_id, start and called";
+            (void)snprintf(calls->why, sizeof(calls->why),
+                           "the header has no column '%s'; call_id, start and called are needed",
+                           column_names[c]);
+            return calls->why;
         }
     }
     calls->knows_certificates =
         calls->field_of[COLUMN_TLS_SAN] != 0 || calls->field_of[COLUMN_TLS_FINGERPRINT] != 0;
     calls->has_header = true;
     return NULL;
+}
+
+// The reason with the word it is about: it begins with the name of its column.
+static const char *with_word(struct fg_calls *calls, const struct fg_view *fields, const char *why)
+{
+    const struct fg_view name = {why, strcspn(why, ":")};
+    for (size_t c = 0; c < CALLS_COLUMN_COUNT; c++) {
+        if (fields[c].len == 0 || !fg_view_equal(name, fg_view_of(column_names[c]))) {
+            continue;
+        }
+        char word[WORD_SHOWN + 1] = "";
+        for (size_t i = 0; i < fields[c].len && i < WORD_SHOWN; i++) {
+            const char letter = fields[c].ptr[i];
+            word[i] = letter;
+            if (letter < ' ' || letter > '~') {
+                word[i] = '?';
+            }
+        }
+        (void)snprintf(calls->why, sizeof(calls->why), "%s: '%s%s'", why, word,
+                       fields[c].len > WORD_SHOWN ? "..." : "");
+        return calls->why;
+    }
+    return why;
 }
 
 static int take_row(struct fg_calls *calls)
@@ -156,7 +186,7 @@ static int take_row(struct fg_calls *calls)
     }
     const char *why = calls_row_read(fields, &row);
     if (why != NULL) {
-        calls->sink.bad(calls->sink.arg, calls->line, why);
+        calls->sink.bad(calls->sink.arg, calls->line, with_word(calls, fields, why));
         return FG_OK;
     }
     row.line = calls->line;
@@ -256,7 +286,9 @@ int fg_calls_finish(struct fg_calls *calls)
         calls->state = take_rest(calls, "", 0);
     }
     if (calls->state == FG_OK && !calls->has_header) {
-        calls->state = refuse_line(calls, "the file has no header");
+        calls->line += calls->line == 0 ? 1 : 0;
+        calls->state = refuse_line(
+            calls, "the file is empty; a header with call_id, start and called is expected");
     }
     return calls->state;
 }

@@ -63,6 +63,33 @@ int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id, int64_t un
     return rc;
 }
 
+int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
+                        bool (*fn)(void *arg, struct fg_view call_id, int64_t until_ms), void *arg)
+{
+    char now[24];
+    struct resp *reply;
+    int rc = conn_append(
+        &redis->conn, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:kills"), number_text(now, now_ms),
+                           fg_view_of("+inf"), fg_view_of("BYSCORE"), fg_view_of("LIMIT"),
+                           fg_view_of("0"), fg_view_of("100000"), fg_view_of("WITHSCORES")));
+    if (rc == FG_OK)
+        rc = redis_round_trip(redis, &reply, 1);
+    if (rc != FG_OK)
+        return rc;
+    for (size_t i = 0; i + 1 < reply->n_elements; i += 2) {
+        const struct fg_view call_id = resp_text(resp_at(reply, i));
+        const struct fg_view score = resp_text(resp_at(reply, i + 1));
+        // A reply's text ends with a NUL.
+        const double until_ms = score.len == 0 ? 0.0 : strtod(score.ptr, NULL);
+        if (call_id.len == 0 || !(until_ms > 0.0 && until_ms < 9e15))
+            continue;
+        if (!fn(arg, call_id, (int64_t)until_ms))
+            break;
+    }
+    resp_free(reply);
+    return FG_OK;
+}
+
 static int stream_append(struct redis_conn *conn, const char *key, const char *maxlen,
                          struct fg_view json)
 {

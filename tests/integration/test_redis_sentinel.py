@@ -2,12 +2,17 @@
 """Sentinels that name the master: a Kamailio, fgctl and the alert daemon's client follow a failover without a restart."""
 import os
 import subprocess
+import sys
 import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BUILD, BLOCKED, Node, finish, started, wait_for
-from redis_set import RedisSet
+from module_fixtures import ALLOWED, BLOCKED, BUILD, TOP, Node, finish, started, wait_for
+from redis_set import Process, RedisSet
+
+sys.path.insert(0, os.path.join(TOP, "tests/lib"))
+
+from edge_lab import Edge  # noqa: E402
 
 COUNTED = "+442079501000"  # the range of the meter behind rule MANY
 
@@ -73,7 +78,7 @@ def test_fgctl_asks_the_next_sentinel(servers):
     assert put.returncode == 0, put.stderr
     assert "acme" in fgctl(servers.url, "holds").stdout
     master = servers.master()
-    assert "acme" in master.cli("keys", "fg:*h:*")
+    assert "acme" in master.cli("keys", "fg:{acme}*")
 
 
 def test_what_is_wrong_is_told(servers):
@@ -125,3 +130,41 @@ customers: []
     finally:
         daemon.terminate()
         assert daemon.wait(15) == 0, log.read_text()
+
+
+def test_the_relay_follows_the_master(servers, tmp_path):
+    edge = Edge(tmp_path, f"--redis={servers.url}").start()
+    try:
+        wait_for(lambda: edge.metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
+        old = servers.master()
+        old.kill()
+        new = wait_for(servers.master, 30, "failover")
+        wait_for(lambda: new.cli("pubsub", "numsub", "fg:holds:ch").split()[-1:] == ["1"] and edge.metrics()["sbc_edge_redis_up"] == 1, 20,
+                 "the relay listens to the new master")
+        heard = edge.metrics()["sbc_edge_redis_messages_total"]
+        assert fgctl(servers.url, "block", "acme", "--reason", "test").returncode == 0
+        wait_for(lambda: edge.metrics()["sbc_edge_redis_messages_total"] == heard + 1, 5, "the hold is heard")
+    finally:
+        edge.stop()
+
+
+def test_the_relay_logs_in(tmp_path):
+    """An ACL user of the least rights; the password is in no log."""
+    server = Process(str(tmp_path), "server", 'save ""\nuser default off\n'
+                     "user relay on >s3cret-word ~fg:* &fg:holds:ch +subscribe +ping +zrange +zremrangebyscore +get +hget\nuser noc on >noc ~* &* +@all\n")
+    server.start()
+    edges = []
+    try:
+        edges.append(Edge(tmp_path, f"--redis=redis://relay:s3cret-word@127.0.0.1:{server.port}").start())
+        wait_for(lambda: edges[0].metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
+        assert fgctl(f"redis://noc:noc@127.0.0.1:{server.port}", "block", "acme", "--reason", "test").returncode == 0
+        wait_for(lambda: edges[0].metrics()["sbc_edge_redis_messages_total"] == 1, 5, "the hold is heard")
+        (tmp_path / "wrong").mkdir()
+        edges.append(Edge(tmp_path / "wrong", f"--redis=redis://relay:wr0ng-word@127.0.0.1:{server.port}").start())
+        time.sleep(1)
+        assert edges[1].metrics()["sbc_edge_redis_up"] == 0
+        assert not any(word in edge.log() for word in ("s3cret-word", "wr0ng-word") for edge in edges)
+    finally:
+        for edge in edges:
+            edge.stop()
+        server.kill()

@@ -48,8 +48,9 @@ class Includes(PlantedTree):
     def test_core_must_not_read_a_clock(self):
         self.complain("engine/core/decide.c", "#include <time.h>\n", "time.h")
 
-    def test_edge_must_not_know_the_store(self):
-        self.complain("sbc-edge/hold.c", '# include "fg/store.h"\n', "engine/store")
+    def test_edge_must_not_know_the_packs(self):
+        self.plant("engine/pack/include/fg/pack.h", "#pragma once\n")
+        self.complain("sbc-edge/hold.c", '# include "fg/pack.h"\n', "engine/pack")
 
     def test_edge_must_not_know_kamailio(self):
         self.complain("sbc-edge/sip.c", '#include "core/parser/msg_parser.h"\n', "Kamailio")

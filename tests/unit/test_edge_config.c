@@ -5,6 +5,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -50,7 +52,7 @@ static void test_a_full_command_line(void **state)
     assert_int_equal(config.interfaces[1].advertised.family, EDGE_IP6);
     assert_string_equal(edge_address_format(&config.listen_ng[0], text), "127.0.0.1");
     assert_int_equal(edge_address_port(&config.listen_ng[0]), 2223);
-    assert_string_equal(config.redis_path, "/run/redis.sock");
+    assert_string_equal(config.redis_url, "unix:/run/redis.sock");
     assert_int_equal(config.redis_db, 3);
     assert_int_equal(config.port_rest_s, 60);
 }
@@ -67,21 +69,38 @@ static void test_redis_over_tcp_and_listen_addresses(void **state)
     assert_int_equal(parse(arguments, &config, error), 0);
     assert_int_equal(config.n_listen_ng, 2);
     assert_int_equal(config.listen_ng[0].any.sa_family, AF_INET6);
-    assert_string_equal(config.redis_host, "10.0.0.1");
-    assert_int_equal(config.redis_port, 6379);
-    assert_string_equal(config.redis_path, "");
+    assert_string_equal(config.redis_url, "redis://10.0.0.1:6379");
+    assert_int_equal(config.redis_db, 0);
+}
+
+static void test_redis_with_a_login_and_by_sentinel(void **state)
+{
+    static const char *const urls[] = {"redis://edge:pw@10.0.0.1/2",
+                                       "sentinel://edge:pw@10.0.0.1,10.0.0.2:7000/calls"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        char option[128];
+        const char *const arguments[] = {"--interface=192.0.2.1", "--listen-ng=2223", option, NULL};
+        struct edge_config config;
+        char error[EDGE_CONFIG_ERR_MAX];
+
+        (void)snprintf(option, sizeof(option), "--redis=%s", urls[i]);
+        assert_int_equal(parse(arguments, &config, error), 0);
+        assert_string_equal(config.redis_url, urls[i]);
+    }
 }
 
 static void test_mistakes_name_the_option(void **state)
 {
     static const char *const mistakes[] = {
-        "--interface=/1.2.3.4", "--interface=a/",    "--interface=1.2.3.4!x",
-        "--listen-ng=0",        "--listen-ng=65536", "--listen-ng=host:1",
-        "--port-min=0",         "--port-max=70000",  "--tos=256",
-        "--num-threads=0",      "--num-threads=65",  "--log-level=8",
-        "--log-level=-1",       "--redis=unix:",     "--redis=host",
-        "--redis=:1",           "--redis=h:70000",   "--redis=unix:/a/9999",
-        "--timeout=1h",
+        "--interface=/1.2.3.4", "--interface=a/",       "--interface=1.2.3.4!x",
+        "--listen-ng=0",        "--listen-ng=65536",    "--listen-ng=host:1",
+        "--port-min=0",         "--port-max=70000",     "--tos=256",
+        "--num-threads=0",      "--num-threads=65",     "--log-level=8",
+        "--log-level=-1",       "--redis=unix:",        "--redis=host",
+        "--redis=:1",           "--redis=h:70000",      "--redis=unix:/a/9999",
+        "--timeout=1h",         "--redis=sentinel://h", "--redis=redis://u@h",
     };
     struct edge_config config;
     char error[EDGE_CONFIG_ERR_MAX];
@@ -101,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_full_command_line),
         cmocka_unit_test(test_redis_over_tcp_and_listen_addresses),
+        cmocka_unit_test(test_redis_with_a_login_and_by_sentinel),
         cmocka_unit_test(test_mistakes_name_the_option),
     };
 

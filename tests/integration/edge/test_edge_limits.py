@@ -184,7 +184,7 @@ def test_a_log_that_nobody_reads_stops_nothing(tmp_path):
     (["--interface=127.0.0.1", "--listen-ng=99999"], ["--listen-ng=99999", "expected"]),
     (["--port-min=x"], ["--port-min=x", "number"]),
     (["--no-such-option"], ["--no-such-option", "unknown"]),
-    (["--redis=tcp"], ["--redis=tcp", "expected"]),
+    (["--redis=tcp"], ["--redis=URL", "expected"]),
     (["stray"], ["stray", "unexpected"]),
 ])
 def test_a_wrong_command_line_is_explained(options, words):

@@ -47,7 +47,8 @@ struct fg_call_row {
 struct fg_calls_sink {
     // A good row. Anything but FG_OK ends the reading.
     int (*row)(void *arg, const struct fg_call_row *row);
-    // A row that was skipped, or (line 1) a header that cannot be used. why: static English text.
+    // A row that was skipped, or (line 1) a header that cannot be used. why: English text, for the
+    // time of the call.
     void (*bad)(void *arg, uint64_t line, const char *why);
     void *arg;
 };
