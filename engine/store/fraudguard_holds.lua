@@ -25,6 +25,12 @@ local function hold_decode(json)
     return {reason = 'unreadable hold', until_ms = AMOUNT_MAX}
 end
 
+-- Mostly without decoding all of it.
+local function hold_until(json)
+    local text = string.match(json, '"until_ms":(%d+)}$')
+    return time_of(text and tonumber(text) or hold_decode(json).until_ms)
+end
+
 -- The first of the asked holds that is active: its place, cut, since, until, times, and texts.
 local function hold_find(key, request, at, n, now)
     if n == 0 or redis.call('EXISTS', key) == 0 then return '\0' end
@@ -32,16 +38,14 @@ local function hold_find(key, request, at, n, now)
     for i = 1, n do fields[i], at = unpack_bytes('Bc0', request, at) end
     local found = redis.call('HMGET', key, unpack(fields))
     for i = 1, n do
-        if found[i] then
+        local until_ms = found[i] and hold_until(found[i]) or 0
+        if until_ms > now then
             local hold = hold_decode(found[i])
-            local until_ms = time_of(hold.until_ms)
-            if until_ms > now then
-                local reason, by = text_of(hold.reason, 600), text_of(hold.by, 255)
-                local of, rule = text_of(hold.of, 255), text_of(hold.rule, 255)
-                return pack('>BBI7I7I2I2BBB', i, hold.cut == true and 1 or 0, time_of(hold.since_ms),
-                            until_ms, min(time_of(hold.times), HOLD_TIMES_MAX), #reason, #by, #of,
-                            #rule) .. reason .. by .. of .. rule
-            end
+            local reason, by = text_of(hold.reason, 600), text_of(hold.by, 255)
+            local of, rule = text_of(hold.of, 255), text_of(hold.rule, 255)
+            return pack('>BBI7I7I2I2BBB', i, hold.cut == true and 1 or 0, time_of(hold.since_ms),
+                        until_ms, min(time_of(hold.times), HOLD_TIMES_MAX), #reason, #by, #of, #rule) ..
+                reason .. by .. of .. rule
         end
     end
     return '\0'
@@ -92,7 +96,7 @@ local function hold_make_room(key)
     local all = redis.call('HGETALL', key)
     local first, ends = nil, nil
     for i = 1, #all, 2 do
-        local until_ms = time_of(hold_decode(all[i + 1]).until_ms)
+        local until_ms = hold_until(all[i + 1])
         if not ends or until_ms < ends then first, ends = all[i], until_ms end
     end
     redis.call('HDEL', key, first)

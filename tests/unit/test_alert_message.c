@@ -114,6 +114,39 @@ static void test_letter(void **state)
     fga_letter_fini(&letter);
 }
 
+static void test_letter_names_what_is_held(void **state)
+{
+    static const struct {
+        const char *scope, *of, *english, *german;
+    } held[] = {
+        {"number.0123456789abcdef", "+96077***45", "calls to +96077***45", "Anrufe zu +96077***45"},
+        {"range.0123456789abcdef", "+96077*****", "calls to numbers like +96077*****",
+         "Anrufe zu Rufnummern wie +96077*****"},
+        {"caller.0123456789abcdef", "+44207***00", "calls from +44207***00",
+         "Anrufe von +44207***00"},
+        {"source.0123456789abcdef", "192.0.2.7", "calls from the address 192.0.2.7",
+         "Anrufe von der Adresse 192.0.2.7"},
+        {"type.premium", "", "calls to numbers of the type premium, but at home",
+         "Anrufe zu Rufnummern der Art premium, außer im eigenen Land"},
+        {"country.MV", "", "calls to MV", "Anrufe nach MV"},
+        {"customer", "", "all outgoing calls", "alle abgehenden Anrufe"},
+    };
+    struct fga_message message = message_of(FGA_STEP_STARTED);
+    struct fga_held *hold = &message.incident.holds[0];
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(held) / sizeof(held[0]); i++) {
+        const bool german = i % 2 == 1;
+        const struct fga_audience audience = {.zone = &berlin, .locale = german ? "de" : NULL};
+        struct fga_letter letter;
+        set_text(hold->scope, sizeof(hold->scope), held[i / 2].scope);
+        set_text(hold->of, sizeof(hold->of), held[i / 2].of);
+        assert_int_equal(fga_letter_init(&letter, &message, &audience), FG_OK);
+        assert_non_null(
+            strstr(letter.sections[1].lines, german ? held[i / 2].german : held[i / 2].english));
+        fga_letter_fini(&letter);
+    }
+}
+
 static void test_mail_cannot_be_broken_into(void **state)
 {
     static const char *const to[] = {"it@acme.example"};
@@ -189,9 +222,13 @@ static void test_catalogues_are_complete(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times_and_money), cmocka_unit_test(test_webhook),
-        cmocka_unit_test(test_letter),          cmocka_unit_test(test_mail_cannot_be_broken_into),
-        cmocka_unit_test(test_addresses),       cmocka_unit_test(test_catalogues_are_complete),
+        cmocka_unit_test(test_times_and_money),
+        cmocka_unit_test(test_webhook),
+        cmocka_unit_test(test_letter),
+        cmocka_unit_test(test_letter_names_what_is_held),
+        cmocka_unit_test(test_mail_cannot_be_broken_into),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_catalogues_are_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

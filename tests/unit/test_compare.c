@@ -147,6 +147,25 @@ static void test_only_thresholds(void **state)
     end(&fixture);
 }
 
+// What a hold stops is the doing of the rule that set it.
+static void test_holds_are_their_rules_doing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint32_t n = 0;
+    begin(&fixture, (const int[]){10, 0, 90, 0});
+    fixture.worlds[FG_COMPARE_NEW].ruleset.hold =
+        (struct fg_hold_terms){.duration_s = 900, .scope = FG_HOLD_CUSTOMER};
+    add(&fixture, "a", "09098790001", 0, "");
+    add(&fixture, "b", "02079460001", 10, "");
+    assert_int_equal(fg_compare_finish(fixture.compare), FG_OK);
+    assert_string_equal(fixture.text, "a blocked PREMIUM 10>90\nb blocked PREMIUM 0>100\n");
+    const struct fg_compare_item *items = fg_compare_rules(fixture.compare, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(items[0].counts.blocked, 2);
+    end(&fixture);
+}
+
 // Many calls of one side wait for the other one: the table grows and shrinks, and nothing is lost.
 static void test_many_wait(void **state)
 {
@@ -172,9 +191,8 @@ static void test_many_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_newly_blocked),
-        cmocka_unit_test(test_no_longer_blocked),
-        cmocka_unit_test(test_only_thresholds),
+        cmocka_unit_test(test_newly_blocked),   cmocka_unit_test(test_no_longer_blocked),
+        cmocka_unit_test(test_only_thresholds), cmocka_unit_test(test_holds_are_their_rules_doing),
         cmocka_unit_test(test_many_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

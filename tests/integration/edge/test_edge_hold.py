@@ -135,7 +135,8 @@ def test_a_hold_without_cut_lets_calls_end_by_themselves(guarded, call):
 def test_a_hold_of_another_scope_or_that_is_over_changes_nothing(guarded, call):
     daemon, server = guarded
     one = call(ng=Ng(daemon.ng_port), metadata="customer=hooli").setup()
-    for message in ({"scope": "country.LV", "until_ms": in_ms(60000)}, {"scope": "customer", "until_ms": in_ms(-1)}):
+    for message in ({"scope": "country.LV", "until_ms": in_ms(60000)}, {"scope": "customer", "until_ms": in_ms(-1)},
+                    {"scope": "number.0123456789abcdef", "of": "+96077***45", "times": 2, "until_ms": in_ms(60000)}):
         publish_raw(server, {"op": "hold", "customer": "hooli", "cut": True, **message})
     publish_raw(server, {"op": "hold", "customer": "HOOLI!", "scope": "customer", "until_ms": in_ms(9999), "cut": True})
     server.run("PUBLISH", "fg:holds:ch", "not json")
