@@ -22,8 +22,9 @@ const struct command commands[] = {
      .run = cmd_rules_test,
      .help = "Run the packs' own tests (*.test.yaml) on the real engine with a frozen clock",
      .details = "Without arguments: all tests in the directory of --rules. A FILE is tested "
-                "against the\npacks beside it, or those of --rules where that is given. Exit code "
-                "5 when a test fails.",
+                "against the\npacks that it names in 'rules' or 'packs', else those beside it, or "
+                "those of --rules where that is\ngiven. Exit code 5 when a test fails, 4 when "
+                "there is none.",
      .max_arguments = ARGUMENTS_MAX,
      .options = {{"coverage", NULL, "list the rules that no test makes hit", '\0'},
                  {"record", NULL, "fill in what a test with an empty 'expect' comes to", '\0'},
@@ -51,7 +52,7 @@ const struct command commands[] = {
     {.name = "rules coverage",
      .arguments = "[DIR]",
      .run = cmd_rules_coverage,
-     .help = "List how many of the packs' tests make each rule and step hit",
+     .help = "List how many of the packs' tests make each rule, step and composite hit",
      .max_arguments = 1,
      .options = {{"min", "PERCENT", "exit code 5 when less of them is covered", '\0'}}},
     {.name = "rules new",
@@ -88,7 +89,8 @@ const struct command commands[] = {
      .arguments = "RULE",
      .run = cmd_rules_promote,
      .help = "Change how far a rule goes, in its file: enforce, shadow, off, a share of customers",
-     .details = "Changes mode, maturity and rollout of the one rule and no other byte, once the "
+     .details = "Changes mode, maturity and rollout of the one rule or composite and no other "
+                "byte, once the "
                 "result is known\nto load, and prints the lines that change. A rule that is "
                 "enforced for everybody becomes\nstable, and its rollout 100%.",
      .min_arguments = 1,
