@@ -174,7 +174,8 @@ enum fg_meter_key {
     FG_KEY_DEST_TAIL = 256, // last 8 digits as dialled
     FG_KEY_CALLER_RANGE = 512,
     FG_KEY_NETWORK = 1024,
-    FG_KEY_CERT = 2048 // fingerprint of the client certificate
+    FG_KEY_CERT = 2048,  // fingerprint of the client certificate
+    FG_KEY_ATTEST = 4096 // the caller's attestation; none is one, too
 };
 
 #define FG_METER_REMEMBERED_MAX_MS (400 * FG_MS_PER_DAY)
