@@ -190,8 +190,8 @@ struct fg_meter_start {
 struct fg_meter {
     const char *name;
     bool nameless; // made for a matcher first_seen_within; the name is that of what was seen
-    uint32_t id; // hash of name and definition: the same in every node that loads the same text,
-                 // another one after a change
+    uint32_t id;   // hash of name and definition: the same in every node that loads the same text,
+                   // another one after a change
     enum fg_meter_kind kind;
     enum fg_meter_source source;
     uint32_t per; // fg_meter_key bits; the customer always counts as part of the key, unless shared
