@@ -25,6 +25,11 @@ static const char *const scope_names[FG_HOLD_SCOPES] = {
 #undef FG_HOLD_SCOPE_NAME
 };
 
+bool fg_hold_is_of_rules(const struct fg_hold *hold)
+{
+    return hold->rule[0] != '\0' || strncmp(hold->by, "rule:", 5) == 0;
+}
+
 const char *fg_hold_scope_name(enum fg_hold_scope scope)
 {
     return (unsigned)scope < FG_HOLD_SCOPES ? scope_names[scope] : "unknown";

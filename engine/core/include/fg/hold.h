@@ -10,7 +10,8 @@
 #include "fg/units.h"
 #include "fg/view.h"
 
-// In the order in which they matter: of several holds on a call the first of these decides.
+// In the order in which they matter: of several holds on a call the first of these decides, of
+// those that people set where there are any.
 #define FG_HOLD_SCOPE_LIST(X)                                                                      \
     X(CUSTOMER, "customer", "all calls")                                                           \
     X(RISKY, "risky", "calls that do not go to an ordinary number of a home country")              \
@@ -54,6 +55,9 @@ struct fg_hold {
     char reason[FG_HOLD_REASON_MAX]; // these are NUL-terminated, printable UTF-8
     char by[FG_HOLD_BY_MAX];
 };
+
+// Whether rules set it; else people did, whose holds matter more than all of the rules'.
+bool fg_hold_is_of_rules(const struct fg_hold *hold);
 
 // The holds that a call may meet, one of each scope at most.
 struct fg_hold_query {

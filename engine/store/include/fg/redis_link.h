@@ -85,6 +85,22 @@ fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
                           bool (*fn)(void *arg, struct fg_view id, struct fg_view json), void *arg);
 FG_MUST_CHECK int fg_redis_ping(struct fg_redis *redis);
 
+// Writes an allowance (json: docs/redis-schema.md, also the message that is published) and indexes
+// it until forget_ms. ttl_ms: from now until then.
+FG_MUST_CHECK int fg_redis_allowance_put(struct fg_redis *redis, const char *customer, uint64_t id,
+                                         int64_t forget_ms, int64_t ttl_ms, struct fg_view json);
+// FG_ENOTFOUND when there was none (the message is published all the same).
+FG_MUST_CHECK int fg_redis_allowance_delete(struct fg_redis *redis, const char *customer,
+                                            uint64_t id, struct fg_view message);
+// As fg_redis_holds_each(); those that are over but remembered come, too.
+FG_MUST_CHECK int fg_redis_allowances_each(struct fg_redis *redis, int64_t now_ms,
+                                           bool (*fn)(void *arg, struct fg_view json), void *arg);
+// How many calls an allowance let through so far, and what they cost.
+struct fg_allowance;
+FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *customer,
+                                         const struct fg_allowance *allowance, int64_t now_ms,
+                                         int64_t *calls, fg_micro *usd);
+
 // A subscription to fg:holds:ch on a connection of its own.
 struct fg_redis_channel;
 // A dead peer is noticed within 2 s: a quiet server is pinged, and must answer. NULL when out of
