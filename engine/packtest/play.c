@@ -71,7 +71,7 @@ static bool open_store(struct player *player)
 {
     struct fg_local_config config;
     fg_local_config_default(&config);
-    config.windows = 1024;
+    config.windows = 4096;
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;

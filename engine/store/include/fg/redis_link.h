@@ -38,10 +38,9 @@ FG_MUST_CHECK int fg_redis_holds_each(struct fg_redis *redis, int64_t now_ms,
 FG_MUST_CHECK int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id,
                                     int64_t until_ms, struct fg_view message);
 // Calls fn with each call that must stay silent now, at most 100000. Stops when fn returns false.
-FG_MUST_CHECK int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
-                                      bool (*fn)(void *arg, struct fg_view call_id,
-                                                 int64_t until_ms),
-                                      void *arg);
+FG_MUST_CHECK int
+fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
+                    bool (*fn)(void *arg, struct fg_view call_id, int64_t until_ms), void *arg);
 // Appends at most 512 events to the stream, in order (one round trip); FG_ELIMIT for more.
 FG_MUST_CHECK int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
                                          size_t n);
