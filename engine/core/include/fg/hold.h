@@ -79,7 +79,7 @@ static inline bool fg_hold_asked(const struct fg_hold_query *query, uint8_t scop
 
 // The value of a scope that is about a number (its digits; of a range all but the last 4), an
 // address (16 bytes, see fg_hold_source()) or a certificate (its fingerprint): a hash with the
-// installation's key.
+// installation's key. scope is one of these.
 uint64_t fg_hold_value(const struct fg_hash_key *key, enum fg_hold_scope scope,
                        struct fg_view bytes);
 // What is held of an address: the whole of an IPv4 one (as ::ffff:a.b.c.d), the /64 of an IPv6 one.
