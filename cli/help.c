@@ -36,6 +36,13 @@ static void print_commands(FILE *out, const char *group)
     }
 }
 
+static void print_exit_codes(FILE *out)
+{
+    (void)fputs("Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon down, 4 not found, "
+                "5 rules invalid,\n            6 refused by policy, 7 degraded\n",
+                out);
+}
+
 void help_print(FILE *out, const char *group)
 {
     (void)fprintf(out,
@@ -50,10 +57,9 @@ void help_print(FILE *out, const char *group)
                 "Environment: FRAUDGUARD_REDIS (else unix:/run/fraudguard/redis.sock), "
                 "FRAUDGUARD_RULES\n             (else /etc/fraudguard/rules), "
                 "FRAUDGUARD_CUSTOMERS, FRAUDGUARD_DATA, FRAUDGUARD_KAMAILIO\n             (else "
-                "/run/fraudguard/kamailio.rpc), NO_COLOR\n"
-                "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon down, 4 not found, "
-                "5 rules invalid,\n            6 refused by policy, 7 degraded\n",
+                "/run/fraudguard/kamailio.rpc), NO_COLOR\n",
                 out);
+    print_exit_codes(out);
 }
 
 void help_print_command(FILE *out, const struct command *command)
@@ -70,4 +76,6 @@ void help_print_command(FILE *out, const struct command *command)
     }
     (void)fputs("\nOptions of every command:\n", out);
     print_options(out, global_options, 32);
+    (void)fputc('\n', out);
+    print_exit_codes(out);
 }

@@ -22,8 +22,9 @@ const struct command commands[] = {
      .run = cmd_rules_test,
      .help = "Run the packs' own tests (*.test.yaml) on the real engine with a frozen clock",
      .details = "Without arguments: all tests in the directory of --rules. A FILE is tested "
-                "against the\npacks beside it, or those of --rules where that is given. Exit code "
-                "5 when a test fails.",
+                "against the\npacks that it names in 'rules' or 'packs', else those beside it, or "
+                "those of --rules where that is\ngiven. Exit code 5 when a test fails, 4 when "
+                "there is none.",
      .max_arguments = ARGUMENTS_MAX,
      .options = {{"coverage", NULL, "list the rules that no test makes hit", '\0'},
                  {"record", NULL, "fill in what a test with an empty 'expect' comes to", '\0'},
@@ -51,7 +52,7 @@ const struct command commands[] = {
     {.name = "rules coverage",
      .arguments = "[DIR]",
      .run = cmd_rules_coverage,
-     .help = "List how many of the packs' tests make each rule and step hit",
+     .help = "List how many of the packs' tests make each rule, step and composite hit",
      .max_arguments = 1,
      .options = {{"min", "PERCENT", "exit code 5 when less of them is covered", '\0'}}},
     {.name = "rules new",
@@ -70,11 +71,12 @@ const struct command commands[] = {
      .arguments = "[DIR]",
      .run = cmd_rules_bound,
      .help = "Work out the most that a customer can lose in an hour and in a weekend",
-     .details = "From packs, rates and limits alone, for an attacker with the customer's "
-                "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
-                "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
-                "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
-                "exit code 6 when one is exceeded.",
+     .details =
+         "From packs, rates and limits alone, for an attacker with the customer's "
+         "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
+         "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
+         "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
+         "exit code 6 when one is exceeded. What people allow\n('fgctl allow') comes on top.",
      .max_arguments = 1,
      .options = {{"profile", "P", "the customers of a profile, or one made up", '\0'},
                  {"customer", "ID", "this customer of the customers file", '\0'},
@@ -87,7 +89,8 @@ const struct command commands[] = {
      .arguments = "RULE",
      .run = cmd_rules_promote,
      .help = "Change how far a rule goes, in its file: enforce, shadow, off, a share of customers",
-     .details = "Changes mode, maturity and rollout of the one rule and no other byte, once the "
+     .details = "Changes mode, maturity and rollout of the one rule or composite and no other "
+                "byte, once the "
                 "result is known\nto load, and prints the lines that change. A rule that is "
                 "enforced for everybody becomes\nstable, and its rollout 100%.",
      .min_arguments = 1,
@@ -205,6 +208,31 @@ const struct command commands[] = {
      .options = {{"reason", "TEXT", "why (required)", '\0'},
                  {"hash-key", "FILE", "the nodes' hash_key_file, not $FRAUDGUARD_HASH_KEY", '\0'}}},
     {.name = "holds", .run = cmd_holds, .help = "List the holds in force: who, how long, why"},
+    {.name = "allow",
+     .arguments = "CUSTOMER",
+     .run = cmd_allow,
+     .help = "It was them: let some of a customer's calls go on for a while",
+     .details = "What rules make of the destination, the time, the pace and the spending is set "
+                "aside for\nso many calls and so much money; who calls, and what people hold, is "
+                "not.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"to", "PREFIX", "called numbers, as +960, or a country, as MV (required)", '\0'},
+                 {"calls", "N", "at most so many calls (else 20, at most 500)", '\0'},
+                 {"money", "USD", "that they may cost together (required)", '\0'},
+                 {"for", "TIME", "how long: 90m, 4h, 3d (required, at most 31d)", '\0'},
+                 {"reason", "TEXT", "why, and who said so (required)", '\0'}}},
+    {.name = "disallow",
+     .arguments = "CUSTOMER ID",
+     .run = cmd_disallow,
+     .help = "Take an allowance back",
+     .details = "ID as shown by 'fgctl allowances'.",
+     .min_arguments = 2,
+     .max_arguments = 2,
+     .options = {{"reason", "TEXT", "why (required)", '\0'}}},
+    {.name = "allowances",
+     .run = cmd_allowances,
+     .help = "List the allowances in force: for what, what is left, until when, why"},
     {.name = "audit",
      .run = cmd_audit,
      .help = "Show what people held and released, oldest first: who, when, why",

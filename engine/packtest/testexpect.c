@@ -21,23 +21,32 @@ static struct fg_words all_ids(struct fg_fields *fields, const struct fg_ruleset
     return (struct fg_words){ids, n};
 }
 
-static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node,
-                       const struct fg_ruleset *ruleset, const char *what, struct test_names *out)
+// Makes room for the names in a list, and finds the ids there are. False when there is no list, or
+// it cannot be read.
+static bool begin_names(struct fg_fields *fields, const struct fg_yaml_node *node,
+                        const struct fg_ruleset *ruleset, const char *what, struct fg_words *ids,
+                        struct test_names *out)
 {
     if (node == NULL || !fg_field_is(fields, node, FG_YAML_LIST, what)) {
-        return;
+        return false;
     }
     if (node->n > TEST_RULES_MAX) {
         FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d names", TEST_RULES_MAX);
-        return;
+        return false;
     }
-    struct fg_words ids = all_ids(fields, ruleset);
+    *ids = all_ids(fields, ruleset);
     out->items = fg_field_alloc(fields, (node->n + 1) * sizeof(*out->items));
-    if (ids.words == NULL) {
+    return ids->words != NULL && out->items != NULL;
+}
+
+static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       const struct fg_ruleset *ruleset, const char *what, struct test_names *out)
+{
+    struct fg_words ids = {NULL, 0};
+    if (!begin_names(fields, node, ruleset, what, &ids, out)) {
         return;
     }
-    for (const struct fg_yaml_node *item = node->first; item != NULL && out->items != NULL;
-         item = item->next) {
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
         size_t index;
         if (fg_field_word(fields, item, "rule", ids, &index)) {
             out->items[out->n++] = (struct test_name){.id = ids.words[index], .node = item};
@@ -49,17 +58,11 @@ static void read_names(struct fg_fields *fields, const struct fg_yaml_node *node
 static void read_notes(struct fg_fields *fields, const struct fg_yaml_node *node,
                        const struct fg_ruleset *ruleset, const char *what, struct test_names *out)
 {
-    if (node == NULL || !fg_field_is(fields, node, FG_YAML_LIST, what)) {
+    struct fg_words ids = {NULL, 0};
+    if (!begin_names(fields, node, ruleset, what, &ids, out)) {
         return;
     }
-    if (node->n > TEST_RULES_MAX) {
-        FG_FIELD_ERROR(fields, node, FG_CODE_LIMIT, "more than %d names", TEST_RULES_MAX);
-        return;
-    }
-    struct fg_words ids = all_ids(fields, ruleset);
-    out->items = fg_field_alloc(fields, (node->n + 1) * sizeof(*out->items));
-    for (const struct fg_yaml_node *item = node->first; item != NULL && out->items != NULL;
-         item = item->next) {
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
         const char *text = fg_field_text(fields, item, what);
         const char *slash = text == NULL ? NULL : strchr(text, '/');
         struct fg_yaml_node rule = *item;

@@ -204,3 +204,9 @@ def test_backtest_judges_new_blocks(fgctl, calls, mine, tmp_path):
     lines = [json.loads(line) for line in fgctl(*arguments, "-o", "jsonl").out.splitlines()]
     assert [line["change"] for line in lines[:-1]] == ["newly_blocked"] * 50 and lines[-1]["blocked_new"] == 50
     fgctl("rules", "diff", mild, mine, code=FAILED)  # as diff(1): 1 is different
+
+
+@pytest.mark.parametrize("command", ["new", "check", "lint", "fmt", "test", "coverage", "diff", "promote", "bound", "backtest"])
+def test_help_names_the_exit_codes(fgctl, command):
+    out = fgctl("rules", command, "--help").out
+    assert "Exit codes: 0 ok, 1 failed, 2 usage" in out and "5 rules invalid" in out
