@@ -83,17 +83,17 @@ static bool concerns(const struct replay_call *call, const struct fg_hold *hold)
             fg_hold_asked(&call->holds, hold->scope, hold->value));
 }
 
-// Cuts the customer's calls that a new hold names. One that is ringing has nothing to end yet: it
-// is cut as soon as it is answered.
-static int cut_held(struct fg_replay *replay, const struct fg_customer *customer,
+// Cuts the customer's other calls that a new hold names; the one it was set for has a verdict of
+// its own. One that is ringing has nothing to end yet: it is cut as soon as it is answered.
+static int cut_held(struct fg_replay *replay, const struct replay_call *own,
                     const struct fg_hold *hold, int64_t now_ms)
 {
     int rc = FG_OK;
-    uint32_t slot = replay->calls.live[customer->index];
+    uint32_t slot = replay->calls.live[own->customer->index];
     while (rc == FG_OK && slot != NO_CALL) {
         struct replay_call *call = call_at(&replay->calls, slot);
         uint32_t next = call->next;
-        if (concerns(call, hold)) {
+        if (call != own && concerns(call, hold)) {
             call->cut_wanted = true;
             replay_note_hold(replay, hold, &call->cut_by);
             rc = call->up ? cut_for_hold(replay, slot, now_ms) : FG_OK;
@@ -128,7 +128,7 @@ static int apply(struct fg_replay *replay, const struct replay_call *call, int64
                      sizeof(hold.rule));
     }
     (void)fg_local_hold_renew(replay->local, call->customer->id, &effect->span, &hold);
-    return hold.cut ? cut_held(replay, call->customer, &hold, now_ms) : FG_OK;
+    return hold.cut ? cut_held(replay, call, &hold, now_ms) : FG_OK;
 }
 
 // --- the steps; each returns FG_OK, FG_ENOMEM or what result() returned

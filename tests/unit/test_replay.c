@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+static struct fg_rule rules[4];
+
 // Premium numbers cost a call its life at the third one; a spend of 3 USD cuts what is up; more
 // than two calls at once are throttled. A block holds what is not ordinary, for 15 minutes.
 static void init_rules(struct world *world)
@@ -18,7 +20,6 @@ static void init_rules(struct world *world)
     static const struct fg_predicate premium[] = {
         {.signal = FG_SIG_DEST_TYPE, .op = FG_OP_IS, .text = {"premium", 7}}};
     static struct fg_meter meters[3];
-    static struct fg_rule rules[4];
     memset(meters, 0, sizeof(meters));
     memset(rules, 0, sizeof(rules));
     meters[0] = (struct fg_meter){.name = "risky",
@@ -174,6 +175,22 @@ static void test_a_hold_cuts_calls_that_are_up_and_those_that_ring(void **state)
         "rings block 100 at minute cut 0 hold risky by RISKY through 1/5 HOLD+100\n");
 }
 
+static void test_a_call_that_sets_a_hold_itself_is_told_once(void **state)
+{
+    struct fixture *fixture = *state;
+    rules[2].hold = (struct fg_hold_terms){.given = true, .duration_s = 900};
+    const struct fg_call_row rows[] = {told_row("dear", "+449011111111", 0, 3, 600),
+                                       told_row("home", "+442079460001", 0, 3, 600)};
+    play(fixture, rows, 2);
+    assert_string_equal(
+        fixture->told.text,
+        "home block 100 at minute cut 60000 hold customer by SPEND through 1/10 HOLD+100\n"
+        "dear block 90 at minute cut 60000 through 2/10 SPEND+90\n");
+    struct fg_replay_stats stats;
+    fg_replay_stats(fixture->replay, &stats);
+    assert_int_equal(stats.live, 0);
+}
+
 static void test_nothing_stops_an_emergency_call(void **state)
 {
     struct fixture *fixture = *state;
@@ -249,6 +266,7 @@ int main(void)
         TEST(test_a_hold_refuses_later_calls_for_its_time),
         TEST(test_a_call_is_cut_when_its_money_is_spent),
         TEST(test_a_hold_cuts_calls_that_are_up_and_those_that_ring),
+        TEST(test_a_call_that_sets_a_hold_itself_is_told_once),
         TEST(test_nothing_stops_an_emergency_call),
         TEST(test_refused_and_ended_calls_give_back_their_leases),
         TEST(test_rows_beyond_the_window_are_left_out),
