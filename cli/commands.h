@@ -33,4 +33,7 @@ enum exit_code cmd_status(struct invocation *call);
 enum exit_code cmd_tail(struct invocation *call);
 enum exit_code cmd_trunks(struct invocation *call);
 enum exit_code cmd_unblock(struct invocation *call);
+enum exit_code cmd_allow(struct invocation *call);
+enum exit_code cmd_disallow(struct invocation *call);
+enum exit_code cmd_allowances(struct invocation *call);
 enum exit_code cmd_version(struct invocation *call);

@@ -71,11 +71,12 @@ const struct command commands[] = {
      .arguments = "[DIR]",
      .run = cmd_rules_bound,
      .help = "Work out the most that a customer can lose in an hour and in a weekend",
-     .details = "From packs, rates and limits alone, for an attacker with the customer's "
-                "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
-                "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
-                "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
-                "exit code 6 when one is exceeded.",
+     .details =
+         "From packs, rates and limits alone, for an attacker with the customer's "
+         "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
+         "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
+         "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
+         "exit code 6 when one is exceeded. What people allow\n('fgctl allow') comes on top.",
      .max_arguments = 1,
      .options = {{"profile", "P", "the customers of a profile, or one made up", '\0'},
                  {"customer", "ID", "this customer of the customers file", '\0'},
@@ -207,6 +208,31 @@ const struct command commands[] = {
      .options = {{"reason", "TEXT", "why (required)", '\0'},
                  {"hash-key", "FILE", "the nodes' hash_key_file, not $FRAUDGUARD_HASH_KEY", '\0'}}},
     {.name = "holds", .run = cmd_holds, .help = "List the holds in force: who, how long, why"},
+    {.name = "allow",
+     .arguments = "CUSTOMER",
+     .run = cmd_allow,
+     .help = "It was them: let some of a customer's calls go on for a while",
+     .details = "What rules make of the destination, the time, the pace and the spending is set "
+                "aside for\nso many calls and so much money; who calls, and what people hold, is "
+                "not.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"to", "PREFIX", "called numbers, as +960, or a country, as MV (required)", '\0'},
+                 {"calls", "N", "at most so many calls (else 20, at most 500)", '\0'},
+                 {"money", "USD", "that they may cost together (required)", '\0'},
+                 {"for", "TIME", "how long: 90m, 4h, 3d (required, at most 31d)", '\0'},
+                 {"reason", "TEXT", "why, and who said so (required)", '\0'}}},
+    {.name = "disallow",
+     .arguments = "CUSTOMER ID",
+     .run = cmd_disallow,
+     .help = "Take an allowance back",
+     .details = "ID as shown by 'fgctl allowances'.",
+     .min_arguments = 2,
+     .max_arguments = 2,
+     .options = {{"reason", "TEXT", "why (required)", '\0'}}},
+    {.name = "allowances",
+     .run = cmd_allowances,
+     .help = "List the allowances in force: for what, what is left, until when, why"},
     {.name = "audit",
      .run = cmd_audit,
      .help = "Show what people held and released, oldest first: who, when, why",

@@ -90,6 +90,8 @@ static bool is_complete(const struct edge_hold_message *message)
     case EDGE_HOLD_KILL:
         return message->call_id.len > 0 && message->call_id.len <= CALL_ID_BYTES_MAX &&
                message->until_ms > 0;
+    case EDGE_HOLD_OTHER:
+        return true;
     }
     return false;
 }
@@ -111,6 +113,9 @@ int edge_hold_message_parse(struct edge_view bytes, struct edge_ng_arena *arena,
         message.op = EDGE_HOLD_RELEASE;
     else if (edge_view_is_equal(op, EDGE_VIEW("kill")))
         message.op = EDGE_HOLD_KILL;
+    else if (edge_view_is_equal(op, EDGE_VIEW("allow")) ||
+             edge_view_is_equal(op, EDGE_VIEW("disallow")))
+        message.op = EDGE_HOLD_OTHER;
     else
         return EDGE_ESYNTAX;
     if (!is_complete(&message))

@@ -14,6 +14,7 @@ enum edge_hold_op {
     EDGE_HOLD_PLACE = 1,
     EDGE_HOLD_RELEASE,
     EDGE_HOLD_KILL,
+    EDGE_HOLD_OTHER, /**< about allowances: nothing for a relay */
 };
 
 struct edge_hold_message {

@@ -74,6 +74,8 @@ static void pass_on(struct edge_hold_watch *watch, const struct edge_hold_messag
     case EDGE_HOLD_KILL:
         tell_all(watch, EDGE_MAIL_KILL, message->call_id, message->until_ms, true);
         break;
+    case EDGE_HOLD_OTHER:
+        break;
     }
 }
 

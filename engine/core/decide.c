@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/decide.h"
 
-#include "plan_priv.h"
-#include "tally.h"
+#include "decide_priv.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -12,7 +11,7 @@ static enum fg_action severer(enum fg_action a, enum fg_action b)
     return a > b ? a : b;
 }
 
-static enum fg_action action_of(const struct fg_ruleset *ruleset, int32_t score)
+enum fg_action fg_action_of(const struct fg_ruleset *ruleset, int32_t score)
 {
     for (int action = FG_BLOCK; action > FG_ALLOW; action--) {
         if (score >= ruleset->thresholds[action]) {
@@ -128,11 +127,18 @@ static bool freeze(struct fg_meter_op *op)
 }
 
 // False: there is nothing to undo.
-static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_request *request)
+static bool undo(const struct fg_plan *plan, bool leases, bool freezes,
+                 struct fg_store_request *request)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     request->n_ops = 0;
-    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+    if (plan->allowance != NULL && plan->allowance_calls_op >= 0) {
+        struct fg_meter_op *op = &request->ops[request->n_ops++];
+        *op = plan->request.ops[plan->allowance_calls_op];
+        op->kind = FG_OP_SET_DELETE;
+        op->expiry_ms = 0;
+    }
+    for (uint32_t i = 0; leases && i < ruleset->n_meters; i++) {
         const enum fg_meter_kind kind = ruleset->meters[i].kind;
         const int8_t at = plan->op_of_meter[i];
         const bool learns = kind == FG_METER_TYPICAL || kind == FG_METER_TREND;
@@ -155,7 +161,7 @@ static bool undo(const struct fg_plan *plan, bool freezes, struct fg_store_reque
 
 bool fg_decide_release(const struct fg_plan *plan, struct fg_store_request *out)
 {
-    return undo(plan, false, out);
+    return undo(plan, true, false, out);
 }
 
 // The terms that a rule or composite brings along; NULL: none, or no part in the verdict.
@@ -241,8 +247,9 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
         !out->hold.active) {
         set_hold(plan, out);
     }
-    if (out->action >= FG_THROTTLE && tally->reply != NULL) {
-        out->release = undo(plan, true, &out->release_request);
+    if (tally->reply != NULL && !out->allowed) {
+        const bool refused = out->action >= FG_THROTTLE;
+        out->release = undo(plan, refused, refused, &out->release_request);
     }
 }
 
@@ -282,10 +289,14 @@ void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
     add_rules(&tally, fact_points);
 
     enum fg_action rule_action =
-        severer(action_of(ruleset, out->score - fact_points), tally.at_least);
-    out->action = severer(severer(action_of(ruleset, out->score), tally.at_least), least);
+        severer(fg_action_of(ruleset, out->score - fact_points), tally.at_least);
+    out->action = severer(severer(fg_action_of(ruleset, out->score), tally.at_least), least);
     out->shadow_action =
-        severer(severer(action_of(ruleset, out->shadow_score), tally.all_at_least), least);
+        severer(severer(fg_action_of(ruleset, out->shadow_score), tally.all_at_least), least);
+    if (fg_decide_allowance(&tally)) {
+        rule_action = out->action = FG_ALERT;
+        out->shadow_action = severer(fg_action_of(ruleset, out->shadow_score), FG_ALERT);
+    }
     add_effects(&tally, rule_action);
     out->reply = dialog_reply(plan->event->dialog_fault, out->reply);
 }

@@ -59,6 +59,9 @@ void fg_reason_id(const struct fg_plan *plan, const struct fg_reason *reason, ch
         fg_text_put(&text, plan->event->dialog_fault == FG_DIALOG_MERGED ? "DIALOG:merged"
                                                                          : "DIALOG:missing");
         break;
+    case FG_REASON_ALLOWANCE:
+        fg_text_put(&text, "ALLOWANCE");
+        break;
     }
 }
 
@@ -149,7 +152,7 @@ static void explain_cap(const struct fg_plan *plan, const struct fg_reason *reas
     fg_text_put_int(text, group->cap, 1);
 }
 
-static void put_utc(struct fg_text *text, int64_t time_ms)
+void fg_explain_time(struct fg_text *text, int64_t time_ms)
 {
     struct fg_local_time utc = fg_local_time(NULL, time_ms);
     fg_explain_date(time_ms, text);
@@ -173,7 +176,7 @@ static void explain_hold(const struct fg_hold *hold, struct fg_text *text)
         fg_text_put(text, scope);
     }
     fg_text_put(text, " until ");
-    put_utc(text, hold->until_ms);
+    fg_explain_time(text, hold->until_ms);
     if (hold->reason[0] != '\0') {
         fg_text_put(text, ": ");
         fg_text_put_escaped(text, fg_view_of(hold->reason));
@@ -254,6 +257,9 @@ void fg_reason_text(const struct fg_plan *plan, const struct fg_decision *decisi
         fg_text_put(&text, plan->event->dialog_fault == FG_DIALOG_MERGED
                                ? "a call with the same Call-ID and From tag is in progress"
                                : "the dialog that it says it belongs to is not there");
+        break;
+    case FG_REASON_ALLOWANCE:
+        fg_explain_allowance(plan, reason, &text);
         break;
     }
 }

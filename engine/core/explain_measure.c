@@ -151,7 +151,8 @@ static void put_key(const struct fg_meter *meter, struct fg_text *text)
                 {FG_KEY_CALLER_RANGE, " from one caller range"},
                 {FG_KEY_NETWORK, " from one network"},
                 {FG_KEY_SOURCE_IP, " from one address"},
-                {FG_KEY_CERT, " with one certificate"}};
+                {FG_KEY_CERT, " with one certificate"},
+                {FG_KEY_ATTEST, " of one attestation"}};
     if (meter->shared) {
         fg_text_put(text, " of all customers");
     }

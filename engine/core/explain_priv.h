@@ -37,5 +37,11 @@ void fg_explain_exception(const struct fg_plan *plan, const struct fg_reason *re
 // "override of VEL_CPM: dialler, contract 8841 (noc@example.net, until 2027-01-31)"
 void fg_explain_override(const struct fg_plan *plan, const struct fg_reason *reason,
                          struct fg_text *text);
+// "allowance for +960 until 2027-01-31 12:00Z (NOC-7, by fgctl:noc): 85 points set aside; 19 of 20
+// calls and 49.60 of 50.00 USD left"
+void fg_explain_allowance(const struct fg_plan *plan, const struct fg_reason *reason,
+                          struct fg_text *text);
+// "2027-01-31 12:00Z"
+void fg_explain_time(struct fg_text *text, int64_t time_ms);
 // "2027-01-31", in UTC.
 void fg_explain_date(int64_t time_ms, struct fg_text *text);

@@ -8,13 +8,14 @@
 #include "fg/destination.h"
 #include "text.h"
 
-#define RANGE_WITHOUT 4 // digits
-#define MASKED_KEEPS  5
-#define HEX_DIGITS    16
-#define IPV4_OFFSET   12
-#define NETWORK_BYTES 8 // of an IPv6 address that count
-#define FINGER_SHOWN  6 // bytes
-#define GROWTH_UNIT   1000
+#define RANGE_WITHOUT   4 // digits
+#define MASKED_KEEPS    5
+#define HEX_DIGITS      16
+#define IPV4_OFFSET     12
+#define NETWORK_BYTES   8  // of an IPv6 address that count
+#define FINGER_SHOWN    6  // bytes
+#define VALUE_BYTES_MAX 32 // a certificate's fingerprint
+#define GROWTH_UNIT     1000
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -24,6 +25,11 @@ static const char *const scope_names[FG_HOLD_SCOPES] = {
 #undef FG_HOLD_SCOPE_NAME
 };
 
+bool fg_hold_is_of_rules(const struct fg_hold *hold)
+{
+    return hold->rule[0] != '\0' || strncmp(hold->by, "rule:", 5) == 0;
+}
+
 const char *fg_hold_scope_name(enum fg_hold_scope scope)
 {
     return (unsigned)scope < FG_HOLD_SCOPES ? scope_names[scope] : "unknown";
@@ -32,9 +38,15 @@ const char *fg_hold_scope_name(enum fg_hold_scope scope)
 uint64_t fg_hold_value(const struct fg_hash_key *key, enum fg_hold_scope scope,
                        struct fg_view bytes)
 {
-    const struct fg_view parts[] = {fg_view_of("hold"), fg_view_of(fg_hold_scope_name(scope)),
-                                    bytes};
-    return fg_hash128_parts(key, parts, sizeof(parts) / sizeof(parts[0])).lo;
+    static const char tags[FG_HOLD_SCOPES] = {[FG_HOLD_SOURCE] = 's',
+                                              [FG_HOLD_CERTIFICATE] = 'f',
+                                              [FG_HOLD_CALLER] = 'c',
+                                              [FG_HOLD_RANGE] = 'r',
+                                              [FG_HOLD_NUMBER] = 'n'};
+    char tagged[2 + VALUE_BYTES_MAX] = {'h', tags[scope]};
+    const size_t len = bytes.len < VALUE_BYTES_MAX ? bytes.len : VALUE_BYTES_MAX;
+    memcpy(tagged + 2, bytes.ptr, len);
+    return fg_hash64(key, tagged, 2 + len);
 }
 
 static bool is_ipv4(const struct fg_ip *ip)

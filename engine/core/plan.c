@@ -108,6 +108,7 @@ void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, 
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
     fg_plan_overrides(plan);
+    fg_plan_allowance(plan);
     fg_plan_forget(policy->ruleset, facts);
     fg_plan_meters(plan, match_rules(plan, facts), facts);
     plan->store_needed = plan->request.n_ops > 0;

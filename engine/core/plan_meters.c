@@ -98,11 +98,6 @@ static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
     }
 }
 
-static uint64_t lease_of(const struct fg_event *event)
-{
-    return event->lease != 0 ? event->lease : event->call_key.lo;
-}
-
 // Turns a read into the write that this event makes, if it makes one. True when it does.
 static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
                        struct fg_meter_op *op)
@@ -132,7 +127,7 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
         if (plan->event->dialog_fault != FG_DIALOG_FINE) {
             return false;
         }
-        op->member = lease_of(plan->event);
+        op->member = fg_plan_lease(plan->event);
         op->kind = kind == FG_EVENT_END ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
         op->expiry_ms = kind == FG_EVENT_END ? 0 : plan->now_ms + FG_LEASE_MS;
         return true;

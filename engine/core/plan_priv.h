@@ -37,6 +37,14 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
                          struct fg_meter_op *op);
 
+// The call's place in gauges.
+static inline uint64_t fg_plan_lease(const struct fg_event *event)
+{
+    return event->lease != 0 ? event->lease : event->call_key.lo;
+}
+// Finds the allowance for the call, and asks for what is left of it.
+void fg_plan_allowance(struct fg_plan *plan);
+
 // Asks for the holds that the call may meet.
 void fg_plan_holds(struct fg_plan *plan);
 // The fingerprint of the peer's certificate; empty where there is none.

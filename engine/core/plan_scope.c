@@ -16,7 +16,7 @@ struct value {
 
 // The parts of a meter's key as bytes that outlive the hashing.
 struct key_parts {
-    struct fg_view views[24]; // two for each key but the customer, and for what was seen
+    struct fg_view views[26]; // two for each key but the customer, and for what was seen
     size_t n;
     uint8_t country[2];
     struct value value;
@@ -208,6 +208,12 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
             return false;
         }
         add_part(&parts, "p", fingerprint.ptr, fingerprint.len);
+    }
+    if ((meter->per & FG_KEY_ATTEST) != 0) {
+        struct fg_value attest; // calls that are not signed share one key
+        fg_plan_signal(plan, FG_SIG_CALLER_ATTEST, NULL, &attest);
+        struct fg_view level = attest.present ? attest.text : fg_view_of("none");
+        add_part(&parts, "a", level.ptr, level.len);
     }
     if (is_seen(meter)) { // each value has a register of its own
         find_value(plan, meter, &parts.value);

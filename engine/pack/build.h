@@ -86,9 +86,9 @@ void pack_compile_trend(struct pack_build *build, const struct pack_entry *entry
                         const struct fg_meter *meters, struct fg_meter *meter);
 // The source of first_seen meters that is written text, and its word, which is static; false: none.
 bool pack_find_sighted(struct fg_view text, enum fg_meter_source *out, const char **name);
-// first_seen_within of a signal or other word in the `when` of a rule: its value, NULL where the key
-// has none; how many all rules have, each of which may need a meter; and one read into the rule's
-// tests.
+// first_seen_within of a signal or other word in the `when` of a rule: its value, NULL where the
+// key has none; how many all rules have, each of which may need a meter; and one read into the
+// rule's tests.
 const struct fg_yaml_node *pack_first_seen_of(const struct fg_yaml_node *key);
 uint32_t pack_count_first_seen(const struct pack_build *build);
 void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *key,

@@ -145,6 +145,10 @@ static const struct fg_format_key test_keys[] = {
      .types = FG_FORMAT_MAP,
      .shape = FG_SHAPE_HISTORY,
      .doc = "what the customer did before the clock"},
+    {.name = "allowances",
+     .types = FG_FORMAT_MAPS,
+     .shape = FG_SHAPE_ALLOWANCE,
+     .doc = "what somebody answers for from the clock on, at most 8"},
     {.name = "faults", .types = FG_FORMAT_WORDS, .words = FG_SET_FAULT, .doc = "what is broken"},
     {.name = "expect",
      .types = FG_FORMAT_MAP | FG_FORMAT_BLANK,
@@ -188,6 +192,24 @@ static const struct fg_format_key history_keys[] = {
      .types = FG_FORMAT_MAPS,
      .shape = FG_SHAPE_PAST_CALL,
      .doc = "calls that went through before; every meter counts them"},
+};
+
+static const struct fg_format_key allowance_keys[] = {
+    {.name = "to",
+     .types = FG_FORMAT_TEXT,
+     .required = true,
+     .doc = "first digits of the called numbers, such as \"+960\", or their country"},
+    {.name = "calls",
+     .types = FG_FORMAT_INT,
+     .required = true,
+     .min = 1,
+     .max = 500,
+     .doc = "at most so many"},
+    {.name = "money",
+     .types = FG_FORMAT_NUMBER,
+     .required = true,
+     .doc = "that they may cost together [USD]"},
+    {.name = "for", .types = FG_FORMAT_DURATION, .required = true, .doc = "how long, at most 31d"},
 };
 
 static const struct fg_format_key part_keys[] = {
@@ -276,6 +298,7 @@ const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_CALL] = FORMAT("call", call_keys),
     [FG_SHAPE_HISTORY] = FORMAT("history", history_keys),
     [FG_SHAPE_PAST_CALL] = FORMAT("past_call", past_call_keys),
+    [FG_SHAPE_ALLOWANCE] = FORMAT("allowance", allowance_keys),
     [FG_SHAPE_PART] = FORMAT("expectation", part_keys),
     [FG_SHAPE_AT_CALL] = FORMAT("at_call", at_call_keys),
     [FG_SHAPE_EXPECT] = FORMAT("expect", expect_keys),

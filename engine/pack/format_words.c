@@ -17,10 +17,10 @@ static const char *const relatives[] = {"customer.channels", "customer.daily_lim
 static const char *const list_types[] = {"e164_prefix", "country", "text"};
 static const char *const hold_scopes[] = {FG_HOLD_SCOPE_LIST(TEXT3)};
 static const char *const calendar_states[] = {"closed", "open"};
-static const char *const meter_keys[] = {"customer",     "dest.number",  "caller.number",
-                                         "src.ip",       "dest.country", "dest.range",
-                                         "dest.block",   "dest.type",    "dest.tail",
-                                         "caller.range", "src.network",  "tls.cert.fingerprint"};
+static const char *const meter_keys[] = {
+    "customer",    "dest.number",          "caller.number", "src.ip",    "dest.country",
+    "dest.range",  "dest.block",           "dest.type",     "dest.tail", "caller.range",
+    "src.network", "tls.cert.fingerprint", "caller.attest"};
 static const char *const profiles[] = {"default",     "office",     "hotel",     "callcentre",
                                        "shop",        "healthcare", "education", "public",
                                        "residential", "wholesale"};

@@ -19,6 +19,7 @@ struct player_call {
     uint32_t entry;
     int32_t n;
     bool live, past;
+    uint64_t allowance; // id of the one under which it goes on
 };
 
 #define PAST_ENTRY (UINT32_C(1) << 20) // entries of the history are numbered from here
@@ -70,7 +71,7 @@ static bool open_store(struct player *player)
 {
     struct fg_local_config config;
     fg_local_config_default(&config);
-    config.windows = 1024;
+    config.windows = 4096;
     config.sets = 256;
     config.calls = 32768;
     config.holds = 64;
@@ -233,7 +234,7 @@ static int note_result(struct player *player, const struct due *due)
         .reasons = describe(player)};
     for (uint32_t i = 0; i < decision->n_reasons; i++) {
         const struct fg_reason *reason = &decision->reasons[i];
-        bool note = fg_reason_is_note(reason);
+        bool note = reason->kind == FG_REASON_EXCEPTION || reason->kind == FG_REASON_OVERRIDE;
         if (note || reason->kind == FG_REASON_RULE || reason->kind == FG_REASON_COMPOSITE) {
             result->hits[result->n_hits++] =
                 (struct call_hit){reason->kind, reason->index, reason->detail, reason->shadow};
@@ -280,6 +281,9 @@ static void apply(struct player *player, const struct due *due)
     memset(&player->held, 0, sizeof(player->held));
     if (decision->release && !player->test->store_down) {
         (void)player->store.ops->evaluate(player->store.impl, &decision->release_request, &ignored);
+    }
+    if (decision->allowed) {
+        player->calls[due->call].allowance = player->plan.allowance->id;
     }
     if (!decision->set_hold.wanted || customer == NULL) {
         return;
@@ -337,6 +341,8 @@ static void set_stage(struct player *player, const struct due *due)
     event->minute = due->minute;
     event->answered = due->kind != FG_EVENT_ATTEMPT && call->shape->duration_ms > 0;
     event->duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
+    event->allowances = player->test->allowances.n > 0 ? &player->test->allowances : NULL;
+    event->allowance = call->allowance;
 }
 
 // What happened before went through, whatever the rules say of it now; only the meters know of it.

@@ -141,6 +141,7 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     const struct fg_yaml_node *customer = fg_yaml_get(node, "customer");
     const struct fg_yaml_node *faults = fg_yaml_get(node, "faults");
     const struct fg_yaml_node *history = fg_yaml_get(node, "history");
+    const struct fg_yaml_node *allowances = fg_yaml_get(node, "allowances");
     const struct fg_yaml_node *expect = fg_yaml_get(node, "expect");
     if (name == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "the test needs a 'name'");
@@ -155,6 +156,9 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     read_calls(fields, node, test);
     if (history != NULL) {
         read_history(fields, history, test);
+    }
+    if (allowances != NULL) {
+        test_allowances_read(fields, allowances, test);
     }
     if (faults != NULL) {
         read_faults(fields, faults, test);

@@ -82,6 +82,7 @@ struct test_case {
     struct test_calls *calls;
     uint32_t n_calls;
     struct test_history history; // all 0: nothing
+    struct fg_allowances allowances;
     bool redis_down, store_down;
     bool blank; // expects nothing yet
     struct test_target targets[TEST_TARGETS_MAX];
@@ -110,5 +111,8 @@ void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, 
 // test->clock_ms is known.
 void test_history_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                        struct test_case *test);
+// test->clock_ms is known.
+void test_allowances_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                          struct test_case *test);
 void test_expect_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                       const struct fg_ruleset *ruleset, struct test_case *test);

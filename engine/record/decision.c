@@ -164,6 +164,8 @@ static const char *reason_kind_name(enum fg_reason_kind kind)
         return "override";
     case FG_REASON_DIALOG:
         return "dialog";
+    case FG_REASON_ALLOWANCE:
+        return "allowance";
     }
     return "unknown";
 }
@@ -174,6 +176,23 @@ static bool set_agreement(struct fg_json *json, const char *reason, const char *
     return fg_json_set_string(json, "agreed", reason) &&
            (owner == NULL || fg_json_set_string(json, "owner", owner)) &&
            (until_ms == FG_NEVER_MS || fg_json_set_integer(json, "until_ms", until_ms));
+}
+
+// Who answers for it, and what is left.
+static bool set_allowance(struct fg_json *json, const struct fg_plan *plan,
+                          const struct fg_reason *reason)
+{
+    const struct fg_allowance *allowance = plan->allowance;
+    const bool takes = plan->allowance_calls_op >= 0 && reason->of > 0;
+    const int64_t calls = reason->of - reason->hits;
+    const fg_micro usd = reason->base - reason->value;
+    char to[FG_ALLOWANCE_TO_TEXT_MAX];
+
+    fg_allowance_to_format(allowance, to);
+    return fg_json_set_string(json, "to", to) &&
+           set_agreement(json, allowance->reason, allowance->by, allowance->until_ms) &&
+           (!takes || fg_json_set_integer(json, "calls_left", calls > 0 ? calls : 0)) &&
+           (reason->base == 0 || fg_json_set_micro(json, "usd_left", usd > 0 ? usd : 0));
 }
 
 // What a rule says beside its points: texts and notices, or why it was left out or changed.
@@ -211,13 +230,14 @@ static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_d
 
     fg_reason_id(plan, reason, id, sizeof(id));
     fg_reason_text(plan, decision, reason, why, sizeof(why));
-    complete = fg_json_set_string(json, "id", id) &&
-               fg_json_set_string(json, "kind", reason_kind_name(reason->kind)) &&
-               fg_json_set_integer(json, "points", reason->points) &&
-               fg_json_set_bool(json, "shadow", reason->shadow) &&
-               fg_json_set_string(json, "why", why) &&
-               set_origin(json, plan->policy->ruleset, reason) &&
-               set_rule_facts(json, plan->policy->ruleset, reason);
+    complete =
+        fg_json_set_string(json, "id", id) &&
+        fg_json_set_string(json, "kind", reason_kind_name(reason->kind)) &&
+        fg_json_set_integer(json, "points", reason->points) &&
+        fg_json_set_bool(json, "shadow", reason->shadow) && fg_json_set_string(json, "why", why) &&
+        set_origin(json, plan->policy->ruleset, reason) &&
+        (reason->kind == FG_REASON_ALLOWANCE ? set_allowance(json, plan, reason)
+                                             : set_rule_facts(json, plan->policy->ruleset, reason));
     if (complete && reason->measured) {
         complete = fg_json_set_micro(json, "value", reason->value) &&
                    fg_json_set_micro(json, "threshold", reason->threshold);

@@ -175,6 +175,42 @@ static int read_kill(const struct fg_json *json, struct fg_message *out)
     return rc != FG_OK ? rc : read_text(json, "by", out->hold.by, sizeof(out->hold.by));
 }
 
+static int read_allowance_id(const struct fg_json *json, struct fg_allowance *out)
+{
+    int64_t id = 0;
+
+    if (!fg_json_integer(json, "id", &id) || id <= 0) {
+        return FG_ESYNTAX;
+    }
+    out->id = (uint64_t)id;
+    return read_text(json, "by", out->by, sizeof(out->by));
+}
+
+static int read_allowance(const struct fg_json *json, struct fg_allowance *out)
+{
+    int64_t calls = 0;
+    int rc = read_allowance_id(json, out);
+
+    if (rc == FG_OK) {
+        rc = fg_allowance_to_parse(fg_view_of(fg_json_string(json, "to")), out);
+    }
+    if (rc == FG_OK && (!fg_json_integer(json, "calls", &calls) || calls < 0 || calls > INT32_MAX ||
+                        !fg_json_integer(json, "usd_micro", &out->usd))) {
+        rc = FG_ESYNTAX;
+    }
+    out->calls = (int32_t)calls;
+    if (rc == FG_OK) {
+        rc = read_time(json, "since_ms", &out->since_ms);
+    }
+    if (rc == FG_OK) {
+        rc = read_time(json, "until_ms", &out->until_ms);
+    }
+    if (rc == FG_OK) {
+        rc = read_text(json, "reason", out->reason, sizeof(out->reason));
+    }
+    return rc == FG_OK && !fg_allowance_valid(out) ? FG_ESYNTAX : rc;
+}
+
 static struct fg_json *parse_object(struct fg_view text)
 {
     struct fg_json *json = text.len > FG_MESSAGE_BYTES_MAX ? NULL : fg_json_parse(text);
@@ -224,6 +260,12 @@ int fg_record_parse_message(struct fg_view json, struct fg_message *out)
     } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("kill"))) {
         message.op = FG_MESSAGE_KILL;
         rc = read_kill(parsed, &message);
+    } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("allow"))) {
+        message.op = FG_MESSAGE_ALLOW;
+        rc = read_allowance(parsed, &message.allowance);
+    } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("disallow"))) {
+        message.op = FG_MESSAGE_DISALLOW;
+        rc = read_allowance_id(parsed, &message.allowance);
     } else {
         rc = FG_ESYNTAX;
     }

@@ -36,19 +36,22 @@ local function hold_find(key, request, at, n, now)
     if n == 0 or redis.call('EXISTS', key) == 0 then return '\0' end
     local fields = {}
     for i = 1, n do fields[i], at = unpack_bytes('Bc0', request, at) end
-    local found = redis.call('HMGET', key, unpack(fields))
+    local found, of_rules = redis.call('HMGET', key, unpack(fields)), nil
     for i = 1, n do
         local until_ms = found[i] and hold_until(found[i]) or 0
         if until_ms > now then
             local hold = hold_decode(found[i])
             local reason, by = text_of(hold.reason, 600), text_of(hold.by, 255)
             local of, rule = text_of(hold.of, 255), text_of(hold.rule, 255)
-            return pack('>BBI7I7I2I2BBB', i, hold.cut == true and 1 or 0, time_of(hold.since_ms),
-                        until_ms, min(time_of(hold.times), HOLD_TIMES_MAX), #reason, #by, #of, #rule) ..
-                reason .. by .. of .. rule
+            local answer = pack('>BBI7I7I2I2BBB', i, hold.cut == true and 1 or 0, time_of(hold.since_ms),
+                                until_ms, min(time_of(hold.times), HOLD_TIMES_MAX), #reason, #by, #of,
+                                #rule) .. reason .. by .. of .. rule
+            -- What people decided goes before what rules did.
+            if rule == '' and sub(by, 1, 5) ~= 'rule:' then return answer end
+            of_rules = of_rules or answer
         end
     end
-    return '\0'
+    return of_rules or '\0'
 end
 
 local function hold_read(json)

@@ -49,6 +49,12 @@ static void hold_merge(struct fg_hold *into, const struct fg_hold *other)
 {
     if (!other->active)
         return;
+    const bool into_of_rules = fg_hold_is_of_rules(into);
+    if (into->active && into_of_rules != fg_hold_is_of_rules(other)) {
+        if (into_of_rules)
+            *into = *other;
+        return;
+    }
     if (!into->active || other->scope < into->scope ||
         (other->scope == into->scope && other->until_ms > into->until_ms))
         *into = *other;

@@ -68,6 +68,12 @@ static int holds_lock(struct local_holds *holds)
     return rc;
 }
 
+static bool matters_more(const struct fg_hold *a, const struct fg_hold *b)
+{
+    const bool a_of_rules = fg_hold_is_of_rules(a), b_of_rules = fg_hold_is_of_rules(b);
+    return a_of_rules != b_of_rules ? b_of_rules : a->scope < b->scope;
+}
+
 int local_holds_find(struct fg_local *local, const struct local_key *customer,
                      const struct fg_store_request *request, struct fg_hold *out)
 {
@@ -86,7 +92,7 @@ int local_holds_find(struct fg_local *local, const struct local_key *customer,
         if (slot->used && slot->customer_lo == customer->customer_lo &&
             slot->customer_hi == customer->customer_hi && slot->hold.until_ms > request->now_ms &&
             fg_hold_asked(&request->holds, slot->hold.scope, slot->hold.value) &&
-            (best == NULL || slot->hold.scope < best->hold.scope))
+            (best == NULL || matters_more(&slot->hold, &best->hold)))
             best = slot;
     }
     if (best != NULL)

@@ -112,6 +112,7 @@ void fgm_call_event(const struct fgm_call *call, enum fg_event_kind kind, struct
         .identity = call->identity,
         .call_key = call->call_key,
         .lease = call->lease,
+        .allowance = call->allowance,
         .tls = call->has_tls ? &call->tls : NULL,
         .transport = call->transport,
         .source = call->source,
@@ -216,6 +217,7 @@ static void keep(struct fgm_call_ref ref, const struct fgm_call *copy)
     if (call) {
         call->minutes = copy->minutes;
         call->answer_told = copy->answer_told;
+        call->allowance = copy->allowance;
         call->cut_at_ms = copy->cut_at_ms;
         // What changed the state or asked for the end meanwhile wants to be looked at.
         if (call->state == copy->state && call->cut_wanted == copy->cut_wanted)

@@ -36,6 +36,7 @@ struct fgm_call {
     enum fg_identity identity;
     struct fg_hash128 call_key, dialog; // dialog: of Call-ID and From tag, fgm_owners.h
     uint64_t lease;
+    uint64_t allowance; // id of the one under which it goes on; 0: none
     bool has_tls;
     struct fg_tls_peer tls;
     enum fg_transport transport;
@@ -70,7 +71,7 @@ void fgm_calls_want_cut(struct fgm_call_ref ref);
 void fgm_calls_remove(struct fgm_call_ref ref);
 
 // Calls fn with a copy of each call in use and its handle; changes that fn makes to state-less
-// bookkeeping (minutes, answer_told, cut_at_ms, due_ms) are kept when it returns true.
+// bookkeeping (minutes, answer_told, allowance, cut_at_ms, due_ms) are kept when it returns true.
 void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
                     void *arg);
 // The same for the calls whose due_ms has come.

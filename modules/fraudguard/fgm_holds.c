@@ -10,6 +10,7 @@
 #include "fg/record.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
+#include "fgm_allowances.h"
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
@@ -135,6 +136,12 @@ static void hear(void *arg, struct fg_view text)
         fgm_calls_each(cut_one, &cut);
         break;
     }
+    case FG_MESSAGE_ALLOW:
+        fgm_allowances_set(message.customer, &message.allowance, fgm_now_ms());
+        break;
+    case FG_MESSAGE_DISALLOW:
+        fgm_allowances_remove(message.customer, message.allowance.id, &message.allowance);
+        break;
     }
 }
 
@@ -195,6 +202,38 @@ static void take_local(void *arg, const char *customer, const struct fg_hold *ho
     remember(arg, customer, hold);
 }
 
+static bool take_allowance(void *arg, struct fg_view json)
+{
+    struct fgm_allowance_row *rows = arg;
+    struct fg_message message;
+    if (fg_record_parse_message(json, &message) < 0 || message.op != FG_MESSAGE_ALLOW) {
+        FGM_COUNT(messages_unreadable);
+        return true;
+    }
+    fgm_allowances_set(message.customer, &message.allowance, fgm_now_ms());
+    for (; rows->customer[0]; rows++) {
+        if (rows->allowance.id == message.allowance.id)
+            rows->allowance.id = 0; // it is there
+    }
+    return true;
+}
+
+// As with holds, below.
+static int read_allowances_again(struct fg_redis *redis, int64_t now_ms, bool complete)
+{
+    size_t n;
+    struct fgm_allowance_row *rows = fgm_allowances_copy(&n);
+    if (!rows)
+        return FG_ENOMEM;
+    int error = fg_redis_allowances_each(redis, now_ms, take_allowance, rows);
+    for (size_t i = 0; error >= 0 && complete && i < n; i++) {
+        if (rows[i].allowance.id != 0)
+            fgm_allowances_remove(rows[i].customer, rows[i].allowance.id, &rows[i].allowance);
+    }
+    free(rows);
+    return error;
+}
+
 // Takes over what Redis holds, and lets go what it no longer holds: that was released meanwhile.
 // Only while orders of this node are on their way, what is missing there may not have arrived yet:
 // FG_ELIMIT then, and everything missing stays for now.
@@ -213,6 +252,8 @@ static int read_again(struct fg_redis *redis)
     }
     free(there.items);
     free(here.items);
+    if (error >= 0)
+        error = read_allowances_again(redis, now_ms, complete);
     if (error >= 0 && !complete)
         error = FG_ELIMIT;
     return error;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fg/allowance.h"
 #include "fg/customer.h"
 #include "fg/meter.h"
 #include "fg/view.h"
@@ -16,6 +17,8 @@ enum fgm_item_kind {
     FGM_ITEM_HOLD,         // texts: rule ids, each ended by '\n'; fixed: struct fgm_item_hold
     FGM_ITEM_HOLD_RELEASE, // fixed: struct fgm_item_hold
     FGM_ITEM_LEASES,       // fixed: struct fgm_item_leases
+    FGM_ITEM_ALLOW,        // fixed: struct fgm_item_allowance
+    FGM_ITEM_DISALLOW,     // fixed: struct fgm_item_allowance
     FGM_ITEM_KILL          // texts: Call-ID, reason; fixed: struct fgm_item_kill
 };
 
@@ -31,6 +34,11 @@ struct fgm_item_hold {
 struct fgm_item_leases {
     char customer[FG_CUSTOMER_ID_MAX + 1];
     struct fg_store_request request; // its customer pointer is set by the reader
+};
+struct fgm_item_allowance {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    struct fg_allowance allowance; // of a removal: its reason and by
+    int64_t now_ms;
 };
 struct fgm_item_kill {
     char customer[FG_CUSTOMER_ID_MAX + 1];

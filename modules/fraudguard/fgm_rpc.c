@@ -17,6 +17,7 @@
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_ring.h"
+#include "fgm_rpc_allow.h"
 #include "fgm_rpc_reload.h"
 #include "fgm_status.h"
 #include "fgm_stores.h"
@@ -277,6 +278,11 @@ DOC(explain, "Why a recent call was judged as it was. Parameters: CALL-ID [json]
 DOC(hold, "Hold a customer's calls. Parameters: CUSTOMER [SCOPE [SECONDS [REASON [cut|keep]]]].");
 DOC(release, "End a hold. Parameters: CUSTOMER [SCOPE [REASON]].");
 DOC(holds, "Holds in force.");
+DOC(allow,
+    "It was them: let some of a customer's calls go on. Parameters: CUSTOMER +PREFIX|COUNTRY "
+    "CALLS USD SECONDS REASON.");
+DOC(disallow, "Take an allowance back. Parameters: CUSTOMER ID [REASON].");
+DOC(allowances, "Allowances in force, and what is left of them.");
 DOC(trunks, "What was observed of each customer's trunk.");
 DOC(calls, "Calls in progress.");
 
@@ -288,6 +294,9 @@ rpc_export_t fgm_rpc_exports[] = {
     {"fraudguard.hold", rpc_hold, doc_hold, 0},
     {"fraudguard.release", rpc_release, doc_release, 0},
     {"fraudguard.holds", rpc_holds, doc_holds, RET_ARRAY},
+    {"fraudguard.allow", fgm_rpc_allow, doc_allow, 0},
+    {"fraudguard.disallow", fgm_rpc_disallow, doc_disallow, 0},
+    {"fraudguard.allowances", fgm_rpc_allowances, doc_allowances, RET_ARRAY},
     {"fraudguard.trunks", rpc_trunks, doc_trunks, RET_ARRAY},
     {"fraudguard.calls", rpc_calls, doc_calls, RET_ARRAY},
     {0, 0, 0, 0},

@@ -5,6 +5,7 @@
 
 #include "core/kemi.h"
 #include "core/mod_fix.h"
+#include "fgm_allowances.h"
 #include "fgm_attempt.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
@@ -94,11 +95,14 @@ static int judge(const struct fg_policy *policy, uint64_t generation, struct sip
                  const struct fgm_request *request, enum fgm_direction_wish wish)
 {
     static struct fgm_evaluation evaluation; // large; processes are single threaded
+    static struct fg_allowances allowances;
     struct fgm_caller caller;
     struct fg_event event;
     fgm_identify(policy, generation, msg, request, wish, &caller);
     fill_event(policy, request, &caller, &event);
     fgm_attrs_get(msg, &event);
+    if (event.customer && fgm_allowances_of(event.customer->id, &allowances))
+        event.allowances = &allowances;
     if (!fgm_attempt_begin(msg, request, &event)) {
         FGM_COUNT(retransmitted);
         return FGM_RETURN_EXIT;

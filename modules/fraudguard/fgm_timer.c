@@ -5,6 +5,7 @@
 
 #include "core/cfg/cfg_struct.h"
 #include "fg/explain.h"
+#include "fgm_allowances.h"
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
@@ -38,9 +39,10 @@ static void condemn(const struct fgm_evaluation *evaluation, struct fgm_call_ref
 }
 
 // Judges one event of a call.
-static void judge(const struct tick *tick, struct fgm_call_ref ref, const struct fgm_call *call,
+static void judge(const struct tick *tick, struct fgm_call_ref ref, struct fgm_call *call,
                   enum fg_event_kind kind)
 {
+    static struct fg_allowances allowances;
     static struct fgm_evaluation evaluation;
     struct fg_event event;
     if (!tick->policy)
@@ -55,7 +57,11 @@ static void judge(const struct tick *tick, struct fgm_call_ref ref, const struct
         int64_t until_ms = kind == FG_EVENT_END ? call->ended_ms : tick->now_ms;
         event.duration_s = (int32_t)((until_ms - call->answered_ms) / FG_MS_PER_S);
     }
+    if (fgm_allowances_of(event.customer->id, &allowances))
+        event.allowances = &allowances;
     fgm_evaluate(tick->policy, &event, &evaluation);
+    if (evaluation.decision.allowed)
+        call->allowance = evaluation.plan.allowance->id;
     fgm_effects(&evaluation, fg_view_of(call->call_id));
     if (evaluation.decision.cut_call && kind != FG_EVENT_END && !fgm_config.shadow)
         condemn(&evaluation, ref, call);

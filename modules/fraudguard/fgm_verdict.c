@@ -109,6 +109,7 @@ static void set_call(const struct fgm_evaluation *evaluation, struct fg_view cal
     call.country = plan->dest.country;
     call.holds = plan->request.holds;
     call.emergency = plan->emergency;
+    call.allowance = evaluation->decision.allowed ? plan->allowance->id : 0;
     fg_number_mask(&plan->dest.number, call.masked);
     call_waits = true;
 }

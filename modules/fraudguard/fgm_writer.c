@@ -230,6 +230,37 @@ static int write_kill(const struct fgm_item *item)
     return error;
 }
 
+static int write_allow(const struct fgm_item *item)
+{
+    const struct fgm_item_allowance *order = item->fixed;
+    const int64_t forget_ms = order->allowance.until_ms + FG_ALLOWANCE_MEMORY_MS;
+    char *json = fg_record_allow_message(order->customer, &order->allowance);
+    int error = json
+                    ? fg_redis_allowance_put(redis, order->customer, order->allowance.id, forget_ms,
+                                             forget_ms - order->now_ms, fg_view_of(json))
+                    : FG_ENOMEM;
+    free(json);
+    if (error == FG_OK)
+        tell_audit(fg_record_allowance_set_event(fgm_config.node, order->customer,
+                                                 &order->allowance, order->now_ms));
+    return error;
+}
+
+static int write_disallow(const struct fgm_item *item)
+{
+    const struct fgm_item_allowance *order = item->fixed;
+    char *message =
+        fg_record_disallow_message(order->customer, order->allowance.id, order->allowance.by);
+    int error = message ? fg_redis_allowance_delete(redis, order->customer, order->allowance.id,
+                                                    fg_view_of(message))
+                        : FG_ENOMEM;
+    free(message);
+    if (error == FG_OK)
+        tell_audit(fg_record_allowance_removed_event(fgm_config.node, order->customer,
+                                                     &order->allowance, order->now_ms));
+    return error == FG_ENOTFOUND ? FG_OK : error;
+}
+
 static int write_order(const struct fgm_item *item)
 {
     if (!redis)
@@ -239,6 +270,10 @@ static int write_order(const struct fgm_item *item)
         return write_hold(item);
     case FGM_ITEM_HOLD_RELEASE:
         return write_release(item);
+    case FGM_ITEM_ALLOW:
+        return write_allow(item);
+    case FGM_ITEM_DISALLOW:
+        return write_disallow(item);
     case FGM_ITEM_KILL:
         return write_kill(item);
     default:

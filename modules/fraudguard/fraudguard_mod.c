@@ -8,6 +8,7 @@
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 #include "fg/err.h"
+#include "fgm_allowances.h"
 #include "fgm_attempt.h"
 #include "fgm_calls.h"
 #include "fgm_counters.h"
@@ -46,6 +47,8 @@ static int init_tables(void)
     if (error >= 0)
         error = fgm_trunks_init((uint32_t)fgm_params.max_customers,
                                 (uint32_t)fgm_params.customer_label_limit);
+    if (error >= 0)
+        error = fgm_allowances_init();
     if (error >= 0)
         error = fgm_calls_init((uint32_t)fgm_params.max_calls);
     if (error < 0)

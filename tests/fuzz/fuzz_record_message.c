@@ -20,6 +20,11 @@ static char *write_again(const struct fg_message *message)
         return fg_record_kill_message(fg_view_of(message->call_id), message->customer,
                                       message->hold.until_ms, message->hold.reason,
                                       message->hold.by);
+    case FG_MESSAGE_ALLOW:
+        return fg_record_allow_message(message->customer, &message->allowance);
+    case FG_MESSAGE_DISALLOW:
+        return fg_record_disallow_message(message->customer, message->allowance.id,
+                                          message->allowance.by);
     }
     return NULL;
 }

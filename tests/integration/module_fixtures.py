@@ -301,13 +301,13 @@ class Caller:
     def new_call(**more):
         return {"call_id": secrets.token_hex(8), "from_tag": secrets.token_hex(4), "branch": "z9hG4bK" + secrets.token_hex(6), **more}
 
-    def final(self, call, timeout=3.0):
+    def final(self, call, timeout=3.0, cseq=None):
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
             message = self.receive(left)
             if message is None:
                 return None
-            if message.code >= 200 and message.get("call-id") == call["call_id"] and message.get("cseq", "").endswith("INVITE"):
+            if message.code >= 200 and message.get("call-id") == call["call_id"] and message.get("cseq", "").endswith("INVITE" if cseq is None else f"{cseq} INVITE"):
                 return message
         return None
 
@@ -325,7 +325,7 @@ class Caller:
         call = call or self.new_call()
         call["number"] = number
         self.send(self.request("INVITE", number, call, **more))
-        reply = self.final(call)
+        reply = self.final(call, cseq=more.get("cseq"))
         if reply is None:
             return None, call
         tag = re.search(r";tag=([^;>\s]+)", reply.get("to"))

@@ -156,8 +156,9 @@ def test_emergency_calls_always_pass(node):
     caller = node.caller(16)
     node.rpc("fraudguard.hold", "c16", "customer", "60", "test", "keep")
     assert caller.show(ALLOWED)["action"] == "block"
-    for number in ("112", "999"):
-        shown = caller.show(number)
+    for number, target in (("112", None), ("999", None), ("+44999", None), ("9999", None), ("999%23", None), ("112", "urn:service:sos"),
+                           ("112", "urn:service:sos.fire")):
+        shown = caller.show(number, target=target)
         assert (shown["rc"], shown["action"]) == (1, "allow") and "EMERGENCY" in shown["rules"]
 
 

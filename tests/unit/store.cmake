@@ -13,6 +13,8 @@ foreach(test store_channel store_guarded store_local store_redis store_redis_hol
         target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/engine/store)
     endif()
 endforeach()
+fg_unit_test(test_allowance
+    SOURCES unit/test_allowance.c unit/engine_fixture.c LIBS fg_core fg_store)
 fg_unit_test(test_meter_memory
     SOURCES unit/test_meter_memory.c unit/engine_fixture.c LIBS fg_core fg_store)
 fg_unit_test(test_meter_typical

@@ -344,6 +344,29 @@ static void test_a_key_of_the_certificate(void **state)
     assert_true(plan.op_of_meter[TESTED] < 0);
 }
 
+static uint64_t attested(const char *level)
+{
+    event.attrs[0] = (struct fg_attr){fg_view_of("attest"), fg_view_of(level)};
+    event.n_attrs = 1;
+    plan_now();
+    assert_true(plan.op_of_meter[TESTED] >= 0);
+    return plan.request.ops[plan.op_of_meter[TESTED]].scope;
+}
+
+static void test_a_key_of_the_attestation(void **state)
+{
+    (void)state;
+    meters[TESTED].per = FG_KEY_CUSTOMER | FG_KEY_ATTEST;
+    plan_now();
+    assert_true(plan.op_of_meter[TESTED] >= 0); // not signed: counted, too
+    uint64_t unsigned_calls = plan.request.ops[plan.op_of_meter[TESTED]].scope;
+    assert_true(attested("nonsense") == unsigned_calls);
+    assert_true(attested("A") != unsigned_calls);
+    assert_true(attested("a") == attested("A"));
+    assert_true(attested("A") != attested("C"));
+    assert_true(attested("failed") != attested("C"));
+}
+
 static uint64_t member_of(enum fg_meter_source source, const char *called)
 {
     meters[TESTED].kind = FG_METER_DISTINCT;
@@ -423,6 +446,7 @@ int main(void)
         TEST(test_answered),
         TEST(test_keys),
         TEST(test_a_key_of_the_certificate),
+        TEST(test_a_key_of_the_attestation),
         TEST(test_members),
         TEST(test_too_many_counters_are_refused),
     };

@@ -53,8 +53,7 @@ static const struct mistake mistakes[] = {
     {"fraudguard: 2\npack: p\nversion: \"1.0.0\"\nscoring: {thresholds: {block: 80}}\n", 1, 13, 1,
      "FG026", "this engine reads pack format 1; write 'fraudguard: 1'"},
     {"fraudguard: 1\npack: p\nversion: 1.10\nscoring: {thresholds: {block: 80}}\n", 3, 10, 4,
-     "FG026",
-     "the version must be three numbers in quotes, such as \"1.0.0\", not '1.10'"},
+     "FG026", "the version must be three numbers in quotes, such as \"1.0.0\", not '1.10'"},
     {HEAD "requires: {engine: \">=99.0.0\"}\n", 5, 20, 10, "FG026",
      "the pack needs engine >=99.0.0, this is " FG_VERSION},
     // Traps

@@ -36,7 +36,7 @@ static const char good_meters[] =
     "  asr_1h: {ratio: {dest.home: true}, of: calls, min_samples: 7, per: src.network, over: "
     "1h}\n"
     "  certs: {distinct: tls.cert.fingerprint, per: [dest.block, dest.type, dest.tail, "
-    "caller.range], over: 1h}\n";
+    "caller.range, caller.attest], over: 1h}\n";
 
 static void meters_become_what_they_say(void **state)
 {
@@ -65,8 +65,8 @@ static void meters_become_what_they_say(void **state)
     assert_int_equal(meters[3].min_samples, 7);
     assert_int_equal(meters[3].per, FG_KEY_NETWORK);
     assert_int_equal(meters[4].source, FG_SOURCE_CERT);
-    assert_int_equal(meters[4].per,
-                     FG_KEY_DEST_BLOCK | FG_KEY_DEST_TYPE | FG_KEY_DEST_TAIL | FG_KEY_CALLER_RANGE);
+    assert_int_equal(meters[4].per, FG_KEY_DEST_BLOCK | FG_KEY_DEST_TYPE | FG_KEY_DEST_TAIL |
+                                        FG_KEY_CALLER_RANGE | FG_KEY_ATTEST);
     const struct fg_rule *rules = fixture->ruleset.rules;
     assert_int_equal(rules[0].n_tests, 2);
     assert_int_equal(rules[0].when.n, 1);

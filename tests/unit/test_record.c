@@ -100,6 +100,50 @@ static void test_release_round_trip(void **state)
     free(message);
 }
 
+static void test_allowance_round_trip(void **state)
+{
+    const struct fg_allowance allowance = {.id = 4711,
+                                           .to = {.digits = "960", .len = 3},
+                                           .calls = 20,
+                                           .usd = 49990000,
+                                           .since_ms = until_ms - 1000,
+                                           .until_ms = until_ms,
+                                           .reason = "NOC-7, \xc3\xa4",
+                                           .by = "fgctl:noc"};
+    struct fg_message read = {0};
+    char *message = fg_record_allow_message("acme", &allowance);
+    char *removal = fg_record_disallow_message("acme", 4711, "fgctl:noc");
+    char *event = fg_record_allowance_set_event("edge1", "acme", &allowance, until_ms);
+    (void)state;
+
+    assert_non_null(event);
+    assert_non_null(strstr(event, "\"type\":\"allowance.set\""));
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_OK);
+    assert_int_equal(read.op, FG_MESSAGE_ALLOW);
+    assert_string_equal(read.customer, "acme");
+    assert_int_equal(read.allowance.id, 4711);
+    assert_string_equal(read.allowance.to.digits, "960");
+    assert_int_equal(read.allowance.calls, 20);
+    assert_int_equal(read.allowance.usd, 49990000);
+    assert_int_equal(read.allowance.since_ms, until_ms - 1000);
+    assert_int_equal(read.allowance.until_ms, until_ms);
+    assert_string_equal(read.allowance.reason, allowance.reason);
+    assert_string_equal(read.allowance.by, allowance.by);
+    assert_int_equal(fg_record_parse_message(fg_view_of(removal), &read), FG_OK);
+    assert_int_equal(read.op, FG_MESSAGE_DISALLOW);
+    assert_int_equal(read.allowance.id, 4711);
+    // What is beyond its limits is none.
+    char *calls = strstr(message, "\"calls\":20");
+    assert_non_null(calls);
+    memcpy(calls, "\"calls\":-1", 10);
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_ESYNTAX);
+    memcpy(calls, "\"calls\":00", 10);
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_ESYNTAX);
+    free(message);
+    free(removal);
+    free(event);
+}
+
 static void test_kill_keeps_every_byte_of_a_call_id(void **state)
 {
     char bytes[FG_CALL_ID_MAX];
@@ -402,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hold_round_trip),
         cmocka_unit_test(test_release_round_trip),
+        cmocka_unit_test(test_allowance_round_trip),
         cmocka_unit_test(test_kill_keeps_every_byte_of_a_call_id),
         cmocka_unit_test(test_kill_refuses_what_cannot_be_named),
         cmocka_unit_test(test_message_reads_documented_forms),

@@ -254,7 +254,11 @@ static void random_hold(struct stores *stores)
     snprintf(hold.reason, sizeof(hold.reason), "reason %u \xc3\xa4", below(1000));
     snprintf(hold.by, sizeof(hold.by), "fgctl:%u", below(10));
     snprintf(hold.of, sizeof(hold.of), "+4412***%02u", below(100));
-    snprintf(hold.rule, sizeof(hold.rule), "RULE_%u", below(10));
+    // People's holds, those of rules, and those that an older version wrote.
+    if (below(3) != 0)
+        snprintf(hold.rule, sizeof(hold.rule), "RULE_%u", below(10));
+    else if (below(3) == 0)
+        snprintf(hold.by, sizeof(hold.by), "rule:pack");
     hold_json(customer, scope_text, &hold, json, sizeof(json));
     const struct fg_hold_span span = random_span();
     const struct fg_hold_span *grows = below(4) == 0 ? NULL : &span;

@@ -9,7 +9,7 @@
 #include "fg/store.h"
 #include "fgm_histogram.h"
 
-#define FGM_REASON_KINDS ((unsigned)FG_REASON_DIALOG + 1)
+#define FGM_REASON_KINDS ((unsigned)FG_REASON_ALLOWANCE + 1)
 
 // What Redis is asked for.
 enum fgm_redis_op {

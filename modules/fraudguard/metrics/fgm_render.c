@@ -106,7 +106,8 @@ static void render_rules(struct fgm_text *text, const struct fgm_snapshot *snaps
                   {FG_REASON_DEGRADED, "degraded"},
                   {FG_REASON_EXCEPTION, "exception"},
                   {FG_REASON_OVERRIDE, "override"},
-                  {FG_REASON_DIALOG, "dialog"}};
+                  {FG_REASON_DIALOG, "dialog"},
+                  {FG_REASON_ALLOWANCE, "allowance"}};
     fgm_text_family(text, "fraudguard_rule_hits_total", "counter",
                     "Hits of each rule in force, by the mode that the rule had");
     for (size_t i = 0; i < snapshot->n_rules; i++) {

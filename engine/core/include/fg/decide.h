@@ -26,7 +26,17 @@ enum fg_reason_kind {
     FG_REASON_EXCEPTION,  // index: rule that would have hit, detail: its exception; 0 points
     FG_REASON_OVERRIDE,   // index: rule that an override changed, or would have hit without it;
                           // detail: override; 0 points
-    FG_REASON_DIALOG      // enum fg_dialog_fault: nobody could watch the call
+    FG_REASON_DIALOG,     // enum fg_dialog_fault: nobody could watch the call
+    FG_REASON_ALLOWANCE   // detail: fg_allowance_state; hits of of: calls; value of base: money.
+                          // Where it applies, its points take off what it sets aside; else 0
+};
+enum fg_allowance_state {
+    FG_ALLOWANCE_APPLIES,
+    FG_ALLOWANCE_EXPIRED,
+    FG_ALLOWANCE_NO_CALLS, // all have been made
+    FG_ALLOWANCE_NO_MONEY,
+    FG_ALLOWANCE_NOT_FOR, // what the call is refused for is not set aside by anybody's word
+    FG_ALLOWANCE_UNKNOWN  // no store could say what is left
 };
 // Which of a reason's numbers are what a meter starts with, since what is usual is not known yet.
 enum fg_reason_start {
@@ -56,7 +66,8 @@ struct fg_reason {
 // Whether a reason only tells what was left out or changed, and has no part in the verdict.
 static inline bool fg_reason_is_note(const struct fg_reason *reason)
 {
-    return reason->kind == FG_REASON_EXCEPTION || reason->kind == FG_REASON_OVERRIDE;
+    return reason->kind == FG_REASON_EXCEPTION || reason->kind == FG_REASON_OVERRIDE ||
+           (reason->kind == FG_REASON_ALLOWANCE && reason->detail != FG_ALLOWANCE_APPLIES);
 }
 
 struct fg_hold_effect {
@@ -72,6 +83,7 @@ struct fg_decision {
     enum fg_action action, shadow_action; // shadow_action: had the shadow rules counted too
     int32_t score, shadow_score; // sums of the reasons' points without and with shadow reasons
     bool degraded;
+    bool allowed;        // an allowance let it go on
     bool repeated;       // a retransmission, fork or retry: judged again, counted once
     struct fg_hold hold; // active hold that decided
     struct fg_hold_effect set_hold;

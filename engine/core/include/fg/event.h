@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fg/allowance.h"
 #include "fg/customer.h"
 #include "fg/destination.h"
 #include "fg/hash.h"
@@ -64,8 +65,10 @@ struct fg_event {
     // their headers say. 0: call_key.lo. lease_before: attempt: what an earlier attempt of this
     // call, which is over, held, and may still hold; 0: nothing.
     uint64_t lease, lease_before;
-    enum fg_dialog_fault dialog_fault; // attempt
-    const struct fg_tls_peer *tls;     // NULL: no TLS
+    enum fg_dialog_fault dialog_fault;      // attempt
+    const struct fg_allowances *allowances; // the customer's; NULL: none
+    uint64_t allowance; // answer, minute: id of the one that let the attempt go on, 0: none did
+    const struct fg_tls_peer *tls; // NULL: no TLS
     enum fg_transport transport;
     struct fg_ip source;
     fg_country source_country;        // FG_COUNTRY_NONE: as the policy's networks say

@@ -10,7 +10,8 @@
 #include "fg/units.h"
 #include "fg/view.h"
 
-// In the order in which they matter: of several holds on a call the first of these decides.
+// In the order in which they matter: of several holds on a call the first of these decides, of
+// those that people set where there are any.
 #define FG_HOLD_SCOPE_LIST(X)                                                                      \
     X(CUSTOMER, "customer", "all calls")                                                           \
     X(RISKY, "risky", "calls that do not go to an ordinary number of a home country")              \
@@ -55,6 +56,9 @@ struct fg_hold {
     char by[FG_HOLD_BY_MAX];
 };
 
+// Whether rules set it; else people did, whose holds matter more than all of the rules'.
+bool fg_hold_is_of_rules(const struct fg_hold *hold);
+
 // The holds that a call may meet, one of each scope at most.
 struct fg_hold_query {
     uint16_t scopes; // a bit 1 << enum fg_hold_scope for each that is asked
@@ -75,7 +79,7 @@ static inline bool fg_hold_asked(const struct fg_hold_query *query, uint8_t scop
 
 // The value of a scope that is about a number (its digits; of a range all but the last 4), an
 // address (16 bytes, see fg_hold_source()) or a certificate (its fingerprint): a hash with the
-// installation's key.
+// installation's key. scope is one of these.
 uint64_t fg_hold_value(const struct fg_hash_key *key, enum fg_hold_scope scope,
                        struct fg_view bytes);
 // What is held of an address: the whole of an IPv4 one (as ::ffff:a.b.c.d), the /64 of an IPv6 one.

@@ -53,6 +53,9 @@ struct fg_plan {
     uint64_t overridden[FG_RULES_MAX / 64]; // rules that one of them changes
     int8_t op_of_meter[FG_METERS_MAX];      // index into request.ops, -1 none
     int8_t hit_op_of_meter[FG_METERS_MAX];  // of a ratio's hits
+    const struct fg_allowance *allowance;   // the one that is about this call, which may be over;
+                                            // NULL: none
+    int8_t allowance_calls_op, allowance_usd_op; // with one: index into request.ops, -1 none
     bool store_needed;
     struct fg_store_request request; // ops beyond n_ops hold anything
 };

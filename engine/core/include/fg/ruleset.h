@@ -174,7 +174,8 @@ enum fg_meter_key {
     FG_KEY_DEST_TAIL = 256, // last 8 digits as dialled
     FG_KEY_CALLER_RANGE = 512,
     FG_KEY_NETWORK = 1024,
-    FG_KEY_CERT = 2048 // fingerprint of the client certificate
+    FG_KEY_CERT = 2048,  // fingerprint of the client certificate
+    FG_KEY_ATTEST = 4096 // the caller's attestation; none is one, too
 };
 
 #define FG_METER_REMEMBERED_MAX_MS (400 * FG_MS_PER_DAY)
@@ -189,8 +190,8 @@ struct fg_meter_start {
 struct fg_meter {
     const char *name;
     bool nameless; // made for a matcher first_seen_within; the name is that of what was seen
-    uint32_t id; // hash of name and definition: the same in every node that loads the same text,
-                 // another one after a change
+    uint32_t id;   // hash of name and definition: the same in every node that loads the same text,
+                   // another one after a change
     enum fg_meter_kind kind;
     enum fg_meter_source source;
     uint32_t per; // fg_meter_key bits; the customer always counts as part of the key, unless shared

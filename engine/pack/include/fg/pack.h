@@ -16,11 +16,11 @@ struct fg_policy_paths {
     const char *customers_file; // NULL: no customers
     const char
         *data_dir; // numbering.csv, countries.csv, emergency.csv, rates.csv; NULL: rules_dir/data
-    const char *rates_file;    // NULL: the one in data_dir
+    const char *rates_file; // NULL: the one in data_dir
     // Files with commas between them, at most 4: MaxMind databases or CSV (network,asn,country).
     // An earlier one counts before a later one. NULL: the signals src.* have no values.
     const char *networks_file;
-    int64_t now_ms;            // Unix [ms], to warn of what has expired; 0: no such warnings
+    int64_t now_ms; // Unix [ms], to warn of what has expired; 0: no such warnings
 };
 struct fg_policy_bundle; // a policy and the arena that holds it
 

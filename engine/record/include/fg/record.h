@@ -49,11 +49,28 @@ char *fg_record_hold_set_event(const char *node, const char *customer, const str
 char *fg_record_hold_released_event(const char *node, const char *customer,
                                     const struct fg_hold *hold, int64_t now_ms);
 
-enum fg_message_op { FG_MESSAGE_HOLD, FG_MESSAGE_RELEASE, FG_MESSAGE_KILL };
+// An allowance: what Redis keeps, which is also the channel's message; that it is taken back; and
+// both as events of the stream and the audit ("allowance.set", "allowance.removed": reason and by
+// are those of the removal).
+char *fg_record_allow_message(const char *customer, const struct fg_allowance *allowance);
+char *fg_record_disallow_message(const char *customer, uint64_t id, const char *by);
+char *fg_record_allowance_set_event(const char *node, const char *customer,
+                                    const struct fg_allowance *allowance, int64_t now_ms);
+char *fg_record_allowance_removed_event(const char *node, const char *customer,
+                                        const struct fg_allowance *allowance, int64_t now_ms);
+
+enum fg_message_op {
+    FG_MESSAGE_HOLD,
+    FG_MESSAGE_RELEASE,
+    FG_MESSAGE_KILL,
+    FG_MESSAGE_ALLOW,
+    FG_MESSAGE_DISALLOW
+};
 struct fg_message {
     enum fg_message_op op;
     char customer[FG_CUSTOMER_ID_MAX + 1];
     struct fg_hold hold; // HOLD: all; RELEASE: scope, value, by; KILL: until_ms, reason, by
+    struct fg_allowance allowance;    // ALLOW: all; DISALLOW: id, by
     char call_id[FG_CALL_ID_MAX + 1]; // KILL: the bytes as received; else empty
 };
 // Reads a hold's JSON or a channel message: at most FG_MESSAGE_BYTES_MAX, one object, version 1,

@@ -38,10 +38,9 @@ FG_MUST_CHECK int fg_redis_holds_each(struct fg_redis *redis, int64_t now_ms,
 FG_MUST_CHECK int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id,
                                     int64_t until_ms, struct fg_view message);
 // Calls fn with each call that must stay silent now, at most 100000. Stops when fn returns false.
-FG_MUST_CHECK int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
-                                      bool (*fn)(void *arg, struct fg_view call_id,
-                                                 int64_t until_ms),
-                                      void *arg);
+FG_MUST_CHECK int
+fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
+                    bool (*fn)(void *arg, struct fg_view call_id, int64_t until_ms), void *arg);
 // Appends at most 512 events to the stream, in order (one round trip); FG_ELIMIT for more.
 FG_MUST_CHECK int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
                                          size_t n);
@@ -84,6 +83,22 @@ FG_MUST_CHECK int
 fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
                           bool (*fn)(void *arg, struct fg_view id, struct fg_view json), void *arg);
 FG_MUST_CHECK int fg_redis_ping(struct fg_redis *redis);
+
+// Writes an allowance (json: docs/redis-schema.md, also the message that is published) and indexes
+// it until forget_ms. ttl_ms: from now until then.
+FG_MUST_CHECK int fg_redis_allowance_put(struct fg_redis *redis, const char *customer, uint64_t id,
+                                         int64_t forget_ms, int64_t ttl_ms, struct fg_view json);
+// FG_ENOTFOUND when there was none (the message is published all the same).
+FG_MUST_CHECK int fg_redis_allowance_delete(struct fg_redis *redis, const char *customer,
+                                            uint64_t id, struct fg_view message);
+// As fg_redis_holds_each(); those that are over but remembered come, too.
+FG_MUST_CHECK int fg_redis_allowances_each(struct fg_redis *redis, int64_t now_ms,
+                                           bool (*fn)(void *arg, struct fg_view json), void *arg);
+// How many calls an allowance let through so far, and what they cost.
+struct fg_allowance;
+FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *customer,
+                                         const struct fg_allowance *allowance, int64_t now_ms,
+                                         int64_t *calls, fg_micro *usd);
 
 // A subscription to fg:holds:ch on a connection of its own.
 struct fg_redis_channel;
