@@ -39,7 +39,7 @@ static bool condition_is_of_the_call(const struct fg_condition *condition)
 
 static bool meter_is_of_the_call(const struct fg_meter *meter)
 {
-    const uint32_t others = FG_KEY_SOURCE_IP | FG_KEY_NETWORK | FG_KEY_CERT;
+    const uint32_t others = FG_KEY_SOURCE_IP | FG_KEY_NETWORK | FG_KEY_CERT | FG_KEY_ATTEST;
     switch (meter->source) {
     case FG_SOURCE_NETWORK:
     case FG_SOURCE_CERT:

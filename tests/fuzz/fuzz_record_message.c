@@ -37,7 +37,14 @@ static bool is_same(const struct fg_message *a, const struct fg_message *b)
            a->hold.cut == b->hold.cut && a->hold.since_ms == b->hold.since_ms &&
            a->hold.until_ms == b->hold.until_ms && strcmp(a->hold.reason, b->hold.reason) == 0 &&
            strcmp(a->hold.by, b->hold.by) == 0 && strcmp(a->customer, b->customer) == 0 &&
-           strcmp(a->call_id, b->call_id) == 0;
+           strcmp(a->call_id, b->call_id) == 0 && a->allowance.id == b->allowance.id &&
+           a->allowance.calls == b->allowance.calls && a->allowance.usd == b->allowance.usd &&
+           a->allowance.country == b->allowance.country &&
+           strcmp(a->allowance.to.digits, b->allowance.to.digits) == 0 &&
+           a->allowance.since_ms == b->allowance.since_ms &&
+           a->allowance.until_ms == b->allowance.until_ms &&
+           strcmp(a->allowance.reason, b->allowance.reason) == 0 &&
+           strcmp(a->allowance.by, b->allowance.by) == 0;
 }
 
 static void check_round_trip(const struct fg_message *message)
