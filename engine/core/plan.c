@@ -80,8 +80,7 @@ static uint64_t match_rules(struct fg_plan *plan, struct fg_call_facts *facts)
 void fg_plan(const struct fg_policy *policy, const struct fg_event *event, int64_t now_ms,
              struct fg_plan *plan)
 {
-    struct fg_call_facts facts;
-    facts.known = false;
+    struct fg_call_facts facts = {.known = false};
     fg_plan_call(policy, event, now_ms, &facts, plan);
 }
 

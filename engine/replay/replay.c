@@ -38,6 +38,20 @@ static uint64_t registers_for_typical(const struct fg_policy *policy)
     return registers;
 }
 
+// Memory that begins with a large page; NULL: there is none.
+static unsigned char *take_pages(struct fg_replay *replay, size_t size)
+{
+    size_t all = size + HUGE_PAGE;
+    void *pages = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        return NULL;
+    }
+    replay->pages = pages;
+    replay->pages_bytes = all;
+    (void)madvise(pages, all, MADV_HUGEPAGE); // a wish: fewer page tables to walk
+    return (unsigned char *)pages + (HUGE_PAGE - (uintptr_t)pages % HUGE_PAGE) % HUGE_PAGE;
+}
+
 // Room for every customer's meters, and three times as much for those that are kept by called
 // number and the like; the least is what weeks of some fifty customers take (pages that nothing
 // touches cost nothing). A table that is too small forgets what the store of a provider remembers.
@@ -51,12 +65,9 @@ static int open_store(struct fg_replay *replay)
     config.sets = room_for(2 * meters, LEAST_SETS);
     config.registers = room_for(2 * meters + registers_for_typical(policy), LEAST_REGISTERS);
     config.holds = room_for(4 * (uint64_t)policy->customers->n, config.holds);
-    size_t size = (fg_local_size_bytes(&config) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    replay->memory = size == 0 ? NULL : aligned_alloc(HUGE_PAGE, size);
-    if (replay->memory != NULL) {
-        (void)madvise(replay->memory, size, MADV_HUGEPAGE); // a wish: fewer page tables to walk
-    }
-    replay->local = replay->memory == NULL ? NULL : fg_local_init(replay->memory, &config);
+    size_t size = fg_local_size_bytes(&config);
+    unsigned char *memory = size == 0 ? NULL : take_pages(replay, size);
+    replay->local = memory == NULL ? NULL : fg_local_init_zeroed(memory, &config);
     if (replay->local == NULL) {
         return FG_ENOMEM;
     }
@@ -90,7 +101,9 @@ void fg_replay_free(struct fg_replay *replay)
     event_queue_fini(&replay->queue);
     call_table_fini(&replay->calls);
     labels_fini(&replay->labels);
-    free(replay->memory);
+    if (replay->pages != NULL) {
+        (void)munmap(replay->pages, replay->pages_bytes);
+    }
     free(replay->rule_hits);
     free(replay);
 }

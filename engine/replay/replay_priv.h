@@ -16,7 +16,8 @@ struct fg_replay {
     struct labels labels;
     uint64_t sequence;
     int64_t played_ms; // time of the event played last
-    void *memory;
+    void *pages; // the store's
+    size_t pages_bytes;
     struct fg_local *local;
     struct fg_store store;
     struct fg_replay_stats stats;

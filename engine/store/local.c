@@ -151,6 +151,14 @@ struct fg_local *fg_local_init(void *memory, const struct fg_local_config *confi
     if (memory == NULL || (uintptr_t)memory % LOCAL_ALIGN != 0 || !layout_of(config, &layout))
         return NULL;
     memset(memory, 0, layout.end);
+    return fg_local_init_zeroed(memory, config);
+}
+
+struct fg_local *fg_local_init_zeroed(void *memory, const struct fg_local_config *config)
+{
+    struct layout layout;
+    if (memory == NULL || (uintptr_t)memory % LOCAL_ALIGN != 0 || !layout_of(config, &layout))
+        return NULL;
     unsigned char *base = memory;
     struct fg_local *local = memory;
     local->n_shards = layout.n_shards;

@@ -45,6 +45,9 @@ size_t fg_local_size_bytes(const struct fg_local_config *config);
 // part of the table behind it and goes on. A waiter gives up after 5 ms; evaluate() is then
 // FG_ETIMEOUT.
 struct fg_local *fg_local_init(void *memory, const struct fg_local_config *config);
+// The same for memory that holds nothing but zeros, as fresh pages do: those that nothing is kept
+// in are never touched.
+struct fg_local *fg_local_init_zeroed(void *memory, const struct fg_local_config *config);
 struct fg_store fg_local_store(struct fg_local *local);
 // Holds as this node knows them; what ended is remembered for FG_HOLD_MEMORY_MS, as far as there is
 // room. FG_ELIMIT when the table is full (the one that ends first goes, and the new one stays).
