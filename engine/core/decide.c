@@ -213,9 +213,11 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
         return;
     }
     // A call that lacks what is to be held, such as one to nowhere, is risky whatever else it is.
-    // The customer's own country is never closed: most of the calls there are wanted.
+    // The customer's own country is never closed, also not by a number that can be read abroad,
+    // too: most of the calls there are wanted.
     uint64_t value;
-    if (!fg_plan_hold_value(plan, scope, &value) || (scope == FG_HOLD_COUNTRY && plan->dest_home)) {
+    if (!fg_plan_hold_value(plan, scope, &value) ||
+        (scope == FG_HOLD_COUNTRY && fg_country_set_has(&plan->home, plan->dest.country))) {
         scope = FG_HOLD_RISKY;
         value = 0;
     }

@@ -16,7 +16,7 @@ struct fg_replay {
     struct labels labels;
     uint64_t sequence;
     int64_t played_ms; // time of the event played last
-    void *pages; // the store's
+    void *pages;       // the store's
     size_t pages_bytes;
     struct fg_local *local;
     struct fg_store store;

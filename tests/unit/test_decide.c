@@ -276,6 +276,16 @@ static void test_a_block_during_the_call_holds_where_its_rule_says_so(void **sta
     rules[RULE_SPEND].hold.scope = FG_HOLD_COUNTRY;
     fg_decide(&plan, &reply, 1, &decision);
     assert_int_equal(decision.set_hold.scope, FG_HOLD_RISKY);
+    // Nor does a number that is rated at home and could be one abroad.
+    event = world_call(world, world->acme, "9607712345");
+    event.kind = FG_EVENT_MINUTE;
+    event.minute = 3;
+    judge(world, FRIDAY_MORNING_MS, true);
+    set_reading(METER_SPEND, 2 * world->acme->daily_limit_usd);
+    fg_decide(&plan, &reply, 1, &decision);
+    assert_int_equal(plan.dest.country, fg_country_parse(fg_view_of("GB")));
+    assert_false(plan.dest_home);
+    assert_int_equal(decision.set_hold.scope, FG_HOLD_RISKY);
     rules[RULE_SPEND] = written;
 }
 

@@ -62,7 +62,7 @@ static void assert_overlaid(const struct fg_networks *first, const struct fg_net
 static void build_random(struct fg_arena *arena, unsigned *seed, struct fg_networks *out)
 {
     static const char *const countries[] = {"", "GB", "FR"};
-    struct fg_network rows[RANDOM_NETWORKS];
+    struct fg_network rows[RANDOM_NETWORKS] = {0};
     const struct fg_network *again = NULL;
     uint32_t n = 0;
     for (int i = 0; i < RANDOM_NETWORKS; i++) {
