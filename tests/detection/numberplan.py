@@ -75,8 +75,11 @@ class NumberPlan:
     def as_dialled(self, number, country):
         """How a telephone in the country dials the E.164 digits: national or with the international prefix."""
         plan = self.dialling[country]
-        if self.lookup(number)[0] == country and number.startswith(plan["calling_code"]):
-            return plan["trunk"] + number[len(plan["calling_code"]):]
-        # The first prefix that is digits only; where each one names a carrier ("00x") its letters are ones.
         known = plan["international"].split()
+        if self.lookup(number)[0] == country and number.startswith(plan["calling_code"]):
+            national = plan["trunk"] + number[len(plan["calling_code"]):]
+            # What the country's exchanges take for a call abroad (0153... in Israel, where 015 is a carrier) is not dialled so.
+            if not any(national.startswith(prefix) for prefix in known):
+                return national
+        # The first prefix that is digits only; where each one names a carrier ("00x") its letters are ones.
         return next((p for p in known if p.isdigit()), known[0].translate(CARRIER)) + number

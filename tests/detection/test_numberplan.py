@@ -28,7 +28,7 @@ def test_unallocated_numbers_are_in_no_range(country):
 
 @pytest.mark.parametrize("number, country, dialled", [
     ("442079460018", "GB", "02079460018"), ("442079460018", "US", "011442079460018"), ("12025550143", "US", "12025550143"),
-    ("390612345678", "IT", "0612345678"), ("12423022730", "US", "01112423022730"), ("81312345678", "JP", "0312345678")])
+    ("390612345678", "IT", "0612345678"), ("97215312345678", "IL", "0097215312345678"), ("97231234567", "IL", "031234567"), ("12423022730", "US", "01112423022730"), ("81312345678", "JP", "0312345678")])
 def test_dialling(number, country, dialled):
     assert world.number_plan().as_dialled(number, country) == dialled
 
