@@ -142,19 +142,21 @@ static int lay_out(struct player *player)
     return rc;
 }
 
-static const struct fg_origin *origin_of(const struct fg_ruleset *ruleset,
-                                         const struct fg_reason *reason)
+// Where what hit was written; no file for what is not of a pack.
+static struct fg_origin origin_of(const struct fg_ruleset *ruleset, const struct fg_reason *reason)
 {
-    if (reason->kind == FG_REASON_RULE) {
-        return &ruleset->rules[reason->index].origin;
+    switch (reason->kind) {
+    case FG_REASON_RULE:
+        return ruleset->rules[reason->index].origin;
+    case FG_REASON_COMPOSITE:
+        return ruleset->composites[reason->index].origin;
+    case FG_REASON_OVERRIDE:
+        return ruleset->overrides[reason->detail].origin;
+    case FG_REASON_EXCEPTION:
+        return ruleset->rules[reason->index].exceptions[reason->detail].origin;
+    default:
+        return (struct fg_origin){0};
     }
-    if (reason->kind == FG_REASON_EXCEPTION) {
-        return &ruleset->rules[reason->index].exceptions[reason->detail].origin;
-    }
-    if (reason->kind == FG_REASON_OVERRIDE) {
-        return &ruleset->overrides[reason->detail].origin;
-    }
-    return reason->kind == FG_REASON_COMPOSITE ? &ruleset->composites[reason->index].origin : NULL;
 }
 
 static const char *base_name(const char *path)
@@ -174,15 +176,15 @@ static char *describe(const struct player *player)
     }
     for (uint32_t i = 0; i < player->decision.n_reasons; i++) {
         const struct fg_reason *reason = &player->decision.reasons[i];
-        const struct fg_origin *origin = origin_of(player->policy.ruleset, reason);
+        const struct fg_origin origin = origin_of(player->policy.ruleset, reason);
         char id[96];
         char why[256];
         fg_reason_id(&player->plan, reason, id, sizeof(id));
         fg_reason_text(&player->plan, &player->decision, reason, why, sizeof(why));
         fprintf(out, "        %+4d %s%s  %s", reason->points, id, reason->shadow ? " (shadow)" : "",
                 why);
-        if (origin != NULL) {
-            fprintf(out, "   %s:%u", base_name(origin->file), origin->line);
+        if (origin.file != NULL) {
+            fprintf(out, "   %s:%u", base_name(origin.file), origin.line);
         }
         fputc('\n', out);
     }
