@@ -314,8 +314,13 @@ class Caller:
     def show(self, number, extra="", call=None, **more):
         """The verdict on a call to number, as a dict of what the pseudo-variables say."""
         call = call or self.new_call()
-        self.send(self.request("INVITE", number, call, extra=f"X-Show: {more.pop('direction', 'yes')}\r\n" + extra, **more))
-        reply = self.final(call)
+        message = self.request("INVITE", number, call, extra=f"X-Show: {more.pop('direction', 'yes')}\r\n" + extra, **more)
+        # Sent again where no reply comes (RFC 3261 17.1.1.2): a copy that is there before the end of the one before it is dropped.
+        for wait in (3.0,) if self.tls else (1.0, 2.0):
+            self.send(message)
+            reply = self.final(call, wait)
+            if reply is not None:
+                break
         assert reply is not None and reply.code == 480, reply and reply.text
         values = {name: reply.get(f"x-{name}") for name in SHOWN}
         return {**values, "rc": int(reply.get("x-rc")), "call_id": call["call_id"], "call": call, "reply": reply}
