@@ -10,6 +10,7 @@ struct fg_backlog {
     uint32_t size, count;
     uint64_t head; // sequence of the oldest; its place is head % size
     struct fg_backlog_stats stats;
+    _Atomic uint64_t unlocked; // not taken in, because the lock was not to be had in time
     struct backlog_entry entries[];
 };
 
@@ -93,8 +94,12 @@ static bool changes_anything(const struct fg_store_request *request, bool repeat
 void backlog_add(struct fg_backlog *backlog, const struct fg_store_request *request, bool repeated,
                  const struct fg_hash128 *key)
 {
-    if (!changes_anything(request, repeated) || !backlog_lock(backlog))
+    if (!changes_anything(request, repeated))
         return;
+    if (!backlog_lock(backlog)) {
+        backlog->unlocked++;
+        return;
+    }
     if (backlog->count == backlog->size) {
         backlog->head++;
         backlog->count--;
@@ -141,6 +146,7 @@ void fg_backlog_stats(struct fg_backlog *backlog, struct fg_backlog_stats *out)
     if (!backlog_lock(backlog))
         return;
     *out = backlog->stats;
+    out->overflowed += backlog->unlocked;
     out->pending = backlog->count;
     fg_lock_release(&backlog->lock);
 }

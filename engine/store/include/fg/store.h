@@ -189,7 +189,7 @@ struct fg_backlog *fg_backlog_init(void *memory, uint32_t entries);
 struct fg_backlog_stats {
     uint32_t pending;
     uint64_t added, merged;
-    uint64_t overflowed; // the oldest went because the ring was full
+    uint64_t overflowed; // lost: the ring was full, or its lock was not to be had in time
     uint64_t refused;    // Redis is up but does not take the request; dropped
 };
 void fg_backlog_stats(struct fg_backlog *backlog, struct fg_backlog_stats *out);
