@@ -69,6 +69,8 @@ class Ng:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
         self.socket.settimeout(5)
+        # Another client may have had the same port a moment ago: its cookies are still answered from memory.
+        self.name = os.urandom(6).hex().encode()
         self.serial = 0
 
     def exchange(self, datagram):
@@ -77,7 +79,7 @@ class Ng:
 
     def __call__(self, command, expect="ok", **keys):
         self.serial += 1
-        cookie = b"%d_%d" % (os.getpid(), self.serial)
+        cookie = b"%s_%d" % (self.name, self.serial)
         message = {"command": command, **{k.replace("_", "-"): v for k, v in keys.items()}}
         reply = self.exchange(cookie + b" " + bencode(message))
         assert reply.startswith(cookie + b" ")
