@@ -117,7 +117,7 @@ static enum measure take_typical(const struct fg_tally *tally, uint16_t meter, i
     }
     out->start = true;
     if (peers_op >= 0 && !tally->reply->unavailable[peers_op] &&
-        tally->reply->values[peers_op] >= FG_PEERS_LEAST * 256) {
+        tally->reply->values[peers_op] >= INT64_C(256) * FG_PEERS_LEAST) {
         const int64_t peers = tally->reply->values[peers_op];
         out->peers = (uint8_t)(peers / 256 < FG_PEERS_MAX ? peers / 256 : FG_PEERS_MAX);
         out->value = fg_peers_amount((uint8_t)(peers % 256));

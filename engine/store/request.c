@@ -108,8 +108,8 @@ static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
         return bucket_fits(op);
     case FG_OP_PEERS_PUT:
         return bucket_fits(op) && op->member <= FG_PEERS_MEMBER_MAX && op->amount >= 0 &&
-               op->amount < FG_BASELINE_HOURS * 256 && op->amount % 256 <= FG_PEERS_LEVEL_MAX &&
-               time_fits(op->ttl_ms);
+               op->amount < INT64_C(256) * FG_BASELINE_HOURS &&
+               op->amount % 256 <= FG_PEERS_LEVEL_MAX && time_fits(op->ttl_ms);
     case FG_OP_BASELINE_ADD:
         return bucket_fits(op) && amount_fits(op->amount) && amount_fits(op->start) &&
                time_fits(op->ttl_ms);

@@ -11,7 +11,7 @@
 
 #define FG_PEERS_MAX         16 // customers that are remembered
 #define FG_PEERS_LEAST       5  // that must be known before what they say counts
-#define FG_PEERS_FRESH_HOURS (8 * FG_BASELINE_HOURS) // later nobody asks what they said
+#define FG_PEERS_FRESH_HOURS (INT64_C(8) * FG_BASELINE_HOURS) // later nobody asks what they said
 #define FG_PEERS_MEMBER_MAX  ((UINT64_C(1) << 52) - 1)
 // Amounts as a byte, eight levels for each power of two, within a tenth of the amount.
 #define FG_PEERS_LEVEL_MAX 248
