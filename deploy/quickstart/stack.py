@@ -32,7 +32,7 @@ class Stack:
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
         self.kamailio_debug, self.secure_carrier, self.carrier_answers = kamailio_debug, secure_carrier, carrier_answers
         self.dialled_pbxs = dialled_pbxs
-        self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []
+        self.processes, self.phones, self.carrier, self.logs, self.callers = {}, {}, None, [], None
         # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)

@@ -103,6 +103,7 @@ const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint
     if (msg->rcv.proto != PROTO_TLS || msg->rcv.proto_reserved1 <= 0)
         return NULL;
     const struct cached *cached = peer_of(policy, generation, msg);
+    note_connection(cached);
     return customer_of(&cached->walk, &cached->peer);
 }
 
