@@ -52,6 +52,7 @@ static const char *const attestations[] = {"A", "B", "C", "failed"}; // fg_attes
 static const char *const identified_by[] = {"certificate", "source_address", "auth_user"};
 static const char *const key_types[] = {FG_KEY_TYPES(TEXT3)};
 static const char *const srtp[] = {"preferred", "required", "off"};
+static const char *const pbx_transport[] = {"tls", "tcp", "udp"};
 static const char *const degraded[] = {"cap", "allow", "block"};
 
 #define SET(array)                                                                                 \
@@ -91,6 +92,7 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_NOBODY] = SET(nobody),
     [FG_SET_DAY] = SET(day),
     [FG_SET_SRTP] = SET(srtp),
+    [FG_SET_PBX_TRANSPORT] = SET(pbx_transport),
     [FG_SET_DEGRADED] = SET(degraded),
     [FG_SET_NEVER] = SET(never),
     [FG_SET_ATTESTATION] = SET(attestations),

@@ -25,7 +25,8 @@
     X(emergency)                                                                                   \
     X(call_info)                                                                                   \
     X(caller)                                                                                      \
-    X(attest)
+    X(attest)                                                                                      \
+    X(pbx)
 enum field {
 #define FIELD_ENUM(name) FIELD_##name,
     FIELDS(FIELD_ENUM)
@@ -117,6 +118,8 @@ static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *out)
         return text(msg, param, out, verdict->caller);
     case FIELD_attest:
         return text(msg, param, out, verdict->attest);
+    case FIELD_pbx:
+        return text(msg, param, out, verdict->pbx);
     default:
         return pv_get_null(msg, param, out);
     }

@@ -44,7 +44,8 @@ static void all_keys_are_read(void **state)
               "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block,\n"
               "   auth_users: [acme-trunk, fax@acme], trunk: {identified_by: [certificate, "
               "auth_user],\n"
-              "   require_tls: true, min_rsa_bits: 3072, min_ec_bits: 384}}\n"),
+              "   require_tls: true, min_rsa_bits: 3072, min_ec_bits: 384},\n"
+              "   inbound: {address: 198.51.100.7, challenge: \"sip:ivr@192.0.2.9;lr\"}}\n"),
         FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 0);
     const struct fg_customer *c = fg_customers_by_id(&fixture->customers, fg_view_of("acme"));
@@ -60,6 +61,11 @@ static void all_keys_are_read(void **state)
     assert_string_equal(c->cert_names[0], "sip.acme.example");
     assert_int_equal(c->cert_fingerprints[0][1], 0x11);
     assert_int_equal(c->n_source_ips, 3);
+    assert_true(c->pbx.has_address);
+    assert_int_equal(c->pbx.address.bytes[15], 7);
+    assert_int_equal(c->pbx.transport, FG_PBX_TLS);
+    assert_int_equal(c->pbx.port, 5061);
+    assert_string_equal(c->pbx.challenge, "sip:ivr@192.0.2.9;lr");
     assert_int_equal(c->source_ips[0].bits, 120);
     assert_int_equal(c->source_ips[1].bits, 32);
     assert_int_equal(c->source_ips[2].bits, 128);
@@ -210,6 +216,11 @@ static const struct mistake mistakes[] = {
      "daily_limit must be more than 0; leave it out where there is no limit"},
     {"- {id: a, tz: UTC, since: 2026-02-30}\n", 1, 27,
      "since must be a date such as \"2024-05-31\""},
+    {"- {id: a, tz: UTC, inbound: {address: 192.0.2.0/24}}\n", 1, 39,
+     "address is the PBX's IP address, such as \"192.0.2.7\""},
+    {"- {id: a, tz: UTC, inbound: {port: 5070}}\n", 1, 29, "port and transport need an 'address'"},
+    {"- {id: a, tz: UTC, inbound: {challenge: \"sip:a@b c\"}}\n", 1, 41,
+     "challenge is a SIP URI such as \"sip:test@192.0.2.9:5060\", at most 127 bytes"},
     {"- {id: a, tz: UTC, media: {srtp: on}}\n", 1, 34,
      "unknown srtp 'on'; one of: preferred, required, off"},
     {"- {id: a, tz: UTC}\n- {id: a, tz: UTC}\n", 2, 8,
