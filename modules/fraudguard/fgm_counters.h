@@ -29,6 +29,7 @@
     X(end_events, "calls ended")                                                                   \
     X(calls_cut, "calls ended by a verdict, a hold or a kill")                                     \
     X(cut_failures, "calls that could not be ended")                                               \
+    X(byes_repaired, "calls ended whose second BYE the dialog module left out")                    \
     X(calls_untracked, "calls not tracked because the table of live calls was full")               \
     X(holds_set, "holds set by this node")                                                         \
     X(holds_heard, "holds and releases heard from Redis")                                          \

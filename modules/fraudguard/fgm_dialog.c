@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_dialog.h"
 
-#include <sched.h>
-#include <stdarg.h>
-
-#include "core/rpc_lookup.h"
 #include "fgm_attempt.h"
 #include "fgm_clock.h"
-#include "fgm_counters.h"
+#include "fgm_cut.h"
 #include "fgm_log.h"
-#include "fgm_str.h"
 #include "fgm_verdict.h"
 #include "modules/dialog/dlg_hash.h"
 #include "modules/dialog/dlg_load.h"
@@ -38,7 +33,8 @@ static void on_answered(struct dlg_cell *dialog, int type, struct dlg_cb_params 
 
 static void on_ended(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
 {
-    (void)dialog, (void)type;
+    if (type == DLGCB_TERMINATED && !params->req)
+        fgm_cut_begins(dialog);
     fgm_calls_ended(unpack(params), fgm_now_ms());
 }
 
@@ -78,7 +74,7 @@ int fgm_dialog_init(void)
         fgm_error("cannot register for dialogs");
         return -1;
     }
-    return 0;
+    return fgm_cut_init();
 }
 
 bool fgm_dialog_tracks(void)
@@ -95,80 +91,4 @@ bool fgm_dialog_knows(struct sip_msg *msg)
     if (dialog)
         dialogs.release_dlg(dialog);
     return lives;
-}
-
-// --- ending a call
-// The dialog module's own RPC looks a dialog up by its ids and keeps it while it works. A pointer
-// kept since its creation could not be used so: the module's clean-up frees dialogs whatever their
-// references are. What follows is the little of an RPC context that this command asks for.
-struct end_request {
-    const struct fgm_call *call;
-    bool failed;
-};
-
-static int end_scan(void *ctx, char *format, ...)
-{
-    const struct end_request *request = ctx;
-    int given = 0;
-    va_list arguments;
-    va_start(arguments, format);
-    for (const char *at = format; *at; at++) {
-        if (*at == 'd') {
-            *va_arg(arguments, unsigned int *) =
-                given == 0 ? request->call->dialog_entry : request->call->dialog_id;
-            given++;
-        } else if (*at == 'S') {
-            *va_arg(arguments, str *) =
-                fgm_str("Reason: Q.850;cause=21;text=\"call rejected\"\r\n");
-            given++;
-        }
-    }
-    va_end(arguments);
-    return given;
-}
-
-static void end_fault(void *ctx, int code, char *format, ...)
-{
-    (void)code, (void)format;
-    struct end_request *request = ctx;
-    request->failed = true;
-}
-
-static int end_ignore(void *ctx, char *format, ...)
-{
-    (void)ctx, (void)format;
-    return 0;
-}
-
-// The dialog module sends its two BYEs one after the other, and leaves the second one out when the
-// first has been answered meanwhile. So nothing ordinary may take the processor in between; where
-// the privilege is missing it stays a matter of microseconds.
-static void set_uninterrupted(bool wanted)
-{
-    const struct sched_param priority = {.sched_priority = wanted ? 1 : 0};
-    (void)sched_setscheduler(0, wanted ? SCHED_FIFO : SCHED_OTHER, &priority);
-}
-
-bool fgm_dialog_end(const struct fgm_call *call)
-{
-    static const char command[] = "dlg.end_dlg";
-    const rpc_export_t *rpc = rpc_lookup(command, sizeof command - 1);
-    struct end_request request = {.call = call};
-    rpc_t context = {
-        .fault = end_fault,
-        .scan = end_scan,
-        .add = end_ignore,
-        .rpl_printf = end_ignore,
-    };
-    if (rpc) {
-        set_uninterrupted(true);
-        rpc->function(&context, &request);
-        set_uninterrupted(false);
-    }
-    if (!rpc || request.failed) {
-        FGM_COUNT(cut_failures);
-        return false;
-    }
-    FGM_COUNT(calls_cut);
-    return true;
 }
