@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_dialog.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
 #include "fgm_attempt.h"
 #include "fgm_clock.h"
+#include "fgm_counters.h"
 #include "fgm_cut.h"
 #include "fgm_log.h"
+#include "fgm_owners.h"
+#include "fgm_params.h"
+#include "fgm_restart.h"
+#include "fgm_str.h"
 #include "fgm_verdict.h"
+#include "modules/dialog/dlg_db_handler.h"
 #include "modules/dialog/dlg_hash.h"
 #include "modules/dialog/dlg_load.h"
+
+#define LEASE "fraudguard_lease" // name of a dialog variable
 
 static struct dlg_binds dialogs;
 
@@ -38,6 +51,31 @@ static void on_ended(struct dlg_cell *dialog, int type, struct dlg_cb_params *pa
     fgm_calls_ended(unpack(params), fgm_now_ms());
 }
 
+static bool follow(struct dlg_cell *dialog, struct fgm_call_ref ref)
+{
+    if (dialogs.register_dlgcb(dialog, DLGCB_CONFIRMED_NA | DLGCB_CONFIRMED, on_answered, pack(ref),
+                               NULL) == 0 &&
+        dialogs.register_dlgcb(dialog,
+                               DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY,
+                               on_ended, pack(ref), NULL) == 0)
+        return true;
+    fgm_error("a call cannot be tracked: no callbacks for its dialog");
+    return false;
+}
+
+// What the dialog module keeps for us where it keeps dialogs: the call's lease, in hex.
+static void mark(struct dlg_cell *dialog, uint64_t lease)
+{
+    char text[2 * sizeof lease + 1];
+    str name = fgm_str(LEASE);
+    if (!fgm_config.state_dir)
+        return;
+    snprintf(text, sizeof text, "%016" PRIx64, lease);
+    str value = fgm_str(text);
+    if (dialogs.set_dlg_var(dialog, &name, &value) != 0)
+        fgm_error("a call would not survive a restart: its dialog takes no variable");
+}
+
 // Calls that fraudguard_check() let go on become live calls; other dialogs are none of ours.
 static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
 {
@@ -53,13 +91,68 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
     if (!fgm_calls_add(call, &ref))
         return;
     fgm_attempt_added(ref);
-    if (dialogs.register_dlgcb(dialog, DLGCB_CONFIRMED_NA | DLGCB_CONFIRMED, on_answered, pack(ref),
-                               NULL) != 0 ||
-        dialogs.register_dlgcb(dialog,
-                               DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY,
-                               on_ended, pack(ref), NULL) != 0) {
-        fgm_error("a call cannot be tracked: no callbacks for its dialog");
+    mark(dialog, call->lease);
+    if (!follow(dialog, ref))
         fgm_calls_ended(ref, fgm_now_ms());
+}
+
+// --- after a restart
+static bool is_up(const struct dlg_cell *dialog)
+{
+    return dialog->state == DLG_STATE_CONFIRMED_NA || dialog->state == DLG_STATE_CONFIRMED;
+}
+
+static void resume(struct dlg_cell *dialog, struct fgm_call *call)
+{
+    const struct fgm_owner owner = {.dialog = call->dialog, .lease = call->lease};
+    struct fgm_call_ref ref;
+    uint64_t earlier;
+    call->dialog_entry = dialog->h_entry;
+    call->dialog_id = dialog->h_id;
+    if (!fgm_calls_restore(call, &ref))
+        return;
+    if (fgm_owners_take(&owner, fgm_now_ms(), &earlier) == FGM_OWNER_NEW)
+        fgm_owners_keep(&owner);
+    if (follow(dialog, ref))
+        FGM_COUNT(calls_resumed);
+    else
+        fgm_calls_ended(ref, fgm_now_ms());
+}
+
+// Whether the dialog module writes its dialogs when it stops, and empties its tables when it
+// starts.
+static bool is_written_at_stop(void)
+{
+    char module_name[] = "dialog", param_name[] = "db_mode";
+    modparam_t type;
+    sr_module_t *module = find_module_by_name(module_name);
+    const int *mode = module ? find_param_export(module, param_name, PARAM_INT, &type) : NULL;
+    return mode && *mode == DB_MODE_SHUTDOWN;
+}
+
+// A dialog that the dialog module has brought back: in the only process there is.
+static void on_loaded(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
+{
+    (void)type, (void)params;
+    struct fgm_call call;
+    bool at_stop = is_written_at_stop();
+    // The dialog module takes it for written, though it has just emptied its tables: without this
+    // it would not outlive the next restart.
+    if (at_stop)
+        dialog->dflags |= DLG_FLAG_NEW;
+    str name = fgm_str(LEASE);
+    const str *text = dialogs.get_dlg_varref(dialog, &name);
+    if (!text || text->len != 2 * (int)sizeof(uint64_t) || !is_up(dialog))
+        return; // none of ours; or it rang, and its transaction is gone
+    if (fgm_restart_take(strtoull(text->s, NULL, 16), &call)) {
+        resume(dialog, &call);
+    } else if (fgm_restart_knew(at_stop ? 0 : (int64_t)dialog->start_ts * FG_MS_PER_S)) {
+        // What was kept is older than the call's end: Kamailio was killed, and db_text, for one,
+        // empties its file only when it is stopped. The dialog module clears away what is over.
+        dialog->state = DLG_STATE_DELETED;
+        dialog->end_ts = (unsigned int)time(NULL);
+    } else {
+        FGM_COUNT(calls_untracked);
     }
 }
 
@@ -70,7 +163,8 @@ int fgm_dialog_init(void)
                  "start, but not watched while they are up");
         return 0;
     }
-    if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0) {
+    if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0 ||
+        dialogs.register_dlgcb(NULL, DLGCB_LOADED, on_loaded, NULL, NULL) != 0) {
         fgm_error("cannot register for dialogs");
         return -1;
     }
