@@ -63,7 +63,9 @@ struct pack_build {
     struct fg_ruleset *out;
 };
 
-// Declares a name. A name that is there already, or one too many: an error, and it is left out.
+// Declares a name. One too many: an error, and it is left out. A name that is there already: an
+// error, and it is kept, out of reach of pack_find(), for its other mistakes to be told; so is one
+// without a name (an id that is missing or wrong).
 void pack_declare(struct pack_build *build, enum pack_kind kind, const struct pack_entry *entry);
 // Index of a name in its table, and marks it used; -1 when there is none.
 int32_t pack_find(struct pack_build *build, enum pack_kind kind, struct fg_view name);
@@ -95,6 +97,9 @@ void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *k
                           struct fg_rule *rule);
 // `start` of a meter.
 void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
+                     struct fg_meter *meter);
+// `peers` of a meter whose kind and `per` are read, or what it is where it is not said.
+void pack_read_peers(struct pack_build *build, const struct fg_yaml_node *map,
                      struct fg_meter *meter);
 // The rates that rules throttle to are meters after those of the table.
 void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
