@@ -73,6 +73,7 @@ struct run {
     int rc[REDIS_PARTS_MAX];
     enum fg_redis_error kind[REDIS_PARTS_MAX];
     bool skipped[REDIS_PARTS_MAX];
+    uint8_t node[REDIS_PARTS_MAX];   // that was asked last
     size_t part_of[REDIS_PARTS_MAX]; // by command
 };
 
@@ -106,15 +107,15 @@ static bool is_about_server(enum fg_redis_error kind)
            kind != FG_REDIS_ERROR_TRYAGAIN;
 }
 
-static void part_account(struct run *run, size_t i, const struct cluster_command *command)
+static void part_account(const struct run *run, size_t i)
 {
     const int64_t now_ms = monotonic_ms();
-    if (run->breaker == NULL || run->skipped[i])
+    if (run->skipped[i])
         return;
     const uint32_t lane =
-        command->node == REDIS_NO_NODE
+        run->node[i] == REDIS_NO_NODE
             ? 0
-            : breaker_lane(run->breaker, run->redis->cluster->nodes[command->node].id);
+            : breaker_lane(run->breaker, run->redis->cluster->nodes[run->node[i]].id);
     if (run->rc[i] == FG_OK)
         breaker_succeeded(run->breaker, lane, now_ms);
     else if (is_about_server(run->kind[i]))
@@ -146,11 +147,11 @@ static void parts_run(struct run *run, int64_t deadline_ns,
         const struct cluster_command *command = &cluster->commands[k];
         const size_t i = run->part_of[k];
         run->skipped[i] = command->skipped;
+        run->node[i] = command->node;
         run->rc[i] = command->rc == FG_OK ? part_unpack(run, i, command) : command->rc;
         run->kind[i] = command->rc == FG_OK ? cluster->notes->kind : command->kind;
         if (run->rc[i] == FG_OK)
             run->kind[i] = FG_REDIS_ERROR_NONE;
-        part_account(run, i, command);
     }
     cluster_clear(cluster);
 }
@@ -178,6 +179,8 @@ static void run_all(struct run *run, int64_t deadline_ns)
     // left of the deadline.
     if (any && cluster_library_load(run->redis->cluster, false, deadline_ns) == FG_OK)
         parts_run(run, deadline_ns, lacked_library);
+    for (size_t i = 0; run->breaker != NULL && i < run->n; i++)
+        part_account(run, i);
 }
 
 int redis_parts_evaluate(struct fg_redis *redis, const struct fg_store_request *request,

@@ -353,8 +353,8 @@ static int role_check(struct redis_conn *conn, const struct resp *reply)
 {
     if (fg_view_equal(resp_text(resp_at(reply, 0)), fg_view_of("master")))
         return FG_OK;
-    return conn_fail(conn, FG_REDIS_ERROR_READONLY,
-                     "the server that was named as the master is none", FG_EUNAVAILABLE);
+    return conn_fail(conn, FG_REDIS_ERROR_READONLY, "the server that was named is no master",
+                     FG_EUNAVAILABLE);
 }
 
 static int login(struct redis_conn *conn, int64_t deadline_ns)
