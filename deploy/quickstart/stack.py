@@ -85,6 +85,7 @@ class Stack:
             "FG_CUSTOMERS_FILE": self.path("customers.yaml"),
             "FG_REDIS": f"unix:{self.path('redis.sock')}",
             "FG_METRICS": self.guard_metrics,
+            "FG_MODE": "enforce",
         }
         lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
         return "\n".join(lines) + f'\ninclude_file "{TOP}/deploy/kamailio/kamailio.cfg"\n'
