@@ -98,7 +98,7 @@ static void map_take(struct redis_cluster *cluster)
             node->used = false;
         }
     }
-    uint8_t places[REDIS_MASTERS_MAX];
+    uint8_t places[REDIS_MASTERS_MAX] = {0};
     for (uint32_t k = 0; k < map->n_nodes; k++)
         places[k] = node_place(cluster, &map->nodes[k]);
     for (size_t slot = 0; slot < REDIS_SLOTS; slot++)
@@ -329,8 +329,9 @@ static int nodes_exchange(struct redis_cluster *cluster, int64_t deadline_ns)
         if (!node->used || node->n == 0)
             continue;
         of[n] = node;
-        multi[n++] = (struct redis_multi){
+        multi[n] = (struct redis_multi){
             .conn = &node->conn, .replies = cluster->replies + node->first, .n = node->n};
+        n++;
     }
     redis_multi_exchange(multi, n, deadline_ns);
     for (size_t i = 0; i < n; i++) {
