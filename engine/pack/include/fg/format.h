@@ -49,6 +49,7 @@ enum fg_word_set {
     FG_SET_NOBODY, // the word none
     FG_SET_DAY,
     FG_SET_SRTP,
+    FG_SET_PBX_TRANSPORT,
     FG_SET_DEGRADED,
     FG_SET_NEVER,
     FG_SET_ACTION_OR_NONE,
@@ -94,6 +95,7 @@ enum fg_shape {
     FG_SHAPE_CALL,
     FG_SHAPE_HISTORY,
     FG_SHAPE_PAST_CALL,
+    FG_SHAPE_TEST_PEERS,
     FG_SHAPE_ALLOWANCE,
     FG_SHAPE_PART,    // what is expected of one call
     FG_SHAPE_AT_CALL, // of the n-th one
@@ -102,6 +104,7 @@ enum fg_shape {
     FG_SHAPE_DIAL_PLAN,
     FG_SHAPE_HOURS,
     FG_SHAPE_MEDIA,
+    FG_SHAPE_INBOUND,
     FG_SHAPES
 };
 
