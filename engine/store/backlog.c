@@ -51,6 +51,7 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_SET_DELETE:
     case FG_OP_SEEN_PUT:
     case FG_OP_BASELINE_FREEZE:
+    case FG_OP_PEERS_PUT:
         return true;
     case FG_OP_WINDOW_ADD:
     case FG_OP_RUN_PUT:
@@ -62,6 +63,8 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_SEEN_READ:
     case FG_OP_RUN_READ:
     case FG_OP_BASELINE_READ:
+    case FG_OP_BASELINE_CLOSES:
+    case FG_OP_PEERS_READ:
         break;
     }
     return false;

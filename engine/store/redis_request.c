@@ -15,7 +15,7 @@
 
 enum { SET_PUT, SET_READ, SET_DELETE };
 // With enum fg_register * 16: what a register op does.
-enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_TREND = 8 };
+enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES, REGISTER_TREND = 8 };
 
 struct op_scope {
     const struct fg_meter_op *first; // the op that brought this key
@@ -122,6 +122,13 @@ static struct register_args register_args_of(const struct fg_meter_op *op)
         return (struct register_args){REGISTER_CHANGE, op->bucket, op->amount, op->start, true};
     case FG_OP_BASELINE_FREEZE:
         return (struct register_args){REGISTER_FREEZE, op->bucket, 0, 0, true};
+    case FG_OP_BASELINE_CLOSES:
+        return (struct register_args){REGISTER_CLOSES, op->bucket, 0, 0, false};
+    case FG_OP_PEERS_READ:
+        return (struct register_args){REGISTER_READ, op->bucket, 0, 0, false};
+    case FG_OP_PEERS_PUT:
+        return (struct register_args){REGISTER_CHANGE, op->bucket, (int64_t)op->member, op->amount,
+                                      true};
     default:
         return (struct register_args){.does = REGISTER_READ};
     }
