@@ -123,8 +123,9 @@ static int check_redis(void)
     if (fg_redis_config_parse(fgm_params.redis, &fgm_config.redis, fgm_config.redis_storage,
                               sizeof fgm_config.redis_storage) < 0) {
         // The URL may hold a password: it is not printed.
-        fgm_error("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT or "
-                  "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]");
+        fgm_error("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT, "
+                  "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB] or "
+                  "cluster://[USER:PASSWORD@]HOST[:PORT],...");
         return -1;
     }
     if (fgm_params.redis_deadline_ms < 1 || fgm_params.redis_deadline_ms > 1000) {

@@ -449,7 +449,7 @@ class Node:
         with open(self.path("kamailio.log"), "ab") as log:
             self.kamailio = subprocess.Popen(prefix + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-m", "128", "-P", self.path("pid"), "-Y", self.run],
                                              stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.run)
-        wait_for(lambda: self.kamailio.poll() is not None or self.rpc("fraudguard.status").returncode == 0, 30, "kamailio")
+        wait_for(lambda: self.kamailio.poll() is not None or "tcp main process" in self.rpc("core.ps").stdout, 30, "kamailio")
         assert self.kamailio.poll() is None, self.log()[-4000:]
         return self
 
@@ -471,12 +471,14 @@ class Node:
         for caller in self.callers:
             caller.close()
         if self.kamailio and self.kamailio.poll() is None:
-            self.kamailio.terminate()
-            try:
-                self.kamailio.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.kamailio.pid, signal.SIGKILL)
-                self.kamailio.wait()
+            # Kamailio forgets to end processes that were being started when it was told to end: they are told themselves.
+            for kill, signal_, patience in ((os.kill, signal.SIGTERM, 3), (os.killpg, signal.SIGTERM, 10), (os.killpg, signal.SIGKILL, None)):
+                try:
+                    kill(self.kamailio.pid, signal_)
+                    self.kamailio.wait(patience)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
         if self.redis and self.redis.poll() is None:
             self.redis.send_signal(signal.SIGCONT)
             self.redis.kill()
