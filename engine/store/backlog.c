@@ -143,6 +143,22 @@ void backlog_remove(struct fg_backlog *backlog, uint64_t sequence, bool merged)
     fg_lock_release(&backlog->lock);
 }
 
+void backlog_defer(struct fg_backlog *backlog, uint64_t sequence)
+{
+    if (!backlog_lock(backlog))
+        return;
+    if (backlog->count > 0 && backlog->head == sequence) {
+        const uint64_t last = sequence + backlog->count;
+        struct backlog_entry *to = &backlog->entries[last % backlog->size];
+        const struct backlog_entry *from = &backlog->entries[sequence % backlog->size];
+        if (to != from) // the ring is full
+            *to = *from;
+        to->sequence = last;
+        backlog->head++;
+    }
+    fg_lock_release(&backlog->lock);
+}
+
 void fg_backlog_stats(struct fg_backlog *backlog, struct fg_backlog_stats *out)
 {
     *out = (struct fg_backlog_stats){0};

@@ -6,6 +6,7 @@
 
 #include "byte_order.h"
 #include "fg/ruleset.h"
+#include "redis_parts.h"
 #include "request.h"
 
 #define REQUEST_VERSION 3
@@ -39,10 +40,10 @@ static uint8_t key_of(struct redis_request *out, const struct fg_store_request *
     char scope[17] = "c";
     if (!op->scope_is_customer)
         snprintf(scope, sizeof(scope), "%016llx", (unsigned long long)op->scope);
-    char shared_tag[4];
+    char shared_tag[REDIS_SHARED_TAG];
     const char *tag = request->customer;
     if (op->shared) {
-        snprintf(shared_tag, sizeof(shared_tag), "-%02x", (unsigned)(op->scope & 0xff));
+        redis_shared_tag(op->scope, shared_tag);
         tag = shared_tag;
     }
     char *key = out->keys[out->n_keys];
