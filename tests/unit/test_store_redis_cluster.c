@@ -320,6 +320,37 @@ static void test_a_slot_that_moved_is_followed(void **unused)
     fg_redis_free(redis);
 }
 
+static void test_events_are_written_once_where_a_record_cannot_be(void **unused)
+{
+    (void)unused;
+    // A hash of each server, and the stream's server, which lives on.
+    const int lives = redis_slot_of(fg_view_of("fg:events")) / 8192;
+    char hashes[2][33];
+    bool has[2] = {false, false};
+    for (unsigned i = 0; !has[0] || !has[1]; i++) {
+        char key[64], hash[33];
+        snprintf(hash, sizeof(hash), "%032x", i);
+        snprintf(key, sizeof(key), "fg:call:%s", hash);
+        const int of = redis_slot_of(fg_view_of(key)) / 8192;
+        memcpy(hashes[of], hash, sizeof(hash));
+        has[of] = true;
+    }
+    struct fg_redis *redis = cluster_connect(PATIENT_MS);
+    const struct fg_redis_event events[] = {{fg_view_of("{\"n\":1}"), hashes[0]},
+                                            {fg_view_of("{\"n\":2}"), hashes[1]}};
+    size_t failed = 9;
+    assert_int_equal(fg_redis_events_write(redis, events, 2, 60, &failed), FG_OK);
+    assert_int_equal(failed, 0);
+    const int64_t before = number_of(COMMAND(members[lives].control, "XLEN", "fg:events"));
+    redis->deadline_ms = 200;
+    kill(members[1 - lives].server.pid, SIGSTOP);
+    assert_int_equal(fg_redis_events_write(redis, events, 2, 60, &failed), FG_OK);
+    kill(members[1 - lives].server.pid, SIGCONT);
+    assert_in_range(failed, 1, 2);
+    assert_int_equal(number_of(COMMAND(members[lives].control, "XLEN", "fg:events")), before + 2);
+    fg_redis_free(redis);
+}
+
 static void test_nobody_there(void **unused)
 {
     (void)unused;
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_each_part_goes_to_its_server),
         cmocka_unit_test(test_a_frozen_server_costs_its_own_part_only),
         cmocka_unit_test(test_a_slot_that_moved_is_followed),
+        cmocka_unit_test(test_events_are_written_once_where_a_record_cannot_be),
         cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, cluster_start, cluster_stop);
