@@ -419,42 +419,6 @@ static void test_spend_cuts_a_live_call(void **state)
     assert_false(decision.set_hold.wanted || decision.release);
 }
 
-// Spend that is above the limit ends the dearest call, unless this one is to end anyway.
-static void test_a_limit_may_end_the_dearest_call(void **state)
-{
-    const struct world *world = *state;
-    const struct fg_rule written = rules[RULE_SPEND];
-    for (int dearest = 0; dearest < 2; dearest++) {
-        rules[RULE_SPEND].cut_dearest = dearest == 1;
-        memset(&reply, 0, sizeof(reply));
-        event = world_call(world, world->acme, "02079460000");
-        event.kind = FG_EVENT_MINUTE;
-        event.minute = 3;
-        judge(world, FRIDAY_MORNING_MS, true);
-        assert_false(decision.cut_call || decision.cut_dearest);
-        set_reading(METER_SPEND, 2 * world->acme->daily_limit_usd);
-        fg_decide(&plan, &reply, 1, &decision);
-        assert_true(decision.cut_call);
-        assert_int_equal(decision.cut_dearest, dearest == 1);
-        // On an attempt it refuses, and ends nothing.
-        event.kind = FG_EVENT_END;
-        fg_decide(&plan, &reply, 1, &decision);
-        assert_false(decision.cut_call || decision.cut_dearest);
-    }
-    rules[RULE_SPEND] = written;
-}
-
-static void test_the_dearest_goes_first_then_the_youngest(void **state)
-{
-    (void)state;
-    const struct fg_cut_candidate dear = {.usd_per_minute = 600000, .answered_ms = 1000};
-    const struct fg_cut_candidate cheap = {.usd_per_minute = 10000, .answered_ms = 3000};
-    const struct fg_cut_candidate young = {.usd_per_minute = 10000, .answered_ms = 4000};
-    assert_true(fg_cut_before(&dear, &cheap) && !fg_cut_before(&cheap, &dear));
-    assert_true(fg_cut_before(&young, &cheap) && !fg_cut_before(&cheap, &young));
-    assert_false(fg_cut_before(&cheap, &cheap));
-}
-
 static void test_active_hold(void **state)
 {
     memset(&reply, 0, sizeof(reply));
@@ -617,8 +581,6 @@ int main(void)
         TEST(test_a_block_during_the_call_holds_where_its_rule_says_so),
         TEST(test_velocity_steps_cap_and_composite),
         TEST(test_spend_cuts_a_live_call),
-        TEST(test_a_limit_may_end_the_dearest_call),
-        TEST(test_the_dearest_goes_first_then_the_youngest),
         TEST(test_active_hold),
         TEST(test_refused_identity),
         TEST(test_a_refused_call_gives_back_its_own_lease),
