@@ -186,15 +186,6 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     return false;
 }
 
-// A lease is given back whatever the clock says by then; everything else counts only what the
-// meter is about.
-static bool is_counted(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts)
-{
-    const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    bool gives_back = meter->kind == FG_METER_GAUGE && plan->event->kind == FG_EVENT_END;
-    return gives_back || fg_plan_meter_counts(plan, index, facts);
-}
-
 // make_write() for an op that stays the read that it is where there is nothing to write.
 static bool turn_to_write(const struct fg_plan *plan, const struct fg_meter *meter,
                           struct fg_meter_op *op)
@@ -235,15 +226,13 @@ static void give_back_before(struct fg_plan *plan)
     op->expiry_ms = 0;
 }
 
-// may_count: such an event can change the meter.
-static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, bool needed,
+static void plan_meter(struct fg_plan *plan, uint32_t index, bool counted, bool needed,
                        struct fg_call_facts *facts)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    bool counted = may_count && is_counted(plan, index, facts);
     bool moves = meter->kind == FG_METER_GAUGE && counted && plan->event->lease_before != 0;
     uint32_t room = meter->kind == FG_METER_RATIO || moves ? 2 : 1;
-    if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX) {
+    if (plan->request.n_ops + room > FG_OPS_MAX) {
         return;
     }
     struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops];
@@ -265,13 +254,12 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, boo
     }
 }
 
-void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts)
+void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
+                    struct fg_call_facts *facts)
 {
-    const struct fg_event *event = plan->event;
-    uint64_t changed = plan->policy->ruleset->changed_by_event[event->direction][event->kind];
-    for (uint64_t left = needed | changed; left != 0; left &= left - 1) {
+    for (uint64_t left = needed | counted; left != 0; left &= left - 1) {
         uint64_t bit = left & (~left + 1);
-        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (changed & bit) != 0, (needed & bit) != 0,
+        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (counted & bit) != 0, (needed & bit) != 0,
                    facts);
     }
 }

@@ -4,22 +4,26 @@
 
 #include "fg/plan.h"
 
-// Fills plan->request and plan->op_of_meter: what this event writes, and those of needed (a bit a
-// meter) that it only reads.
-void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts);
+// Fills plan->request and plan->op_of_meter: those meters that count this event, and those of
+// needed that it only reads, a bit each.
+void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
+                    struct fg_call_facts *facts);
 // What a meter is kept for: op's scope. False when the event lacks a part of it: such a meter is
 // neither written nor read.
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
                    struct fg_meter_op *op);
-// Whether a rule's condition holds, a meter's, and that of a ratio's hits. As fg_plan_condition(),
-// but what facts know is not asked again.
-bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts);
-bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+// Whether a predicate with this number holds, and the condition of a ratio's hits. What facts know
+// is not asked again.
+bool fg_plan_predicate(const struct fg_plan *plan, const struct fg_predicate *predicate,
+                       uint16_t id, struct fg_call_facts *facts);
 bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
 // Forgets what may be another thing at the next event.
 void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts);
 // Fills predicate_ids and what goes with it. FG_ENOMEM.
 FG_MUST_CHECK int fg_ruleset_number_predicates(struct fg_ruleset *ruleset, struct fg_arena *arena);
+// Fills asked_by_event and what goes with it, after the predicates' numbers, by_event and
+// changed_by_event. FG_ENOMEM.
+FG_MUST_CHECK int fg_ruleset_index(struct fg_ruleset *ruleset, struct fg_arena *arena);
 // Whether two meters are always kept for the same thing.
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.

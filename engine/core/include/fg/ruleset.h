@@ -357,6 +357,15 @@ struct fg_reply {
     const char *text;
     uint16_t retry_after_s;
 };
+// A predicate that the rules and meters of an event have, and those of them that need it. Bits of
+// rules are their places in by_event.
+struct fg_asked {
+    const struct fg_predicate *predicate;
+    uint16_t id; // its number; FG_CALL_PREDICATES: it has none, its result is not kept
+    const uint64_t *rules;
+    uint64_t meters;
+};
+
 struct fg_ruleset {
     const char *pack, *version;          // of the main pack
     char digest[65];                     // SHA-256 over all files it was built from, hex
@@ -396,6 +405,13 @@ struct fg_ruleset {
     const uint16_t *predicate_ids;
     const uint32_t *ids_of_rule, *ids_of_meter, *ids_of_hit;
     uint64_t lasting_predicates[FG_CALL_PREDICATES / 64]; // the same for all events of a call
+    // Filled by fg_ruleset_seal(): what the conditions of an event's rules and meters ask, what
+    // most of them ask first; each rule's meters; and the composites that can hold only where a
+    // rule hits, for each rule, with those that can hold where none does.
+    const struct fg_asked *asked_by_event[2][FG_EVENT_KINDS];
+    uint32_t n_asked_by_event[2][FG_EVENT_KINDS];
+    const uint64_t *meters_of_rule, *composites_of_rule;
+    uint64_t composites_always;
 };
 
 // Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static
