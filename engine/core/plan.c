@@ -146,7 +146,7 @@ void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, 
     plan->request.now_ms = now_ms;
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
-    fg_plan_overrides(plan);
+    fg_plan_overrides(plan, facts);
     fg_plan_allowance(plan);
     fg_plan_forget(policy->ruleset, facts);
     struct matches matches;

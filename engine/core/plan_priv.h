@@ -54,8 +54,9 @@ void fg_plan_holds(struct fg_plan *plan);
 // The fingerprint of the peer's certificate; empty where there is none.
 struct fg_view fg_plan_fingerprint(const struct fg_tls_peer *tls);
 
-// Finds the overrides that apply.
-void fg_plan_overrides(struct fg_plan *plan);
+// Finds the overrides that apply; those that match the customer, whatever the time, once a call.
+void fg_plan_overrides(struct fg_plan *plan, const struct fg_call_facts *facts);
+uint64_t fg_plan_shared_overrides(const struct fg_plan *plan);
 // Whether value is in a list, or in what overrides add to it for this customer. *by, where it is
 // not NULL: index of the override that made it so, -1 when the list itself did.
 bool fg_plan_in_list(const struct fg_plan *plan, uint16_t list, enum fg_signal_type type,
