@@ -11,9 +11,11 @@ def zone_where_it_is(hour, now):
     return "UTC" if offset == 0 else f"Etc/GMT{'-' if offset > 0 else '+'}{abs(offset)}"
 
 
-def customers_yaml(now=None):
+def customers_yaml(now=None, pbx_ports=None):
+    """pbx_ports: where a PBX takes calls that come in, at 127.0.0.1; the others are reached over the connections that they open."""
     now = now or datetime.datetime.now(datetime.timezone.utc)
     noon, night = zone_where_it_is(12, now), zone_where_it_is(2, now)
+    inbound = {customer: f'\n  inbound: {{address: "127.0.0.1", port: {port}}}' for customer, port in (pbx_ports or {}).items()}
     return f"""# Made by the quick start: it is noon in {noon} and two in the morning in {night}.
 - id: acme
   name: Acme Widgets Ltd
@@ -34,7 +36,7 @@ def customers_yaml(now=None):
   daily_limit: 150
   numbers: ["+12125550100-+12125550199"]
   home_countries: ["US"]
-  cert_names: ["pbx.globex.example"]
+  cert_names: ["pbx.globex.example"]{inbound.get("globex", "")}
   hours: [{{days: mon-fri, from: "09:00", to: "17:30"}}]
   media: {{srtp: required}}
 - id: initech
@@ -45,7 +47,7 @@ def customers_yaml(now=None):
   daily_limit: 300
   numbers: ["+4930901820"]
   home_countries: ["DE"]
-  cert_names: ["trunk.initech.example"]
+  cert_names: ["trunk.initech.example"]{inbound.get("initech", "")}
   hours: [{{days: mon-sun, from: "08:00", to: "18:00"}}]
   media: {{srtp: required}}
 - id: hooli
@@ -56,7 +58,7 @@ def customers_yaml(now=None):
   daily_limit: 400
   numbers: ["+14155550100-+14155550199"]
   home_countries: ["US"]
-  cert_names: ["sbc.hooli.example"]
+  cert_names: ["sbc.hooli.example"]{inbound.get("hooli", "")}
   hours: [{{days: mon-sun, from: "08:00", to: "18:00"}}]
-  media: {{srtp: required}}
+  media: {{srtp: preferred}}
 """

@@ -45,8 +45,9 @@ class Authority:
         with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
 
-    def issue(self, file, common_name, dns=(), uris=(), addresses=(), days=30, server=False, self_signed=False):
-        """Issues FILE.pem/.crt/.key; negative days give an expired certificate. Returns the path of FILE.pem."""
+    def issue(self, file, common_name, dns=(), uris=(), addresses=(), days=30, server=False, self_signed=False, called=False):
+        """Issues FILE.pem/.crt/.key; negative days give an expired certificate. called: a client's that is a server,
+        too. Returns the path of FILE.pem."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.utcnow()
         names = [x509.DNSName(d) for d in dns] + [x509.UniformResourceIdentifier(u) for u in uris]
@@ -58,7 +59,7 @@ class Authority:
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(now - 40 * DAY).not_valid_after(now + days * DAY)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage, ExtendedKeyUsageOID.SERVER_AUTH] if server else [usage]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage, ExtendedKeyUsageOID.SERVER_AUTH] if server or called else [usage]), critical=False)
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

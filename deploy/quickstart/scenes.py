@@ -6,6 +6,7 @@ import time
 
 import tone
 from capture import Capture
+from inbound import AnsweringPbx, CallingCarrier
 from report import Row
 from sip_trunk import Refused, Trunk
 
@@ -232,6 +233,68 @@ def wrong_certificates(stack, report):
         report.add(row)
 
 
+REFUSED = (503, 603)
+KNOWN_CALLER, FLOODED, QUIET = "+442071838750", "+441632960042", "+441632960043"
+KNOWN_AFTER_S = 21.5  # rules/40-tdos.yaml: who has talked for more than 20 s is known
+FLOOD_CALLS = 50
+
+
+class Callers:
+    """A carrier's callers, and acme's PBX that answers them. One of them talks with acme while the other scenes go on, and so is known."""
+
+    def __init__(self, stack):
+        self.pbx = AnsweringPbx(stack.sip_tls, stack.ca, stack.pem("acme")).open()
+        self.carrier = CallingCarrier((stack.carrier_address, stack.sip_carrier_port), stack.customer_address)
+        self.since, (self.reply, self.talk) = time.monotonic(), self.carrier.call(FLOODED, KNOWN_CALLER)
+
+    def end_talk(self):
+        time.sleep(max(0.0, self.since + KNOWN_AFTER_S - time.monotonic()))
+        return self.carrier.bye(self.talk)
+
+    def close(self):
+        self.carrier.close()
+        self.pbx.close()
+
+
+def acme_is_flooded(stack, report):
+    """Strangers ring one of acme's numbers and hang up, again and again; somebody who has talked with acme before calls in the middle of it."""
+    callers = stack.callers or Callers(stack)
+    row = Row(f"{FLOOD_CALLS} strangers ring {FLOODED} and hang up when somebody answers")
+    over = callers.end_talk() if callers.reply and callers.reply.code == 200 else None
+    row.check(bool(over) and over.code == 200, "before it: a caller talks for 22 s", "a call that is put through and ended")
+    settle(lambda: any(e["type"] == "call.end" and e["call_id"] == callers.talk["call_id"] for e in stack.events(200)))
+    time.sleep(1.5)  # the rules count in seconds since when somebody is known
+    callers.pbx.ping()  # acme's softphone has a connection, too: calls come over the one that was heard from last
+    codes, refused = [], None
+    for i in range(FLOOD_CALLS):
+        reply, call = callers.carrier.call(FLOODED, f"+4420718380{i:02d}"[:13])
+        codes.append(reply.code if reply else 0)
+        if codes[-1] == 200:
+            callers.carrier.bye(call)
+        elif codes[-1]:
+            refused = call
+        time.sleep(0.04)  # the ends of calls are told ten times a second
+    first = next((i for i, code in enumerate(codes, 1) if code in REFUSED), 0)
+    row.check(0 < first <= 40, f"refused from call {first} on, {codes.count(200)} put through", "by the fortieth")
+    row.check(all(code in REFUSED for code in codes[-10:]), f"{codes.count(503)} told to come back later (503), {codes.count(603)} blocked", "the last ten refused")
+    record = settle(lambda: stack.explain(refused["call_id"])) if refused else None
+    if row.check(bool(record), "verdict recorded"):
+        fill(row, record)
+        row.check(record["direction"] == "inbound" and record["action"] in ("throttle", "block"), f"{record['direction']}, {record['action']}", "inbound, throttle or block")
+    report.add(row)
+    for title, number, caller in (("in the middle of it, who talked with acme before", FLOODED, KNOWN_CALLER), ("a stranger rings another number of acme's", QUIET, "+442071839999")):
+        row = Row(title)
+        reply, call = callers.carrier.call(number, caller)
+        record = settle(lambda c=call: stack.explain(c["call_id"]))
+        if record:
+            fill(row, record)
+        if row.check(bool(reply) and reply.code == 200 and bool(record), f"reply {reply.code if reply else 'none'}", "200"):
+            callers.carrier.bye(call)
+        report.add(row)
+    callers.close()
+    stack.callers = None
+
+
 def redis_dies(stack, report):
     """Redis killed under traffic: calls go on, degraded; velocity still limits; then it comes back."""
     trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("hooli"))
@@ -288,11 +351,13 @@ SCENES = [
     ("globex's PBX is hijacked at night", globex_is_hijacked),
     ("initech's call is cut by an operator", initech_is_cut),
     ("certificates that must not pass", wrong_certificates),
+    ("one of acme's numbers is flooded", acme_is_flooded),
     ("Redis dies and comes back", redis_dies),
 ]
 
 
 def run(stack, report, only=None):
+    stack.callers = None if only else Callers(stack)
     for title, scene in SCENES:
         if only and only not in scene.__name__:
             continue

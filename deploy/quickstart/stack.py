@@ -27,10 +27,12 @@ class StartFailed(RuntimeError):
 
 
 class Stack:
-    def __init__(self, run_dir, build_dir, base_port=17000, say=print, kamailio_debug=2, secure_carrier=False, carrier_answers="auto"):
+    def __init__(self, run_dir, build_dir, base_port=17000, say=print, kamailio_debug=2, secure_carrier=False, carrier_answers="auto", dialled_pbxs=()):
+        """dialled_pbxs: customers whose PBX is called at its address (baresip's TLS port), whether or not it has opened a connection."""
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
         self.kamailio_debug, self.secure_carrier, self.carrier_answers = kamailio_debug, secure_carrier, carrier_answers
-        self.processes, self.phones, self.carrier, self.logs = {}, {}, None, []
+        self.dialled_pbxs = dialled_pbxs
+        self.processes, self.phones, self.carrier, self.logs, self.callers = {}, {}, None, [], None
         # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)
@@ -38,6 +40,7 @@ class Stack:
         self.carrier_port, self.metrics_port, self.guard_metrics = base_port + 80, base_port + 90, f"127.0.0.1:{base_port + 91}"
         self.media_ports = (base_port + 200, base_port + 599)
         self.phone_ports = (base_port + 600, base_port + 799)
+        self.pbx_ports = {customer: base_port + 100 + 10 * i for i, customer in enumerate(PBX_CALLER)}
         self.domain = f"{self.customer_address}:{self.sip_tls[1]}"
 
     def path(self, *parts):
@@ -50,12 +53,12 @@ class Stack:
         authority = Authority(self.path("pki"))
         authority.issue("server", "trunk.provider.example", dns=["trunk.provider.example"], addresses=[self.customer_address, self.carrier_address], server=True)
         for file, name in (("acme", "sip.acme.example"), ("globex", "pbx.globex.example"), ("initech", "trunk.initech.example"), ("hooli", "sbc.hooli.example")):
-            authority.issue(file, name, dns=[name])
+            authority.issue(file, name, dns=[name], called=file in self.dialled_pbxs)
         authority.issue("stranger", "sip.stranger.example", dns=["sip.stranger.example"])
         authority.issue("expired", "sip.acme.example", dns=["sip.acme.example"], days=-1)
         authority.issue("selfsigned", "sip.acme.example", dns=["sip.acme.example"], self_signed=True)
         self.ca = self.path("pki", "ca.crt")
-        self._write("customers.yaml", customers.customers_yaml())
+        self._write("customers.yaml", customers.customers_yaml(pbx_ports={c: self.pbx_ports[c] + 1 for c in self.dialled_pbxs}))
         self._write("tls.cfg", open(os.path.join(TOP, "deploy/kamailio/tls.cfg"), encoding="utf-8").read().replace("FG_PKI", self.path("pki")))
         port, transport, media = (self.carrier_port + 1, "tls", "srtp") if self.secure_carrier else (self.carrier_port, "udp", "rtp")
         self._write("carriers.list", f"1 sip:{self.customer_address}:{port};transport={transport} 0 10 media={media}\n")
@@ -85,6 +88,7 @@ class Stack:
             "FG_CUSTOMERS_FILE": self.path("customers.yaml"),
             "FG_REDIS": f"unix:{self.path('redis.sock')}",
             "FG_METRICS": self.guard_metrics,
+            "FG_MODE": "enforce",
         }
         lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
         return "\n".join(lines) + f'\ninclude_file "{TOP}/deploy/kamailio/kamailio.cfg"\n'
@@ -149,9 +153,8 @@ class Stack:
     def pbx(self, customer):
         """The customer's PBX: baresip over TLS with the customer's certificate, SRTP mandatory."""
         if customer not in self.phones:
-            port = self.base + 100 + 10 * len(self.phones)
             self.phones[customer] = Softphone(
-                self.path(f"pbx-{customer}"), customer, port, address=self.customer_address, transport="tls", domain=self.domain, user=PBX_CALLER[customer],
+                self.path(f"pbx-{customer}"), customer, self.pbx_ports[customer], address=self.customer_address, transport="tls", domain=self.domain, user=PBX_CALLER[customer],
                 account_extra=f'mediaenc=srtp-mand;outbound="sip:{self.domain};transport=tls"', pem=self.pem(customer), ca=self.ca,
                 rtp_ports=self.phone_ports).start()
         return self.phones[customer]

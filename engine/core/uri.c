@@ -88,3 +88,21 @@ bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out)
     }
     return true;
 }
+
+bool fg_uri_is_target(struct fg_view text)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                   "-_.!~*'():@;=+[]%";
+    size_t scheme = starts_nocase(text, "sips:") ? 5 : starts_nocase(text, "sip:") ? 4 : 0;
+    if (scheme == 0 || text.len > FG_URI_TARGET_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!memchr(alphabet, text.ptr[i], sizeof alphabet - 1))
+            return false;
+    }
+    struct fg_view host = from(text, scheme);
+    size_t at = find_byte(host, '@');
+    if (at < host.len)
+        host = from(host, at + 1);
+    return host.len > 0 && !memchr(";:@", host.ptr[0], 3) && find_byte(host, '@') == host.len;
+}

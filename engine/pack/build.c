@@ -39,13 +39,13 @@ static const struct pack_entry *find_same(const struct pack_build *build, enum p
 void pack_declare(struct pack_build *build, enum pack_kind kind, const struct pack_entry *entry)
 {
     struct pack_table *table = &build->tables[kind];
-    const struct pack_entry *same = find_same(build, kind, entry->name);
+    bool nameless = entry->name.len == 0;
+    const struct pack_entry *same = nameless ? NULL : find_same(build, kind, entry->name);
     if (same != NULL) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_DUPLICATE,
                        "duplicate %s '%.*s'; it is already at %s:%u", pack_kind_name(kind),
                        (int)entry->name.len, entry->name.ptr, same->place->doc->name,
                        same->place->line);
-        return;
     }
     if (table->n == limits[kind]) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_LIMIT, "more than %u %ss",
@@ -65,7 +65,9 @@ void pack_declare(struct pack_build *build, enum pack_kind kind, const struct pa
         table->items = items;
         table->room = room;
     }
-    table->items[table->n++] = *entry;
+    // One that nothing can refer to is kept for its other mistakes, and said nothing more about.
+    table->items[table->n] = *entry;
+    table->items[table->n++].used = entry->used || nameless || same != NULL;
 }
 
 int32_t pack_find(struct pack_build *build, enum pack_kind kind, struct fg_view name)
@@ -86,6 +88,9 @@ struct fg_words pack_names(struct pack_build *build, enum pack_kind kind)
     const char **names = fg_arena_alloc(build->scratch, (table->n + 1) * sizeof(*names));
     uint32_t n = 0;
     for (uint32_t i = 0; names != NULL && i < table->n; i++) {
+        if (table->items[i].name.len == 0) {
+            continue;
+        }
         names[n] =
             fg_arena_copy(build->scratch, table->items[i].name.ptr, table->items[i].name.len);
         if (names[n] == NULL) {

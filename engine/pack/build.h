@@ -63,7 +63,9 @@ struct pack_build {
     struct fg_ruleset *out;
 };
 
-// Declares a name. A name that is there already, or one too many: an error, and it is left out.
+// Declares a name. One too many: an error, and it is left out. A name that is there already: an
+// error, and it is kept, out of reach of pack_find(), for its other mistakes to be told; so is one
+// without a name (an id that is missing or wrong).
 void pack_declare(struct pack_build *build, enum pack_kind kind, const struct pack_entry *entry);
 // Index of a name in its table, and marks it used; -1 when there is none.
 int32_t pack_find(struct pack_build *build, enum pack_kind kind, struct fg_view name);

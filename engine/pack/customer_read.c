@@ -235,6 +235,7 @@ void fg_customer_read(struct fg_customer_reader *reader, const struct fg_yaml_no
     read_tags(reader, fg_yaml_get(node, "tags"), out);
     read_money(reader, fg_yaml_get(node, "daily_limit"), fg_yaml_get(node, "currency"), out);
     read_media(reader, fg_yaml_get(node, "media"), out);
+    fg_customer_read_inbound(reader, fg_yaml_get(node, "inbound"), out);
     check_contacts(reader, fg_yaml_get(node, "contacts"));
     fg_customer_read_numbers(reader, fg_yaml_get(node, "numbers"), out);
     fg_customer_read_dialling(reader, fg_yaml_get(node, "home_countries"),

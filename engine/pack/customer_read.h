@@ -49,6 +49,8 @@ void fg_customer_read_identity(struct fg_customer_reader *reader, const struct f
                                struct fg_customer *out);
 void fg_customer_read_hours(struct fg_customer_reader *reader, const struct fg_yaml_node *hours,
                             const struct fg_yaml_node *holidays, struct fg_customer *out);
+void fg_customer_read_inbound(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
+                              struct fg_customer *out);
 // Whether node is a list of at most max items.
 bool fg_customer_is_list(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
                          const char *what, uint32_t max);

@@ -265,6 +265,10 @@ static const struct fg_format_key customer_keys[] = {
      .types = FG_FORMAT_MAP,
      .shape = FG_SHAPE_MEDIA,
      .doc = "what is asked of the media"},
+    {.name = "inbound",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_INBOUND,
+     .doc = "the way to the customer's PBX"},
     {.name = "contacts", .types = FG_FORMAT_ANY, .doc = "whom alerts go to"},
     {.name = "locale", .types = FG_FORMAT_TEXT, .doc = "of alerts"},
     {.name = "degraded_policy",
@@ -292,6 +296,18 @@ static const struct fg_format_key media_keys[] = {
      .doc = "whether SRTP is required"},
 };
 
+static const struct fg_format_key inbound_keys[] = {
+    {.name = "address", .types = FG_FORMAT_TEXT, .doc = "IP address of the PBX"},
+    {.name = "port", .types = FG_FORMAT_INT, .min = 1, .max = 65535, .doc = "5061 where TLS"},
+    {.name = "transport",
+     .types = FG_FORMAT_WORD,
+     .words = FG_SET_PBX_TRANSPORT,
+     .doc = "tls unless said otherwise"},
+    {.name = "challenge",
+     .types = FG_FORMAT_TEXT,
+     .doc = "SIP URI where callers are put to the test"},
+};
+
 const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_TEST_FILE] = FORMAT("test file", test_file_keys),
     [FG_SHAPE_TEST] = FORMAT("test", test_keys),
@@ -306,4 +322,5 @@ const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_DIAL_PLAN] = FORMAT("dial_plan", dial_plan_keys),
     [FG_SHAPE_HOURS] = FORMAT("hours", hours_keys),
     [FG_SHAPE_MEDIA] = FORMAT("media", media_keys),
+    [FG_SHAPE_INBOUND] = FORMAT("inbound", inbound_keys),
 };

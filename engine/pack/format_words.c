@@ -50,6 +50,7 @@ static const char *const never[] = {"never"};
 static const char *const actions_or_none[] = {"none", "alert", "throttle", "challenge", "block"};
 static const char *const attestations[] = {"A", "B", "C", "failed"}; // fg_attestation_name()
 static const char *const srtp[] = {"preferred", "required", "off"};
+static const char *const pbx_transport[] = {"tls", "tcp", "udp"};
 static const char *const degraded[] = {"cap", "allow", "block"};
 
 #define SET(array)                                                                                 \
@@ -89,6 +90,7 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_NOBODY] = SET(nobody),
     [FG_SET_DAY] = SET(day),
     [FG_SET_SRTP] = SET(srtp),
+    [FG_SET_PBX_TRANSPORT] = SET(pbx_transport),
     [FG_SET_DEGRADED] = SET(degraded),
     [FG_SET_NEVER] = SET(never),
     [FG_SET_ATTESTATION] = SET(attestations),

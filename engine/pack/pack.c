@@ -192,13 +192,14 @@ static void declare_items(struct pack_build *build, const struct pack_file *file
             continue;
         }
         const struct fg_yaml_node *id = fg_yaml_get(item, "id");
+        struct pack_entry entry = {.place = id != NULL ? id : item, .body = item, .file = file};
         if (id == NULL) {
             FG_FIELD_ERROR(&build->fields, item, FG_CODE_MISSING_KEY, "the %s needs an 'id'",
                            pack_kind_name(kind));
         } else if (pack_read_id(build, id)) {
-            struct pack_entry entry = {.name = id->text, .place = id, .body = item, .file = file};
-            pack_declare(build, kind, &entry);
+            entry.name = id->text;
         }
+        pack_declare(build, kind, &entry);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_tls.h"
+#include "fgm_trunks.h"
 
 // A connection's peer and what its names said, per process: walking a certificate costs more than
 // the rest of a verdict. Direct mapped by Kamailio's connection ids, which are not used again.
@@ -15,6 +16,23 @@ static struct cached {
     struct fg_tls_peer peer;
     struct fg_identity_walk walk;
 } cache[CACHE_SLOTS];
+
+static const struct fg_customer *customer_of(const struct fg_identity_walk *walk,
+                                             const struct fg_tls_peer *peer)
+{
+    static const struct fg_ip nowhere;
+    const struct fg_customer *customer;
+    enum fg_identity identity = fg_identity_finish(walk, peer, &nowhere, &customer);
+    return fg_identity_is_customer(identity) ? customer : NULL;
+}
+
+// What a customer's PBX has opened is the way back to it.
+static void note_connection(const struct cached *peer)
+{
+    const struct fg_customer *customer = customer_of(&peer->walk, &peer->peer);
+    if (customer)
+        fgm_trunks_came_by(customer->id, peer->connection);
+}
 
 static const struct cached *peer_of(const struct fg_policy *policy, uint64_t generation,
                                     struct sip_msg *msg)
@@ -34,6 +52,7 @@ static const struct cached *peer_of(const struct fg_policy *policy, uint64_t gen
         return &unknown;
     }
     *entry = fresh;
+    note_connection(&fresh);
     return entry;
 }
 
@@ -65,6 +84,39 @@ static void identify_inbound(const struct fg_policy *policy, const struct fgm_re
         out->identity = FG_IDENTITY_CALLED_NUMBER;
 }
 
+// Over a connection that we opened ourselves, to a customer's PBX, nothing comes from a carrier.
+static bool is_customers_own(const struct fg_policy *policy, uint64_t generation,
+                             struct sip_msg *msg, const struct fgm_request *request)
+{
+    if (msg->rcv.proto == PROTO_UDP || !msg->rcv.bind_address ||
+        msg->rcv.dst_port == msg->rcv.bind_address->port_no)
+        return false;
+    if (!is_tls(request))
+        return fg_customers_by_source(policy->customers, &request->source) != NULL;
+    const struct cached *cached = peer_of(policy, generation, msg);
+    return customer_of(&cached->walk, &cached->peer) != NULL;
+}
+
+const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint64_t generation,
+                                            struct sip_msg *msg)
+{
+    if (msg->rcv.proto != PROTO_TLS || msg->rcv.proto_reserved1 <= 0)
+        return NULL;
+    const struct cached *cached = peer_of(policy, generation, msg);
+    note_connection(cached);
+    return customer_of(&cached->walk, &cached->peer);
+}
+
+bool fgm_identify_connection(const struct fg_policy *policy, int connection,
+                             const struct fg_customer *customer)
+{
+    struct fg_tls_peer peer;
+    struct fg_identity_walk walk;
+    fg_identity_begin(&walk, policy->customers);
+    return fgm_tls_read_connection(connection, fgm_policy_revoked(), &peer, &walk) &&
+           customer_of(&walk, &peer) == customer;
+}
+
 void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg,
                   const struct fgm_request *request, enum fgm_direction_wish wish,
                   struct fgm_caller *out)
@@ -72,6 +124,9 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
     *out = (struct fgm_caller){.identity = FG_IDENTITY_UNKNOWN};
     if (wish == FGM_DIRECTION_AUTO)
         wish = fgm_is_carrier(&request->source) ? FGM_DIRECTION_INBOUND : FGM_DIRECTION_OUTBOUND;
+    if (wish == FGM_DIRECTION_INBOUND && !fgm_is_carrier(&request->source) &&
+        is_customers_own(policy, generation, msg, request))
+        wish = FGM_DIRECTION_OUTBOUND;
     out->direction = wish == FGM_DIRECTION_INBOUND ? FG_INBOUND : FG_OUTBOUND;
 
     const struct cached *cached = is_tls(request) ? peer_of(policy, generation, msg) : NULL;

@@ -20,3 +20,11 @@ enum fgm_direction_wish { FGM_DIRECTION_AUTO, FGM_DIRECTION_OUTBOUND, FGM_DIRECT
 void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg,
                   const struct fgm_request *request, enum fgm_direction_wish wish,
                   struct fgm_caller *out);
+
+// The customer whose certificate the TLS connection of any request has; NULL: none's. Notes the
+// connection as a way to that customer.
+const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint64_t generation,
+                                            struct sip_msg *msg);
+// Whether a TLS connection is up and its certificate is this customer's, by the rules in force.
+bool fgm_identify_connection(const struct fg_policy *policy, int connection,
+                             const struct fg_customer *customer);

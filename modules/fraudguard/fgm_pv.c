@@ -22,7 +22,8 @@
     X(media_policy)                                                                                \
     X(drop_media)                                                                                  \
     X(srtp)                                                                                        \
-    X(emergency)
+    X(emergency)                                                                                   \
+    X(pbx)
 enum field {
 #define FIELD_ENUM(name) FIELD_##name,
     FIELDS(FIELD_ENUM)
@@ -108,6 +109,8 @@ static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *out)
         return pv_get_sintval(msg, param, out, verdict->srtp);
     case FIELD_emergency:
         return pv_get_sintval(msg, param, out, verdict->emergency);
+    case FIELD_pbx:
+        return text(msg, param, out, verdict->pbx);
     default:
         return pv_get_null(msg, param, out);
     }

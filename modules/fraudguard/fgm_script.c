@@ -17,6 +17,7 @@
 #include "fgm_policy.h"
 #include "fgm_str.h"
 #include "fgm_verdict.h"
+#include "fgm_way.h"
 
 // How much a claimed caller speaks against a call from customer.
 static int suspicion(const struct fg_policy *policy, const struct fg_customer *customer,
@@ -183,6 +184,28 @@ static int w_media_refused(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_media_refused(msg);
 }
 
+static int ki_to_customer(struct sip_msg *msg)
+{
+    return (int)fgm_way_to_customer(msg);
+}
+
+static int ki_connected(struct sip_msg *msg)
+{
+    return fgm_way_note(msg) ? 1 : -1;
+}
+
+static int w_to_customer(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_to_customer(msg);
+}
+
+static int w_connected(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_connected(msg);
+}
+
 static int w_check(struct sip_msg *msg, char *unused1, char *unused2)
 {
     (void)unused1, (void)unused2;
@@ -214,6 +237,8 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_attr", (cmd_function)w_attr, 2, fixup_spve_spve, fixup_free_spve_spve,
      REQUEST_ROUTE},
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -235,6 +260,10 @@ sr_kemi_t fgm_kemi_exports[] = {
      (void *)ki_attr,
      {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
+     NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
+     NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
      NO_PARAMETERS},
     {{0, 0}, {0, 0}, 0, NULL, NO_PARAMETERS},
 };

@@ -145,11 +145,17 @@ static void read_ssl(const SSL *ssl, const struct fgm_revoked *revoked, struct f
 bool fgm_tls_read(struct sip_msg *msg, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
                   struct fg_identity_walk *walk)
 {
+    return fgm_tls_read_connection(msg->rcv.proto_reserved1, revoked, peer, walk);
+}
+
+bool fgm_tls_read_connection(int id, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
+                             struct fg_identity_walk *walk)
+{
     *peer = (struct fg_tls_peer){.tls = true};
     // With a negative id tcpconn_get() would look for an address instead.
-    if (msg->rcv.proto_reserved1 <= 0)
+    if (id <= 0)
         return false;
-    struct tcp_connection *connection = tcpconn_get(msg->rcv.proto_reserved1, 0, 0, 0, 0);
+    struct tcp_connection *connection = tcpconn_get(id, 0, 0, 0, 0);
     if (!connection)
         return false;
     bool read = false;

@@ -14,3 +14,6 @@
 // connection is gone. Text in *peer is escaped.
 bool fgm_tls_read(struct sip_msg *msg, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
                   struct fg_identity_walk *walk);
+// The same for the connection with this id of Kamailio's.
+bool fgm_tls_read_connection(int id, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
+                             struct fg_identity_walk *walk);

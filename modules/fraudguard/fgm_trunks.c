@@ -20,6 +20,7 @@ struct slot {
     uint8_t hold_scope;
     uint64_t hold_value;
     int64_t hold_ms;
+    int connections[FGM_CONNECTIONS_MAX]; // the newest first; 0: none
 };
 struct trunks {
     gen_lock_t lock;
@@ -81,8 +82,10 @@ static void note(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_
         format_ip(&event->source, trunk->source);
     }
     if (!repeated) {
-        trunk->calls++;
-        trunk->srtp_calls += event->srtp_offered;
+        if (event->direction == FG_OUTBOUND) {
+            trunk->calls++;
+            trunk->srtp_calls += event->srtp_offered;
+        }
         trunk->blocked += action == FG_BLOCK;
         trunk->by_action[action]++;
     }
@@ -154,6 +157,33 @@ bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, in
     }
     lock_release(&trunks->lock);
     return may;
+}
+
+void fgm_trunks_came_by(const char *customer, int connection)
+{
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot) {
+        uint32_t at = 0;
+        while (at < FGM_CONNECTIONS_MAX - 1 && slot->connections[at] != connection)
+            at++;
+        memmove(slot->connections + 1, slot->connections, at * sizeof slot->connections[0]);
+        slot->connections[0] = connection;
+    }
+    lock_release(&trunks->lock);
+}
+
+uint32_t fgm_trunks_connections(const char *customer, int out[FGM_CONNECTIONS_MAX])
+{
+    uint32_t n = 0;
+    lock_get(&trunks->lock);
+    const struct slot *slot = find(customer);
+    while (slot && n < FGM_CONNECTIONS_MAX && slot->connections[n]) {
+        out[n] = slot->connections[n];
+        n++;
+    }
+    lock_release(&trunks->lock);
+    return n;
 }
 
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),

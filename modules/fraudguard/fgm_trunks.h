@@ -39,6 +39,11 @@ void fgm_trunks_live(const char *customer, int change);
 // Whether this node may set a hold of this kind on the customer now: not twice within a few
 // seconds, whatever the rate of calls that ask for it.
 bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, int64_t now_ms);
+// Notes a TLS connection whose certificate is this customer's; the newest ones are kept.
+#define FGM_CONNECTIONS_MAX 4
+void fgm_trunks_came_by(const char *customer, int connection);
+// Those connections, the newest first; how many. Some may be closed by now.
+uint32_t fgm_trunks_connections(const char *customer, int out[FGM_CONNECTIONS_MAX]);
 // Calls fn with a copy of each trunk; only_changed: those noted since the last such walk.
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
                      void *arg);

@@ -8,6 +8,7 @@
 #include "core/parser/msg_parser.h"
 #include "fgm_calls.h"
 #include "fgm_evaluate.h"
+#include "fgm_way.h"
 
 struct fgm_verdict {
     bool valid;
@@ -21,8 +22,9 @@ struct fgm_verdict {
     char customer[FG_CUSTOMER_ID_MAX + 1]; // empty: nobody
     char e164[FG_NUMBER_DIGITS_MAX + 2];   // "+…", or a short code; empty: none
     char identity[24];
-    char reason[512]; // texts of the reasons, the first ones
-    char rules[512];  // ids, separated by commas
+    char pbx[FGM_WAY_MAX]; // SIP URI of the customer's PBX by the customers file; empty: none
+    char reason[512];      // texts of the reasons, the first ones
+    char rules[512];       // ids, separated by commas
 };
 
 // Forgets the last verdict; msg is the one that is judged now.

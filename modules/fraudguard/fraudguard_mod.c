@@ -68,6 +68,8 @@ static int load_rules(void)
         return -1;
     }
     fgm_info("rules loaded: %s", text);
+    if (fgm_config.shadow)
+        fgm_notice("mode is shadow: calls are judged and none is refused or ended");
     return 0;
 }
 

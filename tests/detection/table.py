@@ -20,6 +20,7 @@ def figures(incidents):
         "calls_through_mean": round(sum(i.through for i in incidents) / n, 1) if n else None,
         "minutes_through_mean": round(sum(i.minutes for i in incidents) / n, 1) if n else None,
         "minutes_through_p95": percentile([i.minutes for i in incidents], .95),
+        "minutes_through_mean_out": round(sum(i.minutes for i in out) / len(out), 1) if out else None,
         "within_goal": sum(i.minutes <= GOAL_MINUTES for i in out),
         "outbound_attacks": len(out),
         "delay_s_p50": percentile(delays, .5), "delay_s_p95": percentile(delays, .95),
@@ -77,10 +78,10 @@ def _systems(data):
     for name, system in data.items():
         f, w = system["all"], system["wanted"]
         rows.append([name, f"{f['stopped']}/{f['attacks']}", _share(f["stopped"], f["attacks"]), f"{100 * (f['calls_stopped_share'] or 0):.1f}%",
-                     _number(f["calls_through_mean"]), _number(f["minutes_through_mean"]), _share(f["within_goal"], f["outbound_attacks"]),
-                     _number(f["usd_through"], 0), _share(f["usd_through"], f["usd_all"]), _number(w["hurt_per_100k"]), _number(w["hurt_outside_attacks"]),
+                     _number(f["calls_through_mean"]), _number(f["minutes_through_mean"]), _number(f["minutes_through_mean_out"]),
+                     _share(f["within_goal"], f["outbound_attacks"]), _number(f["usd_through"], 0), _share(f["usd_through"], f["usd_all"]), _number(w["hurt_per_100k"]), _number(w["hurt_outside_attacks"]),
                      f"{w['customer_days_lost']}/{w['customer_days']}"])
-    return grid(["guard", "stopped", "", "calls", "through/att", "min/att", "<=10 min", "$ through", "", "hurt/100k", "outside", "days lost"], rows)
+    return grid(["guard", "stopped", "", "calls", "through/att", "min/att", "min/out", "<=10 min", "$ through", "", "hurt/100k", "outside", "days lost"], rows)
 
 
 def _classes(classes):

@@ -3,7 +3,7 @@
 from collections import Counter
 from types import SimpleNamespace
 
-from calls import outbound
+from calls import inbound, outbound
 from guard import read_verdicts
 from playback import REFUSED, Stops
 from score import Score, Traffic, percentile, score
@@ -79,6 +79,20 @@ def test_figures_and_table():
     assert f["stopped"] == 1 and f["calls_stopped_share"] == .75 and f["within_goal"] == 1 and f["at_call_p50"] == 2
     text = human(report(scores), ["head"])
     assert "irsf" in text and "theirs" in text and "100,000.0 (0)" in text
+
+
+def test_minutes_of_calls_out_are_told_apart():
+    w = world(*((i, 10, "irsf-1", 0) for i in range(2)), (5, 4, "", 1))
+    flood = [inbound(w.customers[1], BEGIN + i, 0, 30 * MINUTE, "+441632960001", "441632960000", label="tdos-1") for i in range(3)]
+    w.calls += flood
+    f = report({"ours": score(Traffic(w), Stops())})["ours"]["all"]
+    # A call in costs the customer nothing, whatever its length.
+    assert f["minutes_through_mean"] == (20 + 90) / 2 and f["minutes_through_mean_out"] == 20 and f["outbound_attacks"] == 1
+
+
+def test_no_incident_of_calls_out():
+    f = figures([])
+    assert f["minutes_through_mean_out"] is None and f["minutes_through_mean"] is None
 
 
 def test_reading_verdicts():

@@ -402,8 +402,8 @@ class Node:
         self.write("tls.cfg", TLS_CFG.format(pki=self.path("pki"), verify="yes" if self.verify else "no"))
         self.write("routes.lua", LUA)
         values = {"FG_RUN": self.run, "FG_MODULE": os.path.join(BUILD, "modules/fraudguard/fraudguard.so"), "FG_RULES_DIR": self.path("rules"),
-                  "FG_CUSTOMERS_FILE": self.path("customers.yaml"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"), "FG_MODE": self.mode,
-                  "FG_REDIS": f"unix:{self.path('redis.sock')}" if self.with_redis else ""}
+                  "FG_CUSTOMERS_FILE": self.path("customers.yaml"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"),
+                  **({"FG_MODE": self.mode} if self.mode else {}), "FG_REDIS": f"unix:{self.path('redis.sock')}" if self.with_redis else ""}
         substdefs = "\n".join(f'#!substdef "!{name}!{value}!g"' for name, value in values.items())
         routes = LUA_ROUTES.replace("{run}", self.run) if self.lua else ROUTES.replace("CARRIER", str(self.carrier.port))
         self.write("kamailio.cfg", KAMAILIO_CFG.format(substdefs=substdefs, sip=self.sip_port, tls=self.tls_port, run=self.run, top=TOP,

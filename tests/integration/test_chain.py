@@ -2,7 +2,10 @@
 """The whole chain on real parts: Kamailio, Redis, sbc-edge and baresip, as the quick start runs it, looked at more closely."""
 import os
 import re
+import secrets
 import signal
+import socket
+import ssl
 import sys
 import time
 
@@ -42,7 +45,7 @@ def keys_in(packets):
 @pytest.fixture(scope="module")
 def loud_stack(tmp_path_factory):
     """Everything at its highest log level."""
-    stack = Stack(str(tmp_path_factory.mktemp("loud")), BUILD, base_port=18000, say=lambda _: None, kamailio_debug=5)
+    stack = Stack(str(tmp_path_factory.mktemp("loud")), BUILD, base_port=18000, say=lambda _: None, kamailio_debug=5, dialled_pbxs=("globex", "hooli", "initech"))
     try:
         yield stack.start()
     finally:
@@ -139,6 +142,147 @@ def test_hold_and_resume_by_reinvite(loud_stack, holder):
             packets = [p for p in resumed if is_leg(p) and p.is_rtp and stack.sent_by_relay(p) == by_relay]
             assert len(packets) > 60, f"{is_leg.__name__}, sent by relay {by_relay}: {len(packets)} packets in 2 s"
     assert {len(p.payload) for p in resumed if stack.is_customer_leg(p) and p.is_rtp} == {182}
+
+
+# --- calls that come in
+
+
+def from_carrier(stack, number, customer):
+    """The carrier calls a customer's PBX, which answers. Returns (index of the PBX's events, of the carrier's)."""
+    phone, carrier = stack.pbx(customer), stack.carrier
+    phone.poll(), carrier.poll()
+    at_phone, at_carrier = len(phone.events), len(carrier.events)
+    carrier.dial(f"sip:{number}@{stack.carrier_address}:{stack.sip_carrier_port}")
+    assert phone.wait("CALL_INCOMING", since=at_phone, timeout=15), (phone.events[at_phone:], carrier.events[at_carrier:])
+    phone.command("accept")
+    up = carrier.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=at_carrier, timeout=15)
+    assert up and up[1]["type"] == "CALL_ESTABLISHED", carrier.events[at_carrier:]
+    return at_phone, at_carrier
+
+
+def hears(listener, speaker):
+    """Whether the listener's recording has the speaker's tone, once it is written."""
+    return scenes.settle(lambda: listener.heard() and tone.share(listener.heard(), speaker.tone_hz) > 0.8, 5)
+
+
+def test_a_call_from_the_carrier_reaches_the_pbx_over_the_connection_it_opened(loud_stack):
+    stack = loud_stack
+    since = int(time.time() * 1000) - 50
+    call(stack, "+442079460018", 0.5)  # opens the connection
+    phone, carrier = stack.pbx("acme"), stack.carrier
+    at_phone, _ = from_carrier(stack, "+441632960007", "acme")
+    assert phone.wait("CALL_MENC", since=at_phone, timeout=5), "the customer's leg is not SRTP"
+    rows = stack.kamcmd("fraudguard.calls").stdout
+    assert "direction: inbound" in rows and "customer: acme" in rows, rows
+    time.sleep(2.5)
+    carrier.hangup()
+    assert phone.wait("CALL_CLOSED", since=at_phone, timeout=10)
+    assert hears(phone, carrier) and hears(carrier, phone)
+    attempt = next(e for e in stack.events(100) if e["type"] == "call.attempt" and e["direction"] == "inbound" and e["time_ms"] >= since)
+    assert (attempt["customer"], attempt["identity"], attempt["action"]) == ("acme", "called_number", "allow")
+    assert scenes.settle(lambda: any(e["type"] == "call.end" and e["call_id"] == attempt["call_id"] for e in stack.events(100)), 10)
+    acme = next(t for t in stack.trunks() if t["customer"] == "acme")
+    assert acme["srtp_calls"] == acme["calls"], "a carrier's plain RTP is not the customer's doing"
+
+
+def test_a_call_from_the_carrier_to_the_pbxs_address_and_its_cut(loud_stack):
+    stack = loud_stack
+    phone, carrier = stack.pbx("initech"), stack.carrier
+    at_phone, at_carrier = from_carrier(stack, "+4930901820", "initech")
+    assert phone.wait("CALL_MENC", since=at_phone, timeout=5)
+    assert stack.fgctl("block", "initech", "--for", "60s", "--reason", "test").returncode == 0
+    try:
+        assert phone.wait("CALL_CLOSED", since=at_phone, timeout=10), "the PBX got no BYE"
+        assert carrier.wait("CALL_CLOSED", since=at_carrier, timeout=10), "the carrier got no BYE"
+    finally:
+        stack.fgctl("unblock", "initech", "--reason", "test")
+
+
+class PythonPbx:
+    """A PBX that takes TLS connections with a customer's certificate and does what no well-behaved one does."""
+
+    def __init__(self, stack, customer):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(stack.pem(customer))
+        self.listener = context.wrap_socket(socket.create_server(("127.0.0.1", stack.pbx_ports[customer] + 1)), server_side=True)
+        self.listener.settimeout(10)
+        self.carrier = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.carrier.bind(("127.0.0.1", 0))
+        self.carrier.settimeout(10)
+        self.edge = (stack.carrier_address, stack.sip_carrier_port)
+        self.connection, self.buffer = None, b""
+
+    def carrier_calls(self, number):
+        host, call_id = "{}:{}".format(*self.carrier.getsockname()), secrets.token_hex(8)
+        body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+        self.carrier.sendto((f"INVITE sip:{number}@{self.edge[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{call_id};rport\r\nMax-Forwards: 70\r\n"
+                             f"From: <sip:+442079460018@{host}>;tag=a\r\nTo: <sip:{number}@{self.edge[0]}>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n"
+                             f"Contact: <sip:carrier@{host}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode(), self.edge)
+
+    def receive(self, start):
+        """The next message that begins with start."""
+        if not self.connection:
+            self.connection, _ = self.listener.accept()
+            self.connection.settimeout(10)
+        while True:
+            head, found, rest = self.buffer.partition(b"\r\n\r\n")
+            size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
+            if not found or len(rest) < size:
+                chunk = self.connection.recv(65536)
+                assert chunk, "Kamailio has hung up"
+                self.buffer += chunk
+                continue
+            self.buffer = rest[size:]
+            if head.startswith(start):
+                return (head + found + rest[:size]).decode()
+
+    def reply(self, invite, line):
+        copied = "".join(h + "\r\n" for h in invite.partition("\r\n\r\n")[0].split("\r\n") if re.match(r"(?i)(via|from|call-id|cseq|record-route):", h))
+        to = re.search(r"(?im)^to: .*?(?=\r)", invite).group(0)
+        self.connection.sendall(f"SIP/2.0 {line}\r\n{copied}{to};tag=pbx\r\nContent-Length: 0\r\n\r\n".encode())
+
+    def close(self):
+        for sock in (self.connection, self.listener, self.carrier):
+            if sock:
+                sock.close()
+
+
+def test_what_a_dialled_pbx_may_and_may_not_do(loud_stack):
+    """What comes over a connection that we opened is the customer's, not a carrier's; and what is required is not dropped when it is refused."""
+    stack, pbx = loud_stack, PythonPbx(loud_stack, "globex")
+    try:
+        pbx.carrier_calls("+12125550101")
+        invite = pbx.receive(b"INVITE sip:+12125550101@")
+        assert "RTP/SAVP" in invite and "a=crypto:" in invite and "m=audio 4000" not in invite
+        host = "{}:{}".format(*pbx.connection.getsockname())
+        pbx.connection.sendall((f"INVITE sip:+441632960007@{stack.domain} SIP/2.0\r\nVia: SIP/2.0/TLS {host};branch=z9hG4bKx1\r\nMax-Forwards: 70\r\n"
+                                f"From: <sip:+12125550101@{host}>;tag=b\r\nTo: <sip:+441632960007@{stack.domain}>\r\nCall-ID: back\r\nCSeq: 1 INVITE\r\n"
+                                f"Contact: <sip:x@{host}>\r\nContent-Length: 0\r\n\r\n").encode())
+        record = scenes.settle(lambda: stack.explain("back"))
+        assert record and (record["direction"], record["customer"], record["identity"]) == ("outbound", "globex", "certificate"), record
+        # globex must encrypt: no second try in the clear.
+        pbx.reply(invite, "488 Not Acceptable Here")
+        pbx.receive(b"ACK ")
+        while b" 488 " not in (said := pbx.carrier.recv(65536)).split(b"\r\n")[0]:
+            assert said.startswith(b"SIP/2.0 1"), said
+    finally:
+        pbx.close()
+
+
+def test_preferred_encryption_is_given_up_where_the_pbx_refuses_it(loud_stack):
+    pbx = PythonPbx(loud_stack, "hooli")
+    try:
+        pbx.carrier_calls("+14155550101")
+        invite = pbx.receive(b"INVITE ")
+        assert "RTP/SAVP" in invite and "a=crypto:" in invite
+        pbx.reply(invite, "488 Not Acceptable Here")
+        invite = pbx.receive(b"INVITE ")
+        assert "RTP/AVP" in invite and "a=crypto:" not in invite and "m=audio 4000" not in invite
+        pbx.reply(invite, "486 Busy Here")
+        while b" 486 " not in (said := pbx.carrier.recv(65536)).split(b"\r\n")[0]:
+            assert said.startswith(b"SIP/2.0 1"), said
+    finally:
+        pbx.close()
 
 
 def test_an_answer_without_the_relay_ends_the_call(tmp_path):

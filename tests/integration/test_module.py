@@ -508,7 +508,8 @@ def test_local_only(open_node):
 
 
 def test_shadow_mode_blocks_nothing(tmp_path_factory):
-    node = start(tmp_path_factory, "shadow", mode="shadow")
+    """The mode of an installation that says nothing about it."""
+    node = start(tmp_path_factory, "shadow", mode=None)
     try:
         caller = node.caller(0)
         shown = caller.show(BLOCKED)

@@ -41,6 +41,7 @@ static void all_keys_are_read(void **state)
               "   source_ips: [192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7],\n"
               "   hours: [{days: mon-fri, from: \"08:00\", to: \"18:00\"}],\n"
               "   holidays: [\"2026-12-26\", \"2026-12-25\"], media: {srtp: required},\n"
+              "   inbound: {address: 198.51.100.7, challenge: \"sip:ivr@192.0.2.9;lr\"},\n"
               "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block}\n"),
         FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 0);
@@ -57,6 +58,11 @@ static void all_keys_are_read(void **state)
     assert_string_equal(c->cert_names[0], "sip.acme.example");
     assert_int_equal(c->cert_fingerprints[0][1], 0x11);
     assert_int_equal(c->n_source_ips, 3);
+    assert_true(c->pbx.has_address);
+    assert_int_equal(c->pbx.address.bytes[15], 7);
+    assert_int_equal(c->pbx.transport, FG_PBX_TLS);
+    assert_int_equal(c->pbx.port, 5061);
+    assert_string_equal(c->pbx.challenge, "sip:ivr@192.0.2.9;lr");
     assert_int_equal(c->source_ips[0].bits, 120);
     assert_int_equal(c->source_ips[1].bits, 32);
     assert_int_equal(c->source_ips[2].bits, 128);
@@ -202,6 +208,11 @@ static const struct mistake mistakes[] = {
      "daily_limit must be more than 0; leave it out where there is no limit"},
     {"- {id: a, tz: UTC, since: 2026-02-30}\n", 1, 27,
      "since must be a date such as \"2024-05-31\""},
+    {"- {id: a, tz: UTC, inbound: {address: 192.0.2.0/24}}\n", 1, 39,
+     "address is the PBX's IP address, such as \"192.0.2.7\""},
+    {"- {id: a, tz: UTC, inbound: {port: 5070}}\n", 1, 29, "port and transport need an 'address'"},
+    {"- {id: a, tz: UTC, inbound: {challenge: \"sip:a@b c\"}}\n", 1, 41,
+     "challenge is a SIP URI such as \"sip:test@192.0.2.9:5060\", at most 127 bytes"},
     {"- {id: a, tz: UTC, media: {srtp: on}}\n", 1, 34,
      "unknown srtp 'on'; one of: preferred, required, off"},
     {"- {id: a, tz: UTC}\n- {id: a, tz: UTC}\n", 2, 8,

@@ -28,6 +28,15 @@ struct fg_ip_range {
     struct fg_ip base;
     uint8_t bits; // of 128
 };
+// The way to the customer's own PBX, for calls that come in.
+enum fg_pbx_transport { FG_PBX_TLS, FG_PBX_TCP, FG_PBX_UDP };
+struct fg_pbx {
+    bool has_address; // else only over a connection that the PBX opened
+    struct fg_ip address;
+    uint16_t port;
+    enum fg_pbx_transport transport;
+    const char *challenge; // SIP URI where callers are put to the test; NULL: the installation's
+};
 // Numbers from first to last, same length; a prefix is a range over all its completions (len 0 in
 // last: prefix).
 struct fg_number_range {
@@ -60,6 +69,7 @@ struct fg_customer {
     uint32_t n_holidays;
     enum fg_media_policy media;
     enum fg_degraded_policy degraded;
+    struct fg_pbx pbx;
 };
 
 // The table. Built by engine/pack from YAML through fg_customers_build().

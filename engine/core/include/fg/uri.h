@@ -16,3 +16,8 @@ struct fg_uri_number {
 // is none of them, names no user, has two '@', or holds control bytes, spaces, quotes or angle
 // brackets.
 bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out);
+
+// Whether text may be where a call is sent to: a sip: or sips: URI with a host, of at most
+// FG_URI_TARGET_MAX bytes that need no escape anywhere (RFC 3261 25.1: unreserved, reserved).
+#define FG_URI_TARGET_MAX 127
+bool fg_uri_is_target(struct fg_view text);

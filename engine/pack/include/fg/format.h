@@ -49,6 +49,7 @@ enum fg_word_set {
     FG_SET_NOBODY, // the word none
     FG_SET_DAY,
     FG_SET_SRTP,
+    FG_SET_PBX_TRANSPORT,
     FG_SET_DEGRADED,
     FG_SET_NEVER,
     FG_SET_ACTION_OR_NONE,
@@ -102,6 +103,7 @@ enum fg_shape {
     FG_SHAPE_DIAL_PLAN,
     FG_SHAPE_HOURS,
     FG_SHAPE_MEDIA,
+    FG_SHAPE_INBOUND,
     FG_SHAPES
 };
 
