@@ -55,14 +55,15 @@ static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
 // The rules of this event whose condition holds, by their places in by_event, and the meters that
 // count it, a bit each.
 struct matches {
-    uint64_t rules[FG_RULES_MAX / 64];
+    uint32_t words; // of rules
     uint64_t meters;
+    uint64_t rules[FG_RULES_MAX / 64];
 };
 
-static bool concerns(const struct fg_asked *asked, const struct matches *left, uint32_t words)
+static bool concerns(const struct fg_asked *asked, const struct matches *left)
 {
     uint64_t any = asked->meters & left->meters;
-    for (uint32_t i = 0; i < words; i++) {
+    for (uint32_t i = 0; i < left->words; i++) {
         any |= asked->rules[i] & left->rules[i];
     }
     return any != 0;
@@ -75,19 +76,18 @@ static void match(const struct fg_plan *plan, struct fg_call_facts *facts, struc
     const struct fg_asked *asked = ruleset->asked_by_event[event->direction][event->kind];
     const uint32_t n_asked = ruleset->n_asked_by_event[event->direction][event->kind];
     const uint32_t n_rules = ruleset->n_by_event[event->direction][event->kind];
-    const uint32_t words = (n_rules + 63) / 64;
-    for (uint32_t i = 0; i < words; i++) {
+    left->words = (n_rules + 63) / 64;
+    for (uint32_t i = 0; i < left->words; i++) {
         const uint32_t n = n_rules - 64 * i;
         left->rules[i] = n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
     }
     left->meters = ruleset->changed_by_event[event->direction][event->kind];
     for (const struct fg_asked *end = asked + n_asked; asked < end; asked++) {
-        if (!concerns(asked, left, words) ||
-            fg_plan_predicate(plan, asked->predicate, asked->id, facts)) {
+        if (!concerns(asked, left) || fg_plan_predicate(plan, asked->predicate, asked->id, facts)) {
             continue;
         }
         left->meters &= ~asked->meters;
-        for (uint32_t k = 0; k < words; k++) {
+        for (uint32_t k = 0; k < left->words; k++) {
             left->rules[k] &= ~asked->rules[k];
         }
     }
@@ -99,9 +99,8 @@ static uint64_t note_rules(struct fg_plan *plan, const struct matches *matches)
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
-    const uint32_t words = (ruleset->n_by_event[event->direction][event->kind] + 63) / 64;
     uint64_t needed = 0;
-    for (uint32_t i = 0; i < words; i++) {
+    for (uint32_t i = 0; i < matches->words; i++) {
         for (uint64_t left = matches->rules[i]; left != 0; left &= left - 1) {
             const uint16_t index = indexes[64 * i + (uint32_t)__builtin_ctzll(left)];
             const struct fg_rule *rule = &ruleset->rules[index];

@@ -15,24 +15,6 @@ static int64_t sum_amount(const struct fg_plan *plan, const struct fg_meter *met
     return meter->source == FG_SOURCE_COST ? plan->dest.usd_per_minute : 1;
 }
 
-static void fill_window(const struct fg_plan *plan, const struct fg_meter *meter,
-                        struct fg_meter_op *op)
-{
-    op->kind = FG_OP_WINDOW_READ;
-    if (meter->calendar_day) {
-        op->bucket = plan->local.day;
-        op->cells = 1;
-        op->ttl_ms = DAY_TTL_MS;
-        return;
-    }
-    op->bucket = fg_window_bucket(plan->now_ms, meter->over_ms);
-    op->cells = FG_WINDOW_CELLS;
-    op->ttl_ms = meter->over_ms + meter->over_ms / FG_WINDOW_PARTS;
-    if (meter->over_ms % FG_WINDOW_PARTS > 0) {
-        op->ttl_ms += FG_WINDOW_CELLS; // its cells are rounded up
-    }
-}
-
 // The number dialled; false where there is none.
 static bool find_run(const struct fg_plan *plan, int64_t *out)
 {
@@ -45,20 +27,23 @@ static bool find_run(const struct fg_plan *plan, int64_t *out)
     return number->len > 0;
 }
 
-static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,
-                     struct fg_meter_op *op)
+static void read_window(const struct fg_meter *meter, struct fg_meter_op *op)
 {
-    op->kind = FG_OP_SET_READ;
-    op->ttl_ms = meter->over_ms;
-    if (meter->kind == FG_METER_GAUGE) {
-        op->ttl_ms = FG_LEASE_MS;
-    } else if (meter->calendar_day) {
-        op->ttl_ms = rest_of_day_ms(plan);
+    op->kind = FG_OP_WINDOW_READ;
+    if (meter->calendar_day) {
+        op->cells = 1;
+        op->ttl_ms = DAY_TTL_MS;
+        return;
+    }
+    op->cells = FG_WINDOW_CELLS;
+    op->ttl_ms = meter->over_ms + meter->over_ms / FG_WINDOW_PARTS;
+    if (meter->over_ms % FG_WINDOW_PARTS > 0) {
+        op->ttl_ms += FG_WINDOW_CELLS; // its cells are rounded up
     }
 }
 
 // Asking takes: a rate is planned only for rules whose condition holds.
-static void fill_rate(const struct fg_meter *meter, struct fg_meter_op *op)
+static void read_rate(const struct fg_meter *meter, struct fg_meter_op *op)
 {
     op->kind = FG_OP_RATE_TAKE;
     op->interval_us = (meter->rate_s * INT64_C(1000000) + meter->rate - 1) / meter->rate;
@@ -66,34 +51,62 @@ static void fill_rate(const struct fg_meter *meter, struct fg_meter_op *op)
     op->ttl_ms = op->interval_us * op->burst / 1000 + FG_MS_PER_S;
 }
 
-static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
-                      struct fg_meter_op *op)
+void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op)
 {
+    *op = (struct fg_meter_op){.meter_id = meter->id,
+                               .shared = meter->shared,
+                               .scope_is_customer = fg_meter_of_customer(meter),
+                               .ttl_ms = meter->over_ms};
     switch (meter->kind) {
     case FG_METER_DISTINCT:
+        op->kind = FG_OP_SET_READ;
+        return;
     case FG_METER_GAUGE:
-        fill_set(plan, meter, op);
+        op->kind = FG_OP_SET_READ;
+        op->ttl_ms = FG_LEASE_MS;
         return;
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
         op->kind = FG_OP_SEEN_READ;
-        op->ttl_ms = meter->over_ms;
         return;
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_READ;
-        op->ttl_ms = meter->over_ms;
         return;
     case FG_METER_RATE:
-        fill_rate(meter, op);
+        read_rate(meter, op);
         return;
     case FG_METER_TYPICAL:
     case FG_METER_TREND:
-        fg_plan_typical(plan, meter, op);
+        op->kind = FG_OP_BASELINE_READ;
+        op->trend = meter->kind == FG_METER_TREND;
+        op->ttl_ms = FG_TYPICAL_TTL_MS;
         return;
     case FG_METER_COUNT:
     case FG_METER_SUM:
     case FG_METER_RATIO:
-        fill_window(plan, meter, op);
+        read_window(meter, op);
+        return;
+    }
+}
+
+// What the read of a meter takes from this event.
+static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    switch (op->kind) {
+    case FG_OP_WINDOW_READ:
+        op->bucket =
+            meter->calendar_day ? plan->local.day : fg_window_bucket(plan->now_ms, meter->over_ms);
+        return;
+    case FG_OP_SET_READ:
+        if (meter->calendar_day && meter->kind == FG_METER_DISTINCT) {
+            op->ttl_ms = rest_of_day_ms(plan);
+        }
+        return;
+    case FG_OP_BASELINE_READ:
+        fg_plan_typical(plan, meter, op);
+        return;
+    default:
         return;
     }
 }
@@ -236,7 +249,7 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool counted, bool 
         return;
     }
     struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops];
-    *op = (struct fg_meter_op){.meter_id = meter->id};
+    *op = plan->policy->ruleset->read_of_meter[index];
     if (!fg_plan_scope(plan, index, facts, op)) {
         return;
     }

@@ -24,6 +24,10 @@ FG_MUST_CHECK int fg_ruleset_number_predicates(struct fg_ruleset *ruleset, struc
 // Fills asked_by_event and what goes with it, after the predicates' numbers, by_event and
 // changed_by_event. FG_ENOMEM.
 FG_MUST_CHECK int fg_ruleset_index(struct fg_ruleset *ruleset, struct fg_arena *arena);
+// Fills in what the operations on a meter have in common, whatever the call; reading it.
+void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op);
+// Whether a meter is kept for the customer itself.
+bool fg_meter_of_customer(const struct fg_meter *meter);
 // Whether two meters are always kept for the same thing.
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.
@@ -34,6 +38,8 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 uint64_t fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller, where facts do not hold them yet.
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
+// How long what is usual outlives the last call: beyond holidays and seasons of quiet.
+#define FG_TYPICAL_TTL_MS (70 * FG_MS_PER_DAY)
 // The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
 // event, false where there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,

@@ -240,7 +240,7 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
     return true;
 }
 
-static bool is_of_customer(const struct fg_meter *meter)
+bool fg_meter_of_customer(const struct fg_meter *meter)
 {
     return (meter->per & ~(uint32_t)FG_KEY_CUSTOMER) == 0 && !is_seen(meter);
 }
@@ -248,8 +248,9 @@ static bool is_of_customer(const struct fg_meter *meter)
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b)
 {
     const uint32_t keys = ~(uint32_t)FG_KEY_CUSTOMER;
-    return is_of_customer(a) == is_of_customer(b) && (a->per & keys) == (b->per & keys) &&
-           is_seen(a) == is_seen(b) && (!is_seen(a) || a->source == b->source);
+    return fg_meter_of_customer(a) == fg_meter_of_customer(b) &&
+           (a->per & keys) == (b->per & keys) && is_seen(a) == is_seen(b) &&
+           (!is_seen(a) || a->source == b->source);
 }
 
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
@@ -257,9 +258,7 @@ bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_fa
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const struct fg_meter *meter = &ruleset->meters[index];
-    op->shared = meter->shared;
-    if (is_of_customer(meter)) {
-        op->scope_is_customer = true;
+    if (op->scope_is_customer) {
         return true;
     }
     const uint8_t at = ruleset->scope_of_meter[index];

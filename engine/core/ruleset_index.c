@@ -146,11 +146,24 @@ static bool composite_stands_alone(const struct fg_composite *composite, uint64_
     return composite->n_any == 0;
 }
 
+static int index_reads(struct fg_ruleset *ruleset, struct fg_arena *arena)
+{
+    struct fg_meter_op *reads = fg_arena_alloc(arena, ruleset->n_meters * sizeof(*reads));
+    if (reads == NULL) {
+        return FG_ENOMEM;
+    }
+    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
+        fg_meter_read(&ruleset->meters[i], &reads[i]);
+    }
+    ruleset->read_of_meter = reads;
+    return FG_OK;
+}
+
 int fg_ruleset_index(struct fg_ruleset *ruleset, struct fg_arena *arena)
 {
     uint64_t *meters = fg_arena_alloc(arena, (ruleset->n_rules + 1) * sizeof(*meters));
     uint64_t *composites = fg_arena_alloc(arena, (ruleset->n_rules + 1) * sizeof(*composites));
-    if (meters == NULL || composites == NULL) {
+    if (meters == NULL || composites == NULL || index_reads(ruleset, arena) != FG_OK) {
         return FG_ENOMEM;
     }
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-// How long what is usual outlives the last call: beyond holidays and seasons of quiet.
-#define TYPICAL_TTL_MS (70 * FG_MS_PER_DAY)
-
 const struct fg_meter_start *fg_meter_start_for(const struct fg_meter *meter,
                                                 const struct fg_customer *customer)
 {
@@ -31,11 +28,8 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op)
 {
     const struct fg_meter_start *start = fg_meter_start_for(meter, plan->event->customer);
-    op->kind = FG_OP_BASELINE_READ;
     op->bucket = (int64_t)plan->local.day * 24 + plan->local.minute / 60;
     op->start = start != NULL ? start->amount : 0;
-    op->ttl_ms = TYPICAL_TTL_MS;
-    op->trend = meter->kind == FG_METER_TREND;
 }
 
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,

@@ -13,6 +13,7 @@
 #include "fg/event.h"
 #include "fg/heap.h"
 #include "fg/hold.h"
+#include "fg/meter.h"
 #include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
@@ -396,10 +397,12 @@ struct fg_ruleset {
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];
     uint32_t n_by_event[2][FG_EVENT_KINDS];
-    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; and of each
-    // meter the number of what it is kept for: the same for meters of the same keys.
+    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; of each meter
+    // the number of what it is kept for: the same for meters of the same keys; and the operation
+    // that reads it, as far as it is the same for all calls.
     uint64_t changed_by_event[2][FG_EVENT_KINDS];
     uint8_t scope_of_meter[FG_METERS_MAX];
+    const struct fg_meter_op *read_of_meter;
     // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
     // of a condition stand together in predicate_ids, from where the other arrays say.
     const uint16_t *predicate_ids;
