@@ -212,6 +212,8 @@ struct fg_meter {
     // Typical: "default" is for every profile that is not named. Not part of id.
     const struct fg_meter_start *starts;
     uint8_t n_starts;
+    bool peers; // typical, of the customer alone: its profile's, until its own is known. Not part
+                // of id
 };
 
 // --- holds
@@ -401,6 +403,7 @@ struct fg_ruleset {
     // the number of what it is kept for: the same for meters of the same keys; and the operation
     // that reads it, as far as it is the same for all calls.
     uint64_t changed_by_event[2][FG_EVENT_KINDS];
+    uint64_t peered; // meters that learn from peers, a bit each
     uint8_t scope_of_meter[FG_METERS_MAX];
     const struct fg_meter_op *read_of_meter;
     // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
