@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Redis Cluster: calls are counted exactly while a slot moves and while a master dies, without a restart."""
 import os
-import re
 import subprocess
 import sys
 
-from module_fixtures import BUILD, RULES, TOP, Node, finish, started, wait_for
+from module_fixtures import BUILD, TOP, Node, finish, started, wait_for
 from redis_cluster import RedisCluster
+from store_calls import COUNTING, OWN, SHARED, Counting
 
 sys.path.insert(0, os.path.join(TOP, "tests/lib"))
 
 from edge_lab import Edge  # noqa: E402
 
-OWN, SHARED = "+442079501000", "+442079800000"
-COUNTING = RULES.replace("meters:\n", "meters:\n  number_10m: {count: calls, per: dest.number, over: 10m, shared: true}\n").replace(
-    "  - {id: MANY, desc: Many calls, when: {dest.prefix: {in: [\"+4420795\"]}}, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}",
-    "  - {id: MANY, desc: Many calls, when: {dest.prefix: {in: [\"+4420795\"]}}, measure: meters.calls_10m, steps: [{above: 0, score: 1}]}\n"
-    "  - {id: POPULAR, desc: Many callers, when: {dest.prefix: {in: [\"+4420798\"]}}, measure: meters.number_10m, steps: [{above: 0, score: 1}]}")
 CUSTOMERS = (2, 5, 7)
 
 
@@ -37,30 +32,6 @@ class ClusterNode(Node):
 
 def fgctl(url, *arguments):
     return subprocess.run([os.path.join(BUILD, "cli/fgctl"), "--redis", url, *arguments], capture_output=True, text=True, check=False, timeout=20)
-
-
-class Counting:
-    """Calls whose number is known, so that what the store counts can be compared."""
-
-    def __init__(self, node):
-        self.node, self.made = node, {}
-        self.callers = {customer: node.caller(customer) for customer in CUSTOMERS}
-
-    def call(self, customer, number=OWN):
-        key = customer if number == OWN else number
-        verdict = self.callers[customer].show(number)
-        self.made[key] = self.made.get(key, 0) + 1
-        assert verdict["rules"] in ("MANY", "POPULAR"), verdict
-        return verdict["degraded"] == "0", int(re.search(r"(\d+) ", verdict["reason"]).group(1)), self.made[key]
-
-    def exact(self, customer, number=OWN):
-        """Until Redis answers and all that was counted meanwhile is there: as many as were made, no more and no less."""
-        def once():
-            merged = self.node.status()["backlog"] == "0"
-            answered, counted, made = self.call(customer, number)
-            return merged and answered and (counted, made)
-        counted, made = wait_for(once, 30, f"an answer of the store for customer {customer}")
-        assert counted == made
 
 
 def least_rights(password):
@@ -122,7 +93,7 @@ def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
         alerts = Daemon(tmp_path, url)
         edge = Edge(tmp_path, f"--redis={url}").start()
         wait_for(lambda: edge.metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
-        counting = Counting(node)
+        counting = Counting(node, CUSTOMERS)
         hold_is_heard(url, counting.callers, edge)
         assert len({servers.master_of(f"fg:{{c{customer}}}") for customer in CUSTOMERS[:2]}) == 2
 

@@ -280,7 +280,8 @@ struct fg_rule {
     uint16_t throttle_meter;        // of kind rate
     int32_t score;                  // points when there is no measure
     enum fg_action action_at_least; // FG_ALLOW: none
-    bool measured;                  // the points come from steps over a meter or a number signal
+    bool cut_dearest; // where it ends a call in progress, it is the customer's dearest one
+    bool measured;    // the points come from steps over a meter or a number signal
     bool measure_is_meter;
     uint16_t measure_meter;
     enum fg_signal measure_signal;
@@ -359,6 +360,13 @@ struct fg_reply {
     uint16_t code; // 0: the module's default
     const char *text;
     uint16_t retry_after_s;
+    const char *call_info; // 608: where the caller can complain (RFC 8688); NULL: nowhere
+};
+// Replies of one band: one of them for each call, the same for all its retransmissions.
+#define FG_REPLIES_MAX 16
+struct fg_replies {
+    uint8_t n; // 0: the module's default
+    struct fg_reply item[FG_REPLIES_MAX];
 };
 // A predicate that the rules and meters of an event have, and those of them that need it. Bits of
 // rules are their places in by_event.
@@ -374,7 +382,7 @@ struct fg_ruleset {
     char digest[65];                     // SHA-256 over all files it was built from, hex
     int32_t thresholds[FG_ACTION_COUNT]; // points from which an action applies; [FG_ALLOW] unused;
                                          // INT32_MAX: never
-    struct fg_reply replies[FG_ACTION_COUNT];
+    struct fg_replies replies[FG_ACTION_COUNT];
     bool drop_media_on_block;
     struct fg_hold_terms hold;      // on a block; duration_s 0: none. "given" is not looked at.
     int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the
