@@ -267,3 +267,59 @@ def test_a_signature_counts_for_its_own_numbers_only(node, verified, changes, ru
     shown = node.at("127.0.2.9").show("+442070000024", caller="+12025550143", direction="inbound\r\nX-Verified: " + str(verified),
                                       extra=f"X-Identity: {passport(KEY, **changes)}\r\n")
     assert shown["customer"] == "c24" and rules_of(shown) == rules
+
+
+class Signing(Node):
+    """Verifies and signs with Kamailio's own module, as the shipped route does."""
+
+    def prepare(self):
+        super().prepare()
+        self.pki.issue("carrier", "carrier.example", key=KEY)
+        words = {"FG_STIR_KEYS": self.pki.path("carrier.crt"), "FG_STIR_SIGN_KEY": self.path("sign.key"), "FG_STIR_SIGN_URL": "https://cert.example/us.pem"}
+        self.write("sign.key", KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
+                                                 serialization.NoEncryption()).decode())
+        with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
+            text = file.read()
+        text = text.replace("#!KAMAILIO\n", "#!KAMAILIO\n" + "".join(f'#!substdef "!{name}!{value}!g"\n' for name, value in words.items()), 1)
+        self.write("kamailio.cfg", text)
+
+
+@pytest.fixture(name="signing")
+def fixture_signing(tmp_path):
+    if not os.path.exists(SECSIPID):
+        pytest.skip("the Debian package kamailio-secsipid-modules is not installed")
+    node = started(Signing(tmp_path / "run", redis=False, rules=RULES, modparams='modparam("fraudguard", "carrier_sources", "127.0.2.9")'))
+    yield node
+    finish(node)
+
+
+def test_kamailios_own_module_verifies_and_signs(signing):
+    def rules_for(identity):
+        reply, call = carrier.invite("+442070000024", caller="+12025550143", extra=f"Identity: {identity}\r\n")
+        assert reply.code == 200
+        carrier.bye(call)
+        explained = json.loads(signing.rpc("fraudguard.explain", call["call_id"], "json").stdout)
+        return {reason["id"] for reason in explained["reasons"]}
+
+    carrier = signing.at("127.0.2.9") if hasattr(signing, "at") else Caller(signing, "127.0.2.9")
+    good = passport(KEY)
+    assert rules_for(good) == {"A"}
+    assert rules_for(passport(ec.generate_private_key(ec.SECP256R1()))) == {"FAILED"}
+    assert rules_for(passport(KEY, age=3600)) == {"FAILED"}
+    assert rules_for(passport(KEY, orig="12025550144")) == {"FAILED"}
+    # One that is good behind one that is not: only the first is looked at.
+    assert rules_for(passport(KEY, attest="B") + "\r\nIdentity: " + good) == set()
+    assert rules_for(good.replace("A", "B", 1) + "\r\nIdentity: " + good) == {"FAILED"}
+    carrier.close()
+
+    caller = signing.caller(23)
+    for number, attest in (("+442070000023", "A"), ("+442079999999", "B")):
+        reply, call = caller.invite(ALLOWED, caller=number, extra=f"Identity: {good}\r\n")
+        assert reply.code == 200
+        sent = next(m for m in signing.carrier.seen if m.method == "INVITE" and m.get("call-id") == call["call_id"])
+        caller.bye(call)
+        assert len(sent.all("identity")) == 1  # ours, and not the customer's
+        head, claims, signature = sent.get("identity").split(";")[0].split(".")
+        claims = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        assert (claims["attest"], claims["orig"]["tn"], claims["dest"]["tn"]) == (attest, number[1:], [ALLOWED[1:]])
+        assert json.loads(base64.urlsafe_b64decode(head + "=="))["x5u"] == "https://cert.example/us.pem" and signature
