@@ -228,6 +228,17 @@ def test_608_says_where_to_complain_and_nothing_else(node):
     assert node.caller(22).show(THROTTLED)["reply"].get("x-call_info") == "<null>"
 
 
+def test_a_call_that_is_cut_ends_with_a_reason_and_no_rule(node):
+    caller = node.caller(25)
+    reply, call = caller.invite(ALLOWED)
+    assert reply.code == 200
+    node.rpc("fraudguard.hold", "c25", "customer", "60", "known-to-us-alone", "cut")
+    bye = caller.wait_request("BYE", call)
+    wait_for(lambda: node.carrier.count("BYE", call["call_id"]))
+    for sent in (bye, next(m for m in node.carrier.seen if m.method == "BYE" and m.get("call-id") == call["call_id"])):
+        assert sent.get("reason") == 'Q.850;cause=21;text="call rejected"' and "known-to-us" not in sent.text
+
+
 # --- STIR/SHAKEN
 
 
