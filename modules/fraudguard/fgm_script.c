@@ -10,6 +10,7 @@
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
+#include "fgm_floods.h"
 #include "fgm_identity.h"
 #include "fgm_log.h"
 #include "fgm_msg.h"
@@ -184,6 +185,24 @@ static int w_media_refused(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_media_refused(msg);
 }
 
+static int ki_flood(struct sip_msg *msg)
+{
+    switch (fgm_floods_check(msg)) {
+    case FGM_LIMIT_PASS:
+        return 1;
+    case FGM_LIMIT_REFUSE:
+        return -1;
+    default:
+        return FGM_RETURN_EXIT;
+    }
+}
+
+static int w_flood(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_flood(msg);
+}
+
 static int ki_to_customer(struct sip_msg *msg)
 {
     return (int)fgm_way_to_customer(msg);
@@ -237,6 +256,7 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_attr", (cmd_function)w_attr, 2, fixup_spve_spve, fixup_free_spve_spve,
      REQUEST_ROUTE},
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
@@ -261,6 +281,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
      NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("flood"), SR_KEMIP_INT, (void *)ki_flood, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
