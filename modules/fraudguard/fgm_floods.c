@@ -42,16 +42,14 @@ int fgm_floods_init(void)
 
 static void tell(const struct fg_attack *attack, bool ended, int64_t now_ms)
 {
-    const struct fgm_item_event event = {.keep_record = false};
     char *json = fg_record_attack(fgm_config.node, attack, ended, now_ms);
     FGM_COUNT(attacks);
     fgm_warn("%s: flood, %s %s", ended ? "over" : "begins", fg_attack_kind_name(attack->kind),
              attack->subject);
     if (json && fgm_config.has_redis)
-        fgm_ring_push(fgm_records, &(struct fgm_item){.kind = FGM_ITEM_EVENT,
-                                                      .fixed = &event,
-                                                      .fixed_len = sizeof event,
-                                                      .text = {fg_view_of(json), {"", 0}}});
+        fgm_ring_push(fgm_orders, &(struct fgm_item){.kind = FGM_ITEM_ATTACK,
+                                                     .fixed = "",
+                                                     .text = {fg_view_of(json), {"", 0}}});
     free(json);
 }
 
@@ -153,15 +151,12 @@ struct flooded {
     struct sender by;
 };
 
-static void take(struct flooded *worst, const struct sender *sender, bool others)
+static struct flooded take(const struct sender *sender, bool others)
 {
     if (sender->per_s <= 0)
-        return;
+        return (struct flooded){.limit = FGM_LIMIT_PASS};
     uint32_t per_s = (uint32_t)sender->per_s * (others ? OTHERS_TIMES : 1);
-    enum fgm_limit limit = fgm_limiter_take(limiter, sender->key, per_s, fgm_mono_us());
-    // What is told is the narrowest name.
-    if (limit > worst->limit || (limit == worst->limit && limit > FGM_LIMIT_PASS))
-        *worst = (struct flooded){limit, *sender};
+    return (struct flooded){fgm_limiter_take(limiter, sender->key, per_s, fgm_mono_us()), *sender};
 }
 
 static void tell_flood(const struct flooded *flooded, const struct sip_msg *msg,
@@ -193,22 +188,21 @@ static enum fgm_limit check(const struct fg_policy *policy, uint64_t generation,
         policy ? fgm_identify_tls(policy, generation, msg, &customer) : NULL;
     const struct ip_addr *address = &msg->rcv.src_ip;
     int connection = msg->rcv.proto == PROTO_UDP ? 0 : msg->rcv.proto_reserved1;
+    // The narrowest name first: what that does not let through is not charged to those behind the
+    // same address.
+    const struct sender senders[] = {
+        {FG_ATTACK_CERTIFICATE, tls && tls->cert_present ? fgm_params.flood_certificate : 0,
+         tls ? key_of(FG_ATTACK_CERTIFICATE, others, tls->fingerprint, sizeof tls->fingerprint)
+             : 0},
+        {FG_ATTACK_CONNECTION, connection > 0 ? fgm_params.flood_connection : 0,
+         key_of(FG_ATTACK_CONNECTION, others, &connection, sizeof connection)},
+        {FG_ATTACK_SOURCE, fgm_params.flood_source,
+         key_of(FG_ATTACK_SOURCE, others, address->u.addr, address->len)},
+    };
     struct flooded flooded = {.limit = FGM_LIMIT_PASS};
-    struct sender sender = {FG_ATTACK_SOURCE, fgm_params.flood_source,
-                            key_of(FG_ATTACK_SOURCE, others, address->u.addr, address->len)};
-    take(&flooded, &sender, others);
-    if (connection > 0) {
-        sender =
-            (struct sender){FG_ATTACK_CONNECTION, fgm_params.flood_connection,
-                            key_of(FG_ATTACK_CONNECTION, others, &connection, sizeof connection)};
-        take(&flooded, &sender, others);
-    }
-    if (tls && tls->cert_present) {
-        sender = (struct sender){
-            FG_ATTACK_CERTIFICATE, fgm_params.flood_certificate,
-            key_of(FG_ATTACK_CERTIFICATE, others, tls->fingerprint, sizeof tls->fingerprint)};
-        take(&flooded, &sender, others);
-    }
+    for (uint32_t i = 0; i < sizeof senders / sizeof *senders && flooded.limit == FGM_LIMIT_PASS;
+         i++)
+        flooded = take(&senders[i], others);
     if (flooded.limit == FGM_LIMIT_PASS)
         return FGM_LIMIT_PASS;
     if (is_emergency(policy, customer, msg) &&
