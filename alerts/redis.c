@@ -24,7 +24,7 @@ struct fga_redis {
     char error[160];
 };
 
-struct fga_redis *fga_redis_new(const char *url)
+struct fga_redis *fga_redis_new(const char *url, const char *key)
 {
     struct fga_redis *redis = calloc(1, sizeof(*redis));
     if (redis != NULL && fg_redis_config_parse(url, &redis->config, redis->storage,
@@ -32,6 +32,8 @@ struct fga_redis *fga_redis_new(const char *url)
         free(redis);
         return NULL;
     }
+    if (redis != NULL)
+        redis->config.cluster_key = key;
     return redis;
 }
 
@@ -160,14 +162,15 @@ static int login(struct fga_redis *redis, int64_t deadline_ms)
     return rc == FG_OK ? read_plain(redis, deadline_ms, n) : rc;
 }
 
-// Begins to connect: to the server, or to the one that the Sentinels call the master now.
+// Begins to connect: to the server, or to the one that the Sentinels or the Cluster call the master
+// now.
 static int connect_begin(struct fga_redis *redis)
 {
     const char *host = redis->config.host;
     uint16_t port = redis->config.port;
     char master[64];
     char error[160] = "the master is not known";
-    if (redis->config.n_sentinels > 0) {
+    if (redis->config.n_sentinels + redis->config.n_nodes > 0) {
         const int rc = fg_redis_find_master(&redis->config, DEADLINE_MS / 2, master, &port, error);
         if (rc != FG_OK)
             return failed(redis, rc, error);
@@ -216,11 +219,18 @@ void fga_redis_queue(struct fga_redis *redis, const struct fg_view *args, size_t
         redis->queued++;
 }
 
-// A master that became a replica stays reachable: the Sentinels must be asked again.
-static bool is_demoted(const struct fga_redis *redis, const redisReply *reply)
+// A server that is not the master any more, or not of this slot, stays reachable: whoever knows
+// must be asked again.
+static bool is_elsewhere(const struct fga_redis *redis, const redisReply *reply)
 {
-    return redis->config.n_sentinels > 0 && reply->type == REDIS_REPLY_ERROR &&
-           strncmp(reply->str, "READONLY", 8) == 0;
+    static const char *const words[] = {"READONLY ", "MOVED ", "ASK ", "TRYAGAIN ", "CLUSTERDOWN "};
+    if (redis->config.n_sentinels + redis->config.n_nodes == 0 || reply->type != REDIS_REPLY_ERROR)
+        return false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strncmp(reply->str, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
 int fga_redis_exchange(struct fga_redis *redis, struct fga_reply **replies, size_t n)
@@ -240,10 +250,10 @@ int fga_redis_exchange(struct fga_redis *redis, struct fga_reply **replies, size
     for (size_t i = 0; i < n && rc == FG_OK; i++) {
         redisReply *reply = NULL;
         rc = read_one(redis, deadline_ms, &reply);
-        if (rc == FG_OK && is_demoted(redis, reply)) {
+        if (rc == FG_OK && is_elsewhere(redis, reply)) {
             freeReplyObject(reply);
             reply = NULL;
-            rc = failed(redis, FG_EUNAVAILABLE, "the server is no longer the master");
+            rc = failed(redis, FG_EUNAVAILABLE, "the server is not the one to ask");
         }
         replies[i] = (struct fga_reply *)reply;
         for (size_t k = 0; k < i && rc != FG_OK; k++)

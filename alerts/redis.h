@@ -14,8 +14,9 @@
 struct fga_redis;
 struct fga_reply;
 
-// url as in fg/store.h. NULL when it cannot be read or memory is out. Does not connect.
-struct fga_redis *fga_redis_new(const char *url);
+// url as in fg/store.h. key: in a Cluster, the key whose server is asked; all commands concern it
+// or others of its slot. NULL when url cannot be read or memory is out. Does not connect.
+struct fga_redis *fga_redis_new(const char *url, const char *key);
 void fga_redis_free(struct fga_redis *redis);
 void fga_redis_close(struct fga_redis *redis);
 // Text of the last failure; never NULL, no secrets.

@@ -18,13 +18,16 @@
 #define CONSUMER    "alertd"
 #define KEY(name)   "fg:{alerts}:" name
 
-#define QUEUE(state, ...)                                                                          \
-    fga_redis_queue((state)->redis, (const struct fg_view[]){__VA_ARGS__},                         \
+#define QUEUE(state, ...) QUEUE_AT((state)->redis, __VA_ARGS__)
+#define QUEUE_AT(redis, ...)                                                                       \
+    fga_redis_queue(redis, (const struct fg_view[]){__VA_ARGS__},                                  \
                     sizeof((const struct fg_view[]){__VA_ARGS__}) / sizeof(struct fg_view))
 #define T(text) fg_view_of(text)
 
 struct fga_state {
-    struct fga_redis *redis;
+    struct fga_redis *redis;  // what is kept; all of it has one hash tag
+    struct fga_redis *stream; // of events: in a Cluster it may lie elsewhere
+    const struct fga_redis *last;
     char token[33];                 // of this process
     char cursor[FGA_STREAM_ID_MAX]; // last event that was taken in; "" before the first
     char ids[BATCH_MAX][FGA_STREAM_ID_MAX];
@@ -44,9 +47,11 @@ struct fga_state *fga_state_new(const char *url)
     }
     for (size_t i = 0; i < sizeof(random); i++)
         (void)snprintf(state->token + 2 * i, 3, "%02x", random[i]);
-    state->redis = fga_redis_new(url);
-    if (state->redis == NULL) {
-        free(state);
+    state->redis = fga_redis_new(url, KEY("leader"));
+    state->stream = fga_redis_new(url, EVENTS);
+    state->last = state->redis;
+    if (state->redis == NULL || state->stream == NULL) {
+        fga_state_free(state);
         return NULL;
     }
     return state;
@@ -57,12 +62,20 @@ void fga_state_free(struct fga_state *state)
     if (state == NULL)
         return;
     fga_redis_free(state->redis);
+    fga_redis_free(state->stream);
     free(state);
 }
 
 const char *fga_state_error(const struct fga_state *state)
 {
-    return fga_redis_error(state->redis);
+    return fga_redis_error(state->last);
+}
+
+static int exchange(struct fga_state *state, struct fga_redis *redis, struct fga_reply **replies,
+                    size_t n)
+{
+    state->last = redis;
+    return fga_redis_exchange(redis, replies, n);
 }
 
 // --- the lead
@@ -71,7 +84,7 @@ int fga_state_lead(struct fga_state *state, bool *leads)
     struct fga_reply *replies[2];
     QUEUE(state, T("SET"), T(KEY("leader")), T(state->token), T("NX"), T("PX"), T(LEASE_MS));
     QUEUE(state, T("GET"), T(KEY("leader")));
-    int rc = fga_redis_exchange(state->redis, replies, 2);
+    int rc = exchange(state, state->redis, replies, 2);
     if (rc != FG_OK)
         return rc;
     *leads = fg_view_equal(fga_reply_text(replies[1]), T(state->token));
@@ -80,7 +93,7 @@ int fga_state_lead(struct fga_state *state, bool *leads)
     if (!*leads)
         return FG_OK;
     QUEUE(state, T("PEXPIRE"), T(KEY("leader")), T(LEASE_MS));
-    return fga_redis_exchange(state->redis, NULL, 0);
+    return exchange(state, state->redis, NULL, 0);
 }
 
 void fga_state_resign(struct fga_state *state)
@@ -98,7 +111,7 @@ void fga_state_begin(struct fga_state *state)
     state->incomplete = false;
     QUEUE(state, T("WATCH"), T(KEY("leader")));
     QUEUE(state, T("GET"), T(KEY("leader")));
-    state->lead_lost = fga_redis_exchange(state->redis, &leader, 1) != FG_OK;
+    state->lead_lost = exchange(state, state->redis, &leader, 1) != FG_OK;
     if (!state->lead_lost) {
         state->lead_lost = !fg_view_equal(fga_reply_text(leader), T(state->token));
         fga_reply_free(leader);
@@ -119,7 +132,7 @@ int fga_state_commit(struct fga_state *state)
         return state->incomplete ? FG_ENOMEM : FG_EUNAVAILABLE;
     }
     QUEUE(state, T("EXEC"));
-    int rc = fga_redis_exchange(state->redis, &result, 1);
+    int rc = exchange(state, state->redis, &result, 1);
     if (rc != FG_OK)
         return rc;
     if (fga_reply_is_error(result) || fga_reply_is_nil(result))
@@ -236,7 +249,7 @@ int fga_state_load(struct fga_state *state, struct fga_incidents *incidents,
     QUEUE(state, T("GET"), T(KEY("cursor")));
     QUEUE(state, T("HGETALL"), T(KEY("incidents")));
     QUEUE(state, T("HGETALL"), T(KEY("deliveries")));
-    const int rc = fga_redis_exchange(state->redis, replies, 3);
+    const int rc = exchange(state, state->redis, replies, 3);
     if (rc != FG_OK)
         return rc;
     const struct fg_view cursor = fga_reply_text(replies[0]);
@@ -259,9 +272,9 @@ int fga_state_load(struct fga_state *state, struct fga_incidents *incidents,
 static int group_create(struct fga_state *state)
 {
     struct fga_reply *reply = NULL;
-    QUEUE(state, T("XGROUP"), T("CREATE"), T(EVENTS), T(GROUP), T(state->had_group ? "0" : "$"),
-          T("MKSTREAM"));
-    const int rc = fga_redis_exchange(state->redis, &reply, 1);
+    QUEUE_AT(state->stream, T("XGROUP"), T("CREATE"), T(EVENTS), T(GROUP),
+             T(state->had_group ? "0" : "$"), T("MKSTREAM"));
+    const int rc = exchange(state, state->stream, &reply, 1);
     if (rc == FG_OK)
         fga_reply_free(reply); // an error: it is there already
     return rc;
@@ -308,12 +321,12 @@ int fga_state_read(struct fga_state *state, bool pending, fga_state_event_fn *fn
     state->n_ids = 0;
     *n = 0;
     if (pending)
-        QUEUE(state, T("XAUTOCLAIM"), T(EVENTS), T(GROUP), T(CONSUMER), T("0"), T("0-0"),
-              T("COUNT"), T(BATCH));
+        QUEUE_AT(state->stream, T("XAUTOCLAIM"), T(EVENTS), T(GROUP), T(CONSUMER), T("0"), T("0-0"),
+                 T("COUNT"), T(BATCH));
     else
-        QUEUE(state, T("XREADGROUP"), T("GROUP"), T(GROUP), T(CONSUMER), T("COUNT"), T(BATCH),
-              T("STREAMS"), T(EVENTS), T(">"));
-    const int rc = fga_redis_exchange(state->redis, &reply, 1);
+        QUEUE_AT(state->stream, T("XREADGROUP"), T("GROUP"), T(GROUP), T(CONSUMER), T("COUNT"),
+                 T(BATCH), T("STREAMS"), T(EVENTS), T(">"));
+    const int rc = exchange(state, state->stream, &reply, 1);
     if (rc != FG_OK)
         return rc;
     if (fga_reply_is_error(reply)) {
@@ -339,10 +352,10 @@ int fga_state_acknowledge(struct fga_state *state)
     if (state->n_ids == 0)
         return FG_OK;
     for (size_t i = 0; i < state->n_ids; i++)
-        QUEUE(state, T("XACK"), T(EVENTS), T(GROUP), T(state->ids[i]));
+        QUEUE_AT(state->stream, T("XACK"), T(EVENTS), T(GROUP), T(state->ids[i]));
     memcpy(state->cursor, state->ids[state->n_ids - 1], sizeof(state->cursor));
     state->n_ids = 0;
-    return fga_redis_exchange(state->redis, NULL, 0);
+    return exchange(state, state->stream, NULL, 0);
 }
 
 // --- the rest
@@ -351,7 +364,7 @@ int fga_state_find_dead(struct fga_state *state, const char *id, struct fga_deli
     struct fga_reply *reply = NULL;
     *out = NULL;
     QUEUE(state, T("XRANGE"), T(KEY("dead")), T(id), T(id));
-    int rc = fga_redis_exchange(state->redis, &reply, 1);
+    int rc = exchange(state, state->redis, &reply, 1);
     if (rc != FG_OK)
         return rc;
     const struct fga_reply *fields = fga_reply_at(fga_reply_at(reply, 0), 1);
@@ -371,7 +384,7 @@ int fga_state_is_disabled(struct fga_state *state, const char *endpoint, const c
 {
     struct fga_reply *reply = NULL;
     QUEUE(state, T("HGET"), T(KEY("disabled")), T(endpoint));
-    const int rc = fga_redis_exchange(state->redis, &reply, 1);
+    const int rc = exchange(state, state->redis, &reply, 1);
     if (rc != FG_OK)
         return rc;
     *disabled = url != NULL && fg_view_equal(fga_reply_text(reply), T(url));
@@ -382,5 +395,5 @@ int fga_state_is_disabled(struct fga_state *state, const char *endpoint, const c
 int fga_state_tell_status(struct fga_state *state, struct fg_view json)
 {
     QUEUE(state, T("SET"), T(KEY("status")), json, T("EX"), T(STATUS_S));
-    return fga_redis_exchange(state->redis, NULL, 0);
+    return exchange(state, state->redis, NULL, 0);
 }

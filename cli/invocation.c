@@ -9,7 +9,9 @@
 
 const struct command_option global_options[] = {
     {"redis", "URL",
-     "unix:PATH, HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or sentinel://...", '\0'},
+     "unix:PATH, HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT][/DB], sentinel://... or "
+     "cluster://...",
+     '\0'},
     {"rules", "DIR", "rule packs", '\0'},
     {"customers", "FILE", "customers file", '\0'},
     {"data", "DIR", "numbering data and rates (else the directory data of the rules)", '\0'},

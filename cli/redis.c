@@ -22,8 +22,9 @@ struct fg_redis *redis_open(const struct invocation *call, enum exit_code *code)
     if (fg_redis_config_parse(call->redis_url, &config, storage, sizeof(storage)) != FG_OK) {
         // The URL may hold a password: it is not repeated.
         complain("the Redis URL cannot be read; expected unix:PATH, "
-                 "redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT or "
-                 "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]");
+                 "redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT, "
+                 "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB] or "
+                 "cluster://[USER:PASSWORD@]HOST[:PORT],...");
         *code = EXIT_USAGE;
         return NULL;
     }

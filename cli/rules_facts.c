@@ -249,6 +249,9 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
         thing_take(things, thing, "hit", words_condition(ruleset, &meter->hit));
         thing_put(things, thing, "min_samples", "%d", (int)meter->min_samples);
     }
+    if (meter->peers) {
+        thing_put(things, thing, "peers", "true");
+    }
     for (uint8_t i = 0; i < meter->n_starts; i++) {
         char name[64];
         (void)snprintf(name, sizeof(name), "start %.40s", meter->starts[i].profile);

@@ -73,8 +73,9 @@ const char *edge_config_help(void)
            "  --num-threads=N               workers (default: processors online)\n"
            "  --redis=URL                   where holds and kills come from: unix:PATH[/DB], "
            "HOST:PORT[/DB],\n"
-           "                                redis://[USER:PASSWORD@]HOST... or "
+           "                                redis://[USER:PASSWORD@]HOST..., "
            "sentinel://HOST,.../MASTER\n"
+           "                                or cluster://HOST:PORT,...\n"
            "  --timeout=SECONDS             end of a call without media (default 60, 0: never)\n"
            "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
@@ -159,8 +160,9 @@ static int read_redis(const char *text, struct edge_config *out, char error[EDGE
 {
     /* The text may hold a password and is not repeated. */
     static const char expected[] =
-        "expected unix:PATH[/DB], HOST:PORT[/DB], redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
-        "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]";
+        "expected unix:PATH[/DB], HOST:PORT[/DB], redis://[USER:PASSWORD@]HOST[:PORT][/DB], "
+        "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB] or "
+        "cluster://[USER:PASSWORD@]HOST[:PORT],...";
     bool is_unix = strncmp(text, "unix:", 5) == 0;
     bool is_plain = !is_unix && strstr(text, "://") == NULL;
     struct fg_redis_config parsed;

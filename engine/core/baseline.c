@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/baseline.h"
 
+#include "fg/peers.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -8,6 +10,7 @@
 #define DAYS_OF_WEEK 7
 #define TREND_MAX    (INT64_C(1) << 42) // means saturate here, so that a thousand times one is exact
 #define LAST_HOURS   84                 // of the last week, that must be known
+#define AGO_MAX      4095               // hours, of what is closed
 
 static size_t slot_of(int64_t hour)
 {
@@ -81,6 +84,18 @@ fg_micro fg_baseline_usual(const struct fg_baseline *baseline, int64_t hour)
     mean_take(&beside, baseline, (slot + FG_BASELINE_HOURS - 1) % FG_BASELINE_HOURS);
     mean_take(&beside, baseline, (slot + 1) % FG_BASELINE_HOURS);
     return greater(mean_of(&own), greater(mean_of(&alike), mean_of(&beside)));
+}
+
+int64_t fg_baseline_closes(const struct fg_baseline *baseline, int64_t hour)
+{
+    const int64_t ago = hour - baseline->hour;
+    const int64_t since = baseline->hour - baseline->frozen_until;
+    if (!baseline->begun || ago <= 0 || ago > AGO_MAX || since < 0) {
+        return -1;
+    }
+    const fg_micro usual = fg_baseline_usual(baseline, baseline->hour);
+    const int64_t known = since < FG_BASELINE_HOURS ? since : FG_BASELINE_HOURS - 1;
+    return usual < 0 ? -1 : ago * 65536 + known * 256 + fg_peers_level(usual);
 }
 
 int64_t fg_baseline_trend(const struct fg_baseline *baseline, int64_t hour)

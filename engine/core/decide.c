@@ -234,6 +234,21 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
         .reason = cause};
 }
 
+// Who goes on tells the peers what is usual, once for each hour that is over.
+static void tell_peers(const struct fg_tally *tally)
+{
+    const struct fg_plan *plan = tally->plan;
+    struct fg_decision *out = tally->out;
+    struct fg_store_request *request = &out->release_request;
+    for (uint64_t left = plan->policy->ruleset->peered; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if (fg_plan_peers_put(plan, index, tally->reply, &request->ops[request->n_ops])) {
+            request->n_ops++;
+            out->release = true;
+        }
+    }
+}
+
 static void add_effects(const struct fg_tally *tally, enum fg_action rule_action)
 {
     const struct fg_plan *plan = tally->plan;
@@ -252,6 +267,9 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
     if (tally->reply != NULL && !out->allowed) {
         const bool refused = out->action >= FG_THROTTLE;
         out->release = undo(plan, refused, refused, &out->release_request);
+        if (!refused) {
+            tell_peers(tally);
+        }
     }
 }
 

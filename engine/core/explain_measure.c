@@ -209,11 +209,20 @@ void fg_explain_value(const struct fg_plan *plan, const struct fg_rule *rule, fg
     }
 }
 
-// "not known yet; profile office"
+// "not known yet; profile office", "usual of its peers; profile office, 12 customers"
 static void put_start(const struct fg_plan *plan, const struct fg_meter *meter,
-                      struct fg_text *text)
+                      const struct fg_reason *reason, unsigned which, struct fg_text *text)
 {
-    const struct fg_meter_start *start = fg_meter_start_for(meter, plan->event->customer);
+    const struct fg_customer *customer = plan->event->customer;
+    if ((reason->peered & which) != 0) {
+        fg_text_put(text, "usual of its peers; profile ");
+        fg_text_put(text, customer->profile != NULL ? customer->profile : "default");
+        fg_text_put(text, ", ");
+        fg_text_put_int(text, reason->peers, 1);
+        fg_text_put(text, " customers");
+        return;
+    }
+    const struct fg_meter_start *start = fg_meter_start_for(meter, customer);
     fg_text_put(text, "not known yet; profile ");
     fg_text_put(text, start != NULL ? start->profile : "default");
 }
@@ -245,7 +254,9 @@ static void put_typical(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_explain_reading(meter, reason->base, text);
         fg_text_put(text, counted_thing(meter));
         fg_text_put(text, ", the least (");
-        fg_text_put(text, known ? "less is usual at this hour" : "what is usual is ");
+        fg_text_put(text, known                                   ? "less is usual at this hour"
+                          : (reason->peered & FG_START_BASE) != 0 ? "less is "
+                                                                  : "what is usual is ");
     } else {
         fg_text_put_micro(text, scaled(reason->value, rule->relative_times, FG_MICRO), 0, 2);
         fg_text_put(text, " times what is usual at this hour (");
@@ -254,7 +265,7 @@ static void put_typical(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_text_put(text, known ? "" : ", ");
     }
     if (!known) {
-        put_start(plan, meter, text);
+        put_start(plan, meter, reason, FG_START_BASE, text);
     }
     fg_text_put(text, ")");
 }
@@ -340,7 +351,7 @@ void fg_explain_measure(const struct fg_plan *plan, const struct fg_rule *rule,
     }
     if ((reason->starts & FG_START_VALUE) != 0) {
         fg_text_put(text, " (");
-        put_start(plan, meter_of(plan, rule), text);
+        put_start(plan, meter_of(plan, rule), reason, FG_START_VALUE, text);
         fg_text_put(text, ")");
     }
     if (rule->measure_is_meter) {
@@ -381,7 +392,7 @@ void fg_explain_tests(const struct fg_plan *plan, const struct fg_rule *rule,
         fg_explain_reading(meter, reason->tested[i], text);
         if ((reason->starts & (FG_START_TESTED << i)) != 0) {
             fg_text_put(text, " (");
-            put_start(plan, meter, text);
+            put_start(plan, meter, reason, (unsigned)FG_START_TESTED << i, text);
             fg_text_put(text, ")");
         }
         fg_text_put(text, test->above ? ", over " : ", under ");

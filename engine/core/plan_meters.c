@@ -262,6 +262,8 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, boo
     plan->op_of_meter[index] = (int8_t)plan->request.n_ops++;
     if (meter->kind == FG_METER_RATIO) {
         plan_hits(plan, index, counted, needed, facts);
+    } else if (meter->peers) {
+        fg_plan_peers(plan, index, needed);
     }
 }
 

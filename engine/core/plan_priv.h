@@ -36,6 +36,12 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op);
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
                          struct fg_meter_op *op);
+// After the op of a typical meter that learns from peers, which is the last one: asks them, where
+// the meter is needed, and what an addition closes, in the op before its own.
+void fg_plan_peers(struct fg_plan *plan, uint32_t index, bool needed);
+// What the customer's peers are to be told of this meter. False: nothing.
+bool fg_plan_peers_put(const struct fg_plan *plan, uint32_t index,
+                       const struct fg_store_reply *reply, struct fg_meter_op *op);
 
 // The call's place in gauges.
 static inline uint64_t fg_plan_lease(const struct fg_event *event)

@@ -136,6 +136,9 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (meter->kind == FG_METER_RATE && !rate_fits(meter)) {
         return refuse(seal, "a rate or its burst is out of range");
     }
+    if (meter->peers && (meter->kind != FG_METER_TYPICAL || meter->per != FG_KEY_CUSTOMER)) {
+        return refuse(seal, "only a typical meter of the customer alone learns from peers");
+    }
     if (!starts_fit(meter)) {
         return refuse(seal, "what a meter starts with is out of range");
     }
@@ -468,13 +471,21 @@ static void index_changes(struct fg_ruleset *ruleset, int direction, int kind)
 static void number_scopes(struct fg_ruleset *ruleset)
 {
     uint8_t n = 0;
+    ruleset->peered = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         uint32_t same = 0;
         while (same < i && !fg_meter_same_scope(&ruleset->meters[same], &ruleset->meters[i])) {
             same++;
         }
         ruleset->scope_of_meter[i] = same < i ? ruleset->scope_of_meter[same] : n++;
+        ruleset->peered |= ruleset->meters[i].peers ? UINT64_C(1) << i : 0;
     }
+}
+
+static uint32_t ops_of(const struct fg_meter *meter)
+{
+    const uint32_t with_peers = meter->peers ? 3 : 1;
+    return meter->kind == FG_METER_RATIO ? 2 : with_peers;
 }
 
 // Whether one event can need more counters than a request to the store holds: those that it changes
@@ -488,7 +499,7 @@ static bool asks_too_much(const struct fg_ruleset *ruleset, int direction, int k
     uint32_t n = 0;
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         if ((asked & (UINT64_C(1) << i)) != 0) {
-            n += ruleset->meters[i].kind == FG_METER_RATIO ? 2 : 1;
+            n += ops_of(&ruleset->meters[i]);
         }
     }
     return n > FG_OPS_MAX;

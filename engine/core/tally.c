@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tally.h"
 
+#include "fg/peers.h"
 #include "plan_priv.h"
 
 #include <string.h>
@@ -83,6 +84,7 @@ struct reading {
     fg_micro value;
     int64_t hits, of; // of a ratio
     bool start;       // nothing is known yet of what is usual
+    uint8_t peers;    // how many others of the profile say what it is
 };
 
 static enum measure take_ratio(const struct fg_tally *tally, uint16_t meter, int64_t samples,
@@ -103,16 +105,39 @@ static enum measure take_ratio(const struct fg_tally *tally, uint16_t meter, int
     return MEASURE_KNOWN;
 }
 
-// While nothing is known, what the meter starts with.
-static enum measure take_typical(const struct fg_tally *tally, int8_t op, struct reading *out)
+// While nothing is known, what is usual for the customer's peers, where there are enough of them;
+// else what the meter starts with.
+static enum measure take_typical(const struct fg_tally *tally, uint16_t meter, int8_t op,
+                                 struct reading *out)
 {
+    const int8_t peers_op = tally->plan->hit_op_of_meter[meter];
     out->value = tally->reply->values[op];
-    if (out->value < 0) {
-        out->value = tally->plan->request.ops[op].start;
-        out->start = true;
-        return out->value > 0 ? MEASURE_KNOWN : MEASURE_ABSENT;
+    if (out->value >= 0) {
+        return MEASURE_KNOWN;
     }
-    return MEASURE_KNOWN;
+    out->start = true;
+    if (peers_op >= 0 && !tally->reply->unavailable[peers_op] &&
+        tally->reply->values[peers_op] >= INT64_C(256) * FG_PEERS_LEAST) {
+        const int64_t peers = tally->reply->values[peers_op];
+        out->peers = (uint8_t)(peers / 256 < FG_PEERS_MAX ? peers / 256 : FG_PEERS_MAX);
+        out->value = fg_peers_amount((uint8_t)(peers % 256));
+        return MEASURE_KNOWN;
+    }
+    out->value = tally->plan->request.ops[op].start;
+    return out->value > 0 ? MEASURE_KNOWN : MEASURE_ABSENT;
+}
+
+static void note_start(const struct reading *reading, unsigned bit, struct fg_reason *reason)
+{
+    if (!reading->start) {
+        return;
+    }
+    reason->starts = (uint8_t)(reason->starts | bit);
+    if (reading->peers > 0) {
+        reason->peered = (uint8_t)(reason->peered | bit);
+        reason->peers =
+            reason->peers == 0 || reading->peers < reason->peers ? reading->peers : reason->peers;
+    }
 }
 
 static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, struct reading *out)
@@ -130,7 +155,7 @@ static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, str
         return take_ratio(tally, meter, tally->reply->values[op], out);
     }
     if (read->kind == FG_METER_TYPICAL) {
-        return take_typical(tally, op, out);
+        return take_typical(tally, meter, op, out);
     }
     if (read->kind == FG_METER_TREND) {
         const int64_t thousandths = tally->reply->values[op];
@@ -153,7 +178,7 @@ static enum measure take_base(const struct fg_tally *tally, const struct fg_rule
     enum measure measure = read_meter(tally, rule->relative_meter, &usual);
     reason->meter = rule->relative_meter;
     if (measure == MEASURE_KNOWN) {
-        reason->starts |= usual.start ? FG_START_BASE : 0;
+        note_start(&usual, FG_START_BASE, reason);
         reason->base = times_micro(usual.value, rule->relative_times);
         reason->base =
             reason->base < rule->relative_at_least ? rule->relative_at_least : reason->base;
@@ -181,7 +206,7 @@ static enum measure take_measure(const struct fg_tally *tally, const struct fg_r
         reading.value = signal.number;
     }
     reason->value = reading.value;
-    reason->starts |= reading.start ? FG_START_VALUE : 0;
+    note_start(&reading, FG_START_VALUE, reason);
     reason->hits = reading.hits;
     reason->of = reading.of;
     if (rule->relative_to != FG_RELATIVE_NONE) {
@@ -212,7 +237,7 @@ static enum measure take_tests(const struct fg_tally *tally, const struct fg_rul
             break;
         case MEASURE_KNOWN:
             reason->tested[i] = reading.value;
-            reason->starts |= (uint8_t)(reading.start ? FG_START_TESTED << i : 0);
+            note_start(&reading, (unsigned)FG_START_TESTED << i, reason);
             if (test->above ? reading.value <= test->number : reading.value >= test->number) {
                 return MEASURE_ABSENT;
             }

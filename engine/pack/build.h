@@ -98,6 +98,9 @@ void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *k
 // `start` of a meter.
 void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
                      struct fg_meter *meter);
+// `peers` of a meter whose kind and `per` are read, or what it is where it is not said.
+void pack_read_peers(struct pack_build *build, const struct fg_yaml_node *map,
+                     struct fg_meter *meter);
 // The rates that rules throttle to are meters after those of the table.
 void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
                         struct fg_rule *rule);

@@ -212,6 +212,11 @@ static const struct fg_format_key meter_keys[] = {
      .types = FG_FORMAT_NUMBER | FG_FORMAT_MAP,
      .shape = FG_SHAPE_START,
      .doc = "what typical reads while nothing is known, by profile of the customer"},
+    {.name = "peers",
+     .types = FG_FORMAT_BOOL,
+     .doc =
+         "whether typical reads what is usual for other customers of the profile while nothing is "
+         "known of this one; true where it is not said and the meter is the customer's alone"},
     {.name = "ratio",
      .types = FG_FORMAT_WHEN,
      .doc = "which share of the counted calls meets this, from 0 to 1"},

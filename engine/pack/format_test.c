@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keys of rule tests and of customers.
+#include "fg/peers.h"
 #include "format_tables.h"
 
 // What can be expected of a call.
@@ -192,6 +193,27 @@ static const struct fg_format_key history_keys[] = {
      .types = FG_FORMAT_MAPS,
      .shape = FG_SHAPE_PAST_CALL,
      .doc = "calls that went through before; every meter counts them"},
+    {.name = "peers",
+     .types = FG_FORMAT_MAPS,
+     .shape = FG_SHAPE_TEST_PEERS,
+     .doc = "what is usual for other customers of the profile"},
+};
+
+static const struct fg_format_key test_peers_keys[] = {
+    {.name = "meter",
+     .types = FG_FORMAT_TEXT,
+     .required = true,
+     .doc = "a typical meter that learns from peers"},
+    {.name = "usual",
+     .types = FG_FORMAT_NUMBER,
+     .required = true,
+     .doc = "what is usual for each of them, at every hour; within a tenth"},
+    {.name = "customers",
+     .types = FG_FORMAT_INT,
+     .required = true,
+     .min = 1,
+     .max = FG_PEERS_MAX,
+     .doc = "how many they are; from 5 on they count"},
 };
 
 static const struct fg_format_key allowance_keys[] = {
@@ -314,6 +336,7 @@ const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_CALL] = FORMAT("call", call_keys),
     [FG_SHAPE_HISTORY] = FORMAT("history", history_keys),
     [FG_SHAPE_PAST_CALL] = FORMAT("past_call", past_call_keys),
+    [FG_SHAPE_TEST_PEERS] = FORMAT("peers", test_peers_keys),
     [FG_SHAPE_ALLOWANCE] = FORMAT("allowance", allowance_keys),
     [FG_SHAPE_PART] = FORMAT("expectation", part_keys),
     [FG_SHAPE_AT_CALL] = FORMAT("at_call", at_call_keys),

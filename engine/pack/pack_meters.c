@@ -335,6 +335,7 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
         }
     }
     read_per(build, entry, meter);
+    pack_read_peers(build, entry->body, meter);
     read_shared(build, entry, meter);
     const struct fg_yaml_node *direction = fg_yaml_get(entry->body, "direction");
     const struct fg_yaml_node *when = fg_yaml_get(entry->body, "when");

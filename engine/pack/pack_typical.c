@@ -98,4 +98,25 @@ void pack_compile_trend(struct pack_build *build, const struct pack_entry *entry
     meter->kind = FG_METER_TREND;
     meter->starts = NULL;
     meter->n_starts = 0;
+    meter->peers = false;
+}
+
+void pack_read_peers(struct pack_build *build, const struct fg_yaml_node *map,
+                     struct fg_meter *meter)
+{
+    const struct fg_yaml_node *peers = fg_yaml_get(map, "peers");
+    const bool alone = meter->kind == FG_METER_TYPICAL && meter->per == FG_KEY_CUSTOMER;
+    meter->peers = alone;
+    if (peers == NULL || !fg_field_bool(&build->fields, peers, "peers", &meter->peers)) {
+        return;
+    }
+    if (!alone && meter->kind != FG_METER_TYPICAL) {
+        FG_FIELD_ERROR(&build->fields, peers, FG_CODE_CONFLICT, "'peers' goes with 'typical'");
+        meter->peers = false;
+    } else if (!alone && meter->peers) {
+        FG_FIELD_ERROR(&build->fields, peers, FG_CODE_CONFLICT,
+                       "what is usual is learned from peers only where the meter is 'per: "
+                       "customer'");
+        meter->peers = false;
+    }
 }

@@ -102,6 +102,28 @@ static void see_all(struct filler *filler)
     }
 }
 
+// At each hour of the week before the clock, each of them says what is usual.
+static void hear_peers(struct filler *filler, const struct test_peers *peers)
+{
+    const struct fg_meter *meter = &filler->policy->ruleset->meters[peers->meter];
+    const struct fg_customer *customer = filler->test->customer;
+    struct fg_store_request request = {
+        .customer = customer->id, .now_ms = filler->test->clock_ms, .n_ops = 1};
+    struct fg_meter_op *op = &request.ops[0];
+    struct fg_store_reply reply;
+    stage_set(&filler->stage, &filler->shape, customer, 0, 1, filler->policy, request.now_ms);
+    fg_plan(filler->policy, &filler->stage.event, request.now_ms, &filler->plan);
+    fg_plan_voice(&filler->plan, meter, op);
+    op->amount = fg_peers_level(peers->usual);
+    op->bucket -= FG_BASELINE_HOURS;
+    for (int hour = 0; hour < FG_BASELINE_HOURS; hour++, op->bucket++) {
+        for (int32_t i = 0; i < peers->customers && filler->rc == FG_OK; i++) {
+            op->member = (uint64_t)i;
+            filler->rc = filler->store->ops->evaluate(filler->store->impl, &request, &reply);
+        }
+    }
+}
+
 int history_fill(const struct test_case *test, const struct fg_policy *policy,
                  const struct fg_store *store)
 {
@@ -114,6 +136,9 @@ int history_fill(const struct test_case *test, const struct fg_policy *policy,
     filler->store = store;
     filler->shape = test->calls[0];
     see_all(filler);
+    for (uint32_t i = 0; i < test->history.n_peers && filler->rc == FG_OK; i++) {
+        hear_peers(filler, &test->history.peers[i]);
+    }
     int rc = filler->rc;
     free(filler);
     return rc;

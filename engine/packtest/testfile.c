@@ -119,9 +119,9 @@ static void read_calls(struct fg_fields *fields, const struct fg_yaml_node *test
 }
 
 static void read_history(struct fg_fields *fields, const struct fg_yaml_node *node,
-                         struct test_case *test)
+                         const struct fg_ruleset *ruleset, struct test_case *test)
 {
-    test_history_read(fields, node, test);
+    test_history_read(fields, node, ruleset, test);
     check_calls(fields, node, test->history.calls, test->history.n_calls);
     if (test->customer == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
@@ -155,7 +155,7 @@ static void read_test(struct fg_fields *fields, const struct test_file *file,
     read_clock(fields, node, test);
     read_calls(fields, node, test);
     if (history != NULL) {
-        read_history(fields, history, test);
+        read_history(fields, history, file->ruleset, test);
     }
     if (allowances != NULL) {
         test_allowances_read(fields, allowances, test);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "customers_load.h"
+#include "fg/peers.h"
 #include "fg/ruleset.h"
 #include "fields.h"
 
@@ -36,6 +37,13 @@ struct test_calls {
     int64_t at_ms, every_ms, duration_ms;
 };
 
+// What is usual for other customers of the profile.
+struct test_peers {
+    uint16_t meter; // index
+    fg_micro usual;
+    int32_t customers;
+};
+
 // What happened before the clock.
 struct test_history {
     const fg_country *dest_countries, *src_countries;
@@ -46,6 +54,8 @@ struct test_history {
     int64_t cert_seen_ms; // the first call's certificate was first seen; 0: not said
     struct test_calls *calls;
     uint32_t n_calls;
+    struct test_peers *peers;
+    uint32_t n_peers;
 };
 
 // A name of a rule or composite in an expectation, and where it is written.
@@ -110,7 +120,10 @@ void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, 
                      struct test_calls *out);
 // test->clock_ms is known.
 void test_history_read(struct fg_fields *fields, const struct fg_yaml_node *node,
-                       struct test_case *test);
+                       const struct fg_ruleset *ruleset, struct test_case *test);
+// `peers` of a history.
+void test_peers_read(struct fg_fields *fields, const struct fg_yaml_node *node,
+                     const struct fg_ruleset *ruleset, struct test_history *out);
 // test->clock_ms is known.
 void test_allowances_read(struct fg_fields *fields, const struct fg_yaml_node *node,
                           struct test_case *test);

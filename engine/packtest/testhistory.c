@@ -113,7 +113,7 @@ static void read_past_calls(struct fg_fields *fields, const struct fg_yaml_node 
 }
 
 void test_history_read(struct fg_fields *fields, const struct fg_yaml_node *node,
-                       struct test_case *test)
+                       const struct fg_ruleset *ruleset, struct test_case *test)
 {
     struct test_history *out = &test->history;
     if (!fg_field_shape(fields, node, FG_SHAPE_HISTORY) && node->kind != FG_YAML_MAP) {
@@ -136,5 +136,9 @@ void test_history_read(struct fg_fields *fields, const struct fg_yaml_node *node
     }
     if (calls != NULL) {
         read_past_calls(fields, calls, out);
+    }
+    const struct fg_yaml_node *peers = fg_yaml_get(node, "peers");
+    if (peers != NULL) {
+        test_peers_read(fields, peers, ruleset, out);
     }
 }

@@ -248,6 +248,9 @@ static struct fg_json *reason_json(const struct fg_plan *plan, const struct fg_d
     if (complete && reason->starts != 0) {
         complete = fg_json_set_bool(json, "unlearned", true);
     }
+    if (complete && reason->peers != 0) {
+        complete = fg_json_set_integer(json, "peers", reason->peers);
+    }
     if (complete && reason->kind == FG_REASON_HOLD && decision->hold.rule[0] != '\0') {
         complete = fg_json_set_string(json, "rule", decision->hold.rule);
     }

@@ -51,6 +51,7 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_SET_DELETE:
     case FG_OP_SEEN_PUT:
     case FG_OP_BASELINE_FREEZE:
+    case FG_OP_PEERS_PUT:
         return true;
     case FG_OP_WINDOW_ADD:
     case FG_OP_RUN_PUT:
@@ -62,6 +63,8 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_SEEN_READ:
     case FG_OP_RUN_READ:
     case FG_OP_BASELINE_READ:
+    case FG_OP_BASELINE_CLOSES:
+    case FG_OP_PEERS_READ:
         break;
     }
     return false;
@@ -136,6 +139,22 @@ void backlog_remove(struct fg_backlog *backlog, uint64_t sequence, bool merged)
             backlog->stats.merged++;
         else
             backlog->stats.refused++;
+    }
+    fg_lock_release(&backlog->lock);
+}
+
+void backlog_defer(struct fg_backlog *backlog, uint64_t sequence)
+{
+    if (!backlog_lock(backlog))
+        return;
+    if (backlog->count > 0 && backlog->head == sequence) {
+        const uint64_t last = sequence + backlog->count;
+        struct backlog_entry *to = &backlog->entries[last % backlog->size];
+        const struct backlog_entry *from = &backlog->entries[sequence % backlog->size];
+        if (to != from) // the ring is full
+            *to = *from;
+        to->sequence = last;
+        backlog->head++;
     }
     fg_lock_release(&backlog->lock);
 }

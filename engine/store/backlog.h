@@ -28,3 +28,5 @@ void backlog_add(struct fg_backlog *backlog, const struct fg_store_request *requ
 bool backlog_oldest(struct fg_backlog *backlog, struct backlog_entry *out);
 // Takes the oldest away if it is still the one with this sequence.
 void backlog_remove(struct fg_backlog *backlog, uint64_t sequence, bool merged);
+// Puts the oldest behind all others if it is still the one with this sequence.
+void backlog_defer(struct fg_backlog *backlog, uint64_t sequence);

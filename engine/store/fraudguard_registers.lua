@@ -1,16 +1,19 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Registers: small states with the arithmetic of engine/core (first_seen.c, run.c, rate.c,
--- baseline.c), whose names are used here. A register begins with its layout version and kind.
+-- baseline.c, peers.c), whose names are used here. A register begins with its layout version and kind.
 local REGISTER_VERSION = 1
-local SEEN, RUN, RATE, BASELINE = 1, 2, 3, 4
-local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE = 0, 1, 2
+local SEEN, RUN, RATE, BASELINE, PEERS = 1, 2, 3, 4, 5
+local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES = 0, 1, 2, 3
 local SEEN_MARGIN_S = 60
 local RUNS, RUN_STEP_MAX, RUN_LENGTH_MAX, RUN_BYTES = 8, 2, 65535, 16
 local WEEK, HOUR_S, FREEZE_HOURS = 168, 3600, 24
 local BASELINE_HEAD, SLOT_BYTES, MEMORY, LEARNED_MAX = 33, 8, 6, 255
 local WEEKS, PAST_FIRST, PAST_LAST, LAST_HOURS, TREND_MAX = 10, 5, 9, 84, 2 ^ 42
 local BASELINE_BYTES = BASELINE_HEAD + (WEEK + WEEKS) * SLOT_BYTES
-local BASELINE_MAX, MICRO = 2 ^ 49, 1000000
+local BASELINE_MAX, MICRO, AGO_MAX = 2 ^ 49, 1000000, 4095
+local PEERS_MAX, PEER_HEAD, PEER_BYTES, FRESH_HOURS, UNKNOWN = 16, 15, 183, 1344, '\255'
+local LEVELS, EXPONENT_0, EXPONENTS, LEVEL_MAX, DECAY = 8, 13, 31, 248, 2
+local LEVEL_BOUNDS = {128, 140, 153, 166, 182, 198, 216, 235}
 local register_ops_format = formats('BBi8I7I7I4', '')
 local slots_format = formats('I7B', '')
 local runs_format = formats('I7I7I2', '')
@@ -168,6 +171,25 @@ local function usual(baseline, hour)
                mean_of(baseline, {(slot + WEEK - 1) % WEEK, (slot + 1) % WEEK}))
 end
 
+local function level_of(amount)
+    if amount < 2 ^ EXPONENT_0 then return 0 end
+    local _, exponent = math.frexp(amount)
+    exponent = exponent - 1
+    if exponent >= EXPONENT_0 + EXPONENTS then return LEVEL_MAX end
+    local mantissa, k = floor(amount / 2 ^ (exponent - 7)), LEVELS
+    while mantissa < LEVEL_BOUNDS[k] do k = k - 1 end
+    return (exponent - EXPONENT_0) * LEVELS + k
+end
+
+-- What an addition to hour is about to close.
+local function closes(baseline, hour)
+    local ago, since = hour - baseline.hour, baseline.hour - baseline.frozen
+    if ago <= 0 or ago > AGO_MAX or since < 0 then return -1 end
+    local value = usual(baseline, baseline.hour)
+    if value < 0 then return -1 end
+    return ago * 65536 + min(since, WEEK - 1) * 256 + level_of(value)
+end
+
 -- The last week before hour's by those four to eight before that, in thousandths.
 local function trend(baseline, hour)
     local newest, week = floor(baseline.hour / WEEK), floor(hour / WEEK)
@@ -236,6 +258,9 @@ kinds[BASELINE] = {
     -- number: hour, first: amount, second: start
     run = function(baseline, op, _, counts)
         local hour, value = op.number, -1
+        if op.does == REGISTER_CLOSES then
+            return baseline.hour and closes(baseline, hour) or value
+        end
         if baseline.hour then value = (op.trend and trend or usual)(baseline, hour) end
         if op.does == REGISTER_READ or (op.does == REGISTER_CHANGE and not counts) then return value end
         baseline.changed, baseline.ttl = true, max(baseline.ttl or 0, op.ttl)
@@ -265,6 +290,85 @@ kinds[BASELINE] = {
         local slots = baseline.slots and pack(slots_format(WEEK + WEEKS), unpack(baseline.slots)) or
             sub(baseline.bytes, BASELINE_HEAD + 1)
         register_save(key, BASELINE, head .. slots, baseline.ttl + HOUR_S)
+    end
+}
+
+-- Peers: a row of bytes for each, of who it is, its latest hour, and its level at each hour of the
+-- week.
+local function peers_read(peers, hour)
+    local levels, slot = {}, hour % WEEK
+    for i = 1, #peers.rows do
+        local level = string.byte(peers.rows[i], PEER_HEAD + 1 + slot)
+        if level ~= 255 and math.abs(hour - peers.hours[i]) <= FRESH_HOURS then
+            levels[#levels + 1] = level
+        end
+    end
+    if #levels == 0 then return -1 end
+    table.sort(levels)
+    return #levels * 256 + levels[floor((#levels - 1) / 2) + 1]
+end
+
+-- Where a newcomer goes; nil: it stays out.
+local function peers_place(peers, member, hour)
+    if #peers.rows < PEERS_MAX then return #peers.rows + 1 end
+    local greatest = 1
+    for i = 1, PEERS_MAX do
+        if math.abs(hour - peers.hours[i]) > FRESH_HOURS then return i end
+        if peers.members[i] > peers.members[greatest] then greatest = i end
+    end
+    return member < peers.members[greatest] and greatest or nil
+end
+
+local function peers_put(peers, member, hour, level, since)
+    local place
+    for i = 1, #peers.rows do
+        if peers.members[i] == member then place = place or i end
+    end
+    local known = place and math.abs(hour - peers.hours[place]) <= FRESH_HOURS
+    if known and hour <= peers.hours[place] then return end
+    place = place or peers_place(peers, member, hour)
+    if not place then return end
+    local levels = {}
+    for slot = 1, WEEK do
+        levels[slot] = known and sub(peers.rows[place], PEER_HEAD + slot, PEER_HEAD + slot) or UNKNOWN
+    end
+    for at = max(known and peers.hours[place] + 1 or hour, hour - since), hour - 1 do
+        local slot = at % WEEK + 1
+        local before = string.byte(levels[slot])
+        levels[slot] = string.char((before == 255 or before <= DECAY) and 0 or before - DECAY)
+    end
+    levels[hour % WEEK + 1] = string.char(level)
+    peers.members[place], peers.hours[place] = member, hour
+    peers.rows[place] = pack('>I7i8', member, hour) .. table.concat(levels)
+    peers.changed = true
+end
+
+kinds[PEERS] = {
+    begin = function() return {rows = {}, members = {}, hours = {}} end,
+    parse = function(bytes)
+        local n = (#bytes - 2) / PEER_BYTES
+        if n ~= floor(n) or n < 1 or n > PEERS_MAX then return nil end
+        local peers = {rows = {}, members = {}, hours = {}}
+        for i = 1, n do
+            local at = 3 + (i - 1) * PEER_BYTES
+            local member, hour = unpack_bytes('>I7i8', bytes, at)
+            if member > AMOUNT_MAX or math.abs(hour) > AMOUNT_MAX then return nil end
+            peers.members[i], peers.hours[i] = member, hour
+            peers.rows[i] = sub(bytes, at, at + PEER_BYTES - 1)
+        end
+        return peers
+    end,
+    -- number: hour, first: who, second: level and hours since
+    run = function(peers, op)
+        local value = peers_read(peers, op.number)
+        if op.does == REGISTER_CHANGE then
+            peers_put(peers, op.first, op.number, op.second % 256, floor(op.second / 256))
+            peers.ttl = max(peers.ttl or 0, op.ttl)
+        end
+        return value
+    end,
+    save = function(key, peers)
+        register_save(key, PEERS, table.concat(peers.rows), peers.ttl)
     end
 }
 

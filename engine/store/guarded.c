@@ -71,17 +71,33 @@ static bool adds(const struct fg_store_request *request)
     return false;
 }
 
+// Asks a Cluster: what its servers do not answer stays this node's own, and is remembered part by
+// part.
+static void cluster_ask(struct fg_guarded *guarded, const struct fg_store_request *request,
+                        const struct fg_hash128 *single_key, const struct fg_store_reply *local,
+                        struct fg_store_reply *reply)
+{
+    struct redis_missed missed;
+    const struct fg_hash128 *key = request->once ? &request->call_key : single_key;
+    *reply = *local;
+    reply->degraded = redis_parts_evaluate(guarded->redis, request, single_key, guarded->breaker,
+                                           reply, &missed) != FG_OK;
+    hold_merge(&reply->hold, &local->hold);
+    for (size_t i = 0; guarded->backlog != NULL && i < missed.n; i++)
+        backlog_add(guarded->backlog, &missed.parts[i]->request, local->repeated, key);
+}
+
 static int redis_ask(struct fg_guarded *guarded, const struct fg_store_request *request,
                      const struct fg_hash128 *single_key, struct fg_store_reply *reply)
 {
-    if (!breaker_allows(guarded->breaker))
+    if (!breaker_allows(guarded->breaker, 0))
         return FG_EUNAVAILABLE;
     const int rc = redis_evaluate(guarded->redis, request, single_key, reply);
     const int64_t now_ms = monotonic_ms();
     if (rc == FG_OK)
-        breaker_succeeded(guarded->breaker, now_ms);
+        breaker_succeeded(guarded->breaker, 0, now_ms);
     else
-        breaker_failed(guarded->breaker, fg_redis_last_error_kind(guarded->redis), now_ms);
+        breaker_failed(guarded->breaker, 0, fg_redis_last_error_kind(guarded->redis), now_ms);
     return rc;
 }
 
@@ -107,6 +123,10 @@ static int guarded_evaluate(void *store, const struct fg_store_request *request,
         key = redis_single_key(guarded->redis);
         single_key = &key;
     }
+    if (guarded->redis->cluster != NULL) {
+        cluster_ask(guarded, request, single_key, &local, reply);
+        return FG_OK;
+    }
     if (redis_ask(guarded, request, single_key, reply) == FG_OK) {
         hold_merge(&reply->hold, &local.hold);
         return FG_OK;
@@ -127,13 +147,8 @@ struct fg_store fg_guarded_store(struct fg_guarded *guarded)
 // A whole evaluation with a write in it: a server that only answers PING is of no use.
 static int probe(struct fg_guarded *guarded)
 {
-    const struct fg_store_request request = {.customer = PROBE_CUSTOMER,
-                                             .n_ops = 1,
-                                             .ops = {{.kind = FG_OP_WINDOW_ADD,
-                                                      .scope_is_customer = true,
-                                                      .cells = 1,
-                                                      .amount = 1,
-                                                      .ttl_ms = FG_MS_PER_S}}};
+    const struct fg_store_request request = {
+        .customer = PROBE_CUSTOMER, .n_ops = 1, .ops = {redis_probe_op()}};
     struct fg_store_reply reply;
     if (guarded->redis->conn.address_len == 0 && fg_redis_resolve(guarded->redis) != FG_OK)
         return FG_EUNAVAILABLE;
@@ -146,26 +161,68 @@ static int probe(struct fg_guarded *guarded)
     return rc;
 }
 
+// FG_OK: merged, or refused for good.
+static int entry_merge(struct fg_guarded *guarded, const struct backlog_entry *entry, bool *merged)
+{
+    struct fg_store_request request = {.customer = entry->customer, .now_ms = entry->now_ms};
+    struct fg_store_reply reply;
+    request.n_ops = entry->n_ops <= FG_OPS_MAX ? entry->n_ops : FG_OPS_MAX;
+    memcpy(request.ops, entry->ops, request.n_ops * sizeof(request.ops[0]));
+    const int rc =
+        redis_evaluate(guarded->redis, &request, entry->has_key ? &entry->key : NULL, &reply);
+    const bool refused =
+        rc == FG_EINVAL || rc == FG_ELIMIT ||
+        (rc != FG_OK && fg_redis_last_error_kind(guarded->redis) == FG_REDIS_ERROR_WRONGTYPE);
+    if (rc != FG_OK && !refused)
+        return rc;
+    *merged = !refused;
+    backlog_remove(guarded->backlog, entry->sequence, !refused);
+    return FG_OK;
+}
+
 static int backlog_merge(struct fg_guarded *guarded, int64_t until_ms)
 {
     struct backlog_entry entry;
     int merged = 0;
     while (monotonic_ms() < until_ms && backlog_oldest(guarded->backlog, &entry)) {
-        struct fg_store_request request = {.customer = entry.customer, .now_ms = entry.now_ms};
-        request.n_ops = entry.n_ops <= FG_OPS_MAX ? entry.n_ops : FG_OPS_MAX;
-        memcpy(request.ops, entry.ops, request.n_ops * sizeof(request.ops[0]));
-        struct fg_store_reply reply;
-        const int rc =
-            redis_evaluate(guarded->redis, &request, entry.has_key ? &entry.key : NULL, &reply);
-        const bool refused =
-            rc == FG_EINVAL || rc == FG_ELIMIT ||
-            (rc != FG_OK && fg_redis_last_error_kind(guarded->redis) == FG_REDIS_ERROR_WRONGTYPE);
-        if (rc != FG_OK && !refused)
+        bool counted = false;
+        const int rc = entry_merge(guarded, &entry, &counted);
+        if (rc != FG_OK)
             return rc;
-        backlog_remove(guarded->backlog, entry.sequence, !refused);
-        merged += !refused;
+        merged += counted;
     }
     return merged;
+}
+
+// In a Cluster one server's counts do not wait for another's: they go to the end. None is looked at
+// twice in a round.
+static int backlog_merge_parts(struct fg_guarded *guarded, int64_t until_ms)
+{
+    struct backlog_entry entry;
+    struct fg_backlog_stats stats;
+    int merged = 0;
+    fg_backlog_stats(guarded->backlog, &stats);
+    for (uint32_t left = stats.pending;
+         left > 0 && monotonic_ms() < until_ms && backlog_oldest(guarded->backlog, &entry);
+         left--) {
+        bool counted = false;
+        if (redis_part_is_open(guarded->redis, guarded->breaker, entry.customer) ||
+            entry_merge(guarded, &entry, &counted) != FG_OK)
+            backlog_defer(guarded->backlog, entry.sequence);
+        merged += counted;
+    }
+    return merged;
+}
+
+static int cluster_maintain(struct fg_guarded *guarded, int64_t until_ms)
+{
+    // Names are looked up until they are known.
+    if (fg_redis_resolve(guarded->redis) != FG_OK)
+        return FG_EUNAVAILABLE;
+    const int rc = redis_cluster_probe(guarded->redis, guarded->breaker);
+    if (rc != FG_OK)
+        return rc;
+    return guarded->backlog == NULL ? 0 : backlog_merge_parts(guarded, until_ms);
 }
 
 int fg_guarded_maintain(struct fg_guarded *guarded)
@@ -173,7 +230,9 @@ int fg_guarded_maintain(struct fg_guarded *guarded)
     if (guarded->redis == NULL)
         return 0;
     const int64_t until_ms = monotonic_ms() + MAINTAIN_MS;
-    const bool was_open = breaker_is_open(guarded->breaker);
+    if (guarded->redis->cluster != NULL)
+        return cluster_maintain(guarded, until_ms);
+    const bool was_open = breaker_is_open(guarded->breaker, 0);
     if (was_open)
         guarded->library_loaded = false;
     const int rc = probe(guarded);
@@ -183,12 +242,12 @@ int fg_guarded_maintain(struct fg_guarded *guarded)
         if (was_open)
             breaker_probe_failed(guarded->breaker, kind);
         else
-            breaker_failed(guarded->breaker, kind, now_ms);
+            breaker_failed(guarded->breaker, 0, kind, now_ms);
         return rc;
     }
     if (was_open)
-        breaker_probed(guarded->breaker, now_ms);
+        breaker_probed(guarded->breaker, 0, now_ms);
     else
-        breaker_succeeded(guarded->breaker, now_ms);
+        breaker_succeeded(guarded->breaker, 0, now_ms);
     return guarded->backlog == NULL ? 0 : backlog_merge(guarded, until_ms);
 }

@@ -12,6 +12,7 @@
 #include "fg/baseline.h"
 #include "fg/customer.h"
 #include "fg/first_seen.h"
+#include "fg/peers.h"
 #include "fg/run.h"
 #include "fg/store.h"
 #include "lock.h"
@@ -93,6 +94,11 @@ struct local_baseline {
     struct fg_baseline baseline;
 };
 
+struct local_peers {
+    struct local_register head;
+    struct fg_peers peers;
+};
+
 struct local_shard {
     alignas(64) struct fg_lock lock;
     uint64_t tick;
@@ -104,10 +110,11 @@ struct local_shard {
     struct local_small *small;
     struct local_runs *runs;
     struct local_baseline *baselines;
+    struct local_peers *peers;
     // Of each bucket.
-    struct local_tags *window_tags, *set_tags, *small_tags, *runs_tags, *baseline_tags;
+    struct local_tags *window_tags, *set_tags, *small_tags, *runs_tags, *baseline_tags, *peers_tags;
     uint32_t n_windows, n_sets, n_large, n_calls; // powers of two but n_large
-    uint32_t n_small, n_runs, n_baselines;
+    uint32_t n_small, n_runs, n_baselines, n_peers;
 };
 
 struct local_hold {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Registers in tables of entries of three sizes: what was first seen and rates, runs, baselines.
+// Registers in tables of entries of four sizes: what was first seen and rates, runs, baselines,
+// peers.
 // The arithmetic is the core's.
 #include "local_layout.h"
 
@@ -20,6 +21,9 @@ static struct table table_of(const struct local_shard *shard, uint8_t kind)
     if (kind == FG_REGISTER_BASELINE)
         return (struct table){(unsigned char *)shard->baselines, shard->baseline_tags,
                               shard->n_baselines, sizeof(struct local_baseline)};
+    if (kind == FG_REGISTER_PEERS)
+        return (struct table){(unsigned char *)shard->peers, shard->peers_tags, shard->n_peers,
+                              sizeof(struct local_peers)};
     if (kind == FG_REGISTER_RUN)
         return (struct table){(unsigned char *)shard->runs, shard->runs_tags, shard->n_runs,
                               sizeof(struct local_runs)};
@@ -135,12 +139,30 @@ static int64_t baseline_run(struct local_shard *shard, const struct local_place 
     struct local_baseline *entry = register_find(shard, place, add || freeze);
     if (entry == NULL)
         return -1;
+    if (op->kind == FG_OP_BASELINE_CLOSES)
+        return fg_baseline_closes(&entry->baseline, op->bucket);
     const int64_t value = op->trend ? fg_baseline_trend(&entry->baseline, op->bucket)
                                     : fg_baseline_usual(&entry->baseline, op->bucket);
     if (add)
         fg_baseline_add(&entry->baseline, op->bucket, op->amount, op->start);
     else if (freeze)
         fg_baseline_freeze(&entry->baseline, op->bucket);
+    return value;
+}
+
+static int64_t peers_run(struct local_shard *shard, const struct local_place *place,
+                         const struct fg_meter_op *op)
+{
+    const bool put = op->kind == FG_OP_PEERS_PUT;
+    struct local_peers *entry = register_find(shard, place, put);
+    if (entry == NULL)
+        return -1;
+    const int64_t value = fg_peers_read(&entry->peers, op->bucket);
+    if (put)
+        fg_peers_put(&entry->peers, &(struct fg_peers_vote){.member = op->member,
+                                                            .hour = op->bucket,
+                                                            .level = (uint8_t)(op->amount % 256),
+                                                            .since = (uint8_t)(op->amount / 256)});
     return value;
 }
 
@@ -156,6 +178,8 @@ int64_t local_register_run(struct local_shard *shard, const struct local_place *
         return rate_run(shard, place, op, now_ms, repeated);
     case FG_REGISTER_BASELINE:
         return baseline_run(shard, place, op, repeated);
+    case FG_REGISTER_PEERS:
+        return peers_run(shard, place, op);
     case FG_REGISTER_NONE:
         break;
     }
@@ -186,7 +210,11 @@ void local_registers_repair(struct local_shard *shard)
         if (entry->head.used != 0 && !sound)
             memset(entry, 0, sizeof(*entry));
     }
-    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_BASELINE; kind++) {
+    for (uint32_t i = 0; i < shard->n_peers; i++) {
+        if (shard->peers[i].peers.n > FG_PEERS_MAX)
+            memset(&shard->peers[i], 0, sizeof(shard->peers[i]));
+    }
+    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_PEERS; kind++) {
         const struct table table = table_of(shard, (uint8_t)kind);
         tags_repair(&table);
     }

@@ -26,13 +26,13 @@ static int names_of(const char *customer, uint64_t id, struct names *out)
 }
 
 // The key lives as long as what it holds longest.
-static int expiry_append(struct redis_conn *conn, const struct names *names, const char *ttl)
+static int expiry_append(struct fg_redis *redis, const struct names *names, const char *ttl)
 {
-    int rc = conn_append(conn, ARGS(fg_view_of("PEXPIRE"), fg_view_of(names->key), fg_view_of(ttl),
-                                    fg_view_of("NX")));
+    int rc = redis_append(redis, ARGS(fg_view_of("PEXPIRE"), fg_view_of(names->key),
+                                      fg_view_of(ttl), fg_view_of("NX")));
     if (rc == FG_OK)
-        rc = conn_append(conn, ARGS(fg_view_of("PEXPIRE"), fg_view_of(names->key), fg_view_of(ttl),
-                                    fg_view_of("GT")));
+        rc = redis_append(redis, ARGS(fg_view_of("PEXPIRE"), fg_view_of(names->key),
+                                      fg_view_of(ttl), fg_view_of("GT")));
     return rc;
 }
 
@@ -45,17 +45,15 @@ int fg_redis_allowance_put(struct fg_redis *redis, const char *customer, uint64_
     if (names_of(customer, id, &names) != FG_OK || ttl_ms <= 0)
         return FG_EINVAL;
     number_text(ttl, ttl_ms);
-    int rc = conn_append(
-        &redis->conn, ARGS(fg_view_of("HSET"), fg_view_of(names.key), fg_view_of(names.id), json));
+    int rc = redis_append(
+        redis, ARGS(fg_view_of("HSET"), fg_view_of(names.key), fg_view_of(names.id), json));
     if (rc == FG_OK)
-        rc = expiry_append(&redis->conn, &names, ttl);
+        rc = expiry_append(redis, &names, ttl);
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("ZADD"), fg_view_of("fg:allowances"),
-                              number_text(forget, forget_ms), fg_view_of(names.member)));
+        rc = redis_append(redis, ARGS(fg_view_of("ZADD"), fg_view_of("fg:allowances"),
+                                      number_text(forget, forget_ms), fg_view_of(names.member)));
     if (rc == FG_OK)
-        rc =
-            conn_append(&redis->conn, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), json));
+        rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), json));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 5);
     if (rc == FG_OK)
@@ -70,14 +68,13 @@ int fg_redis_allowance_delete(struct fg_redis *redis, const char *customer, uint
     struct resp *replies[3];
     if (names_of(customer, id, &names) != FG_OK)
         return FG_EINVAL;
-    int rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("HDEL"), fg_view_of(names.key), fg_view_of(names.id)));
+    int rc =
+        redis_append(redis, ARGS(fg_view_of("HDEL"), fg_view_of(names.key), fg_view_of(names.id)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREM"), fg_view_of("fg:allowances"),
-                                            fg_view_of(names.member)));
+        rc = redis_append(
+            redis, ARGS(fg_view_of("ZREM"), fg_view_of("fg:allowances"), fg_view_of(names.member)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
+        rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 3);
     if (rc != FG_OK)
@@ -92,12 +89,11 @@ static int index_read(struct fg_redis *redis, int64_t now_ms, struct resp **out)
 {
     char now[24];
     struct resp *replies[2];
-    int rc =
-        conn_append(&redis->conn, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:allowances"),
-                                       fg_view_of("-inf"), number_text(now, now_ms)));
+    int rc = redis_append(redis, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:allowances"),
+                                      fg_view_of("-inf"), number_text(now, now_ms)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:allowances"),
-                                            fg_view_of("0"), fg_view_of("-1")));
+        rc = redis_append(redis, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:allowances"),
+                                      fg_view_of("0"), fg_view_of("-1")));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc != FG_OK)
@@ -136,8 +132,8 @@ static int batch_read(struct fg_redis *redis, const struct resp *members, size_t
     for (; rc == FG_OK && *i < members->n_elements && *n < BATCH; (*i)++) {
         if (!member_names(resp_text(resp_at(members, *i)), &names))
             continue;
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("HGET"), fg_view_of(names.key), fg_view_of(names.id)));
+        rc = redis_append(redis,
+                          ARGS(fg_view_of("HGET"), fg_view_of(names.key), fg_view_of(names.id)));
         *n += 1;
     }
     return rc == FG_OK ? redis_round_trip(redis, replies, *n) : rc;

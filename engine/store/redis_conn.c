@@ -78,8 +78,8 @@ int conn_resolve(struct redis_conn *conn)
     if (conn->sentinels != NULL) {
         if (sentinels_resolve(conn->sentinels) == FG_OK)
             return FG_OK;
-        return conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "no Sentinel's name is known",
-                         FG_EUNAVAILABLE);
+        return conn_fail(conn, FG_REDIS_ERROR_RESOLVE,
+                         "no Sentinel's or Cluster server's name is known", FG_EUNAVAILABLE);
     }
     if (conn->unix_path[0] != '\0') {
         struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -105,7 +105,7 @@ int conn_init(struct redis_conn *conn, const struct fg_redis_config *config)
         text_copy(conn->username, sizeof(conn->username), config->username) != FG_OK ||
         text_copy(conn->password, sizeof(conn->password), config->password) != FG_OK)
         return FG_EINVAL;
-    if (config->n_sentinels > 0) {
+    if (config->n_sentinels > 0 || config->n_nodes > 0) {
         conn->sentinels = sentinels_new(config);
         return conn->sentinels == NULL ? FG_EINVAL : FG_OK;
     }
@@ -141,20 +141,12 @@ void conn_fini(struct redis_conn *conn)
     explicit_bzero(conn->password, sizeof(conn->password));
 }
 
-int conn_append(struct redis_conn *conn, const struct fg_view *args, size_t n_args)
+int conn_append_formatted(struct redis_conn *conn, const char *bytes, size_t len)
 {
-    char *bytes;
-    size_t len;
-    int rc = resp_command_format(args, n_args, &bytes, &len);
-    if (rc != FG_OK) {
-        queue_clear(conn);
-        return conn_fail(conn, FG_REDIS_ERROR_MEMORY, "a command cannot be formatted", rc);
-    }
     if (conn->out == NULL || conn->out_len + len > conn->out_size) {
         const size_t size = (conn->out_len + len) * 2;
         char *grown = realloc(conn->out, size);
         if (grown == NULL) {
-            resp_command_free(bytes);
             queue_clear(conn);
             return conn_fail(conn, FG_REDIS_ERROR_MEMORY, "out of memory", FG_ENOMEM);
         }
@@ -164,8 +156,21 @@ int conn_append(struct redis_conn *conn, const struct fg_view *args, size_t n_ar
     memcpy(conn->out + conn->out_len, bytes, len);
     conn->out_len += len;
     conn->pending++;
-    resp_command_free(bytes);
     return FG_OK;
+}
+
+int conn_append(struct redis_conn *conn, const struct fg_view *args, size_t n_args)
+{
+    char *bytes;
+    size_t len;
+    int rc = resp_command_format(args, n_args, &bytes, &len);
+    if (rc != FG_OK) {
+        queue_clear(conn);
+        return conn_fail(conn, FG_REDIS_ERROR_MEMORY, "a command cannot be formatted", rc);
+    }
+    rc = conn_append_formatted(conn, bytes, len);
+    resp_command_free(bytes);
+    return rc;
 }
 
 // FG_OK once the socket is ready for events; FG_ETIMEOUT at the deadline.
@@ -186,7 +191,7 @@ static int socket_wait(const struct redis_conn *conn, short events, int64_t dead
     }
 }
 
-static int timed_out(struct redis_conn *conn, const char *where)
+int conn_timed_out(struct redis_conn *conn, const char *where)
 {
     return conn_fail(conn, FG_REDIS_ERROR_TIMEOUT, where, FG_ETIMEOUT);
 }
@@ -201,7 +206,7 @@ int conn_flush(struct redis_conn *conn, int64_t deadline_ns)
             sent += (size_t)n;
         } else if (errno == EAGAIN) {
             if (socket_wait(conn, POLLOUT, deadline_ns) != FG_OK)
-                return timed_out(conn, "the server took no request before the deadline");
+                return conn_timed_out(conn, "the server took no request before the deadline");
         } else if (errno != EINTR) {
             return failed_errno(conn, FG_REDIS_ERROR_IO, "send", errno);
         }
@@ -263,7 +268,7 @@ static int replies_read(struct redis_conn *conn, int64_t deadline_ns, struct res
     while (have < n && rc == FG_OK) {
         rc = conn_receive(conn, deadline_ns, &replies[have]);
         if (rc == FG_OK && replies[have] == NULL)
-            rc = timed_out(conn, "the server did not answer before the deadline");
+            rc = conn_timed_out(conn, "the server did not answer before the deadline");
         else if (rc == FG_OK)
             have++;
     }
@@ -274,29 +279,48 @@ static int replies_read(struct redis_conn *conn, int64_t deadline_ns, struct res
     return rc;
 }
 
-static int socket_connect(struct redis_conn *conn, int64_t deadline_ns)
+// Begins to connect; conn->connecting tells whether that takes a while.
+static int socket_begin(struct redis_conn *conn)
 {
     const int family = conn->address.ss_family;
     conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0)
         return failed_errno(conn, FG_REDIS_ERROR_CONNECT, "socket", errno);
     conn->owner = getpid();
+    conn->generation++;
     if (family != AF_UNIX) {
         const int on = 1;
         setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         setsockopt(conn->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     }
+    conn->connecting = false;
     if (connect(conn->fd, (const struct sockaddr *)&conn->address, conn->address_len) == 0)
         return FG_OK;
     if (errno != EINPROGRESS)
         return failed_errno(conn, FG_REDIS_ERROR_CONNECT, "connect", errno);
-    if (socket_wait(conn, POLLOUT, deadline_ns) != FG_OK)
-        return timed_out(conn, "no connection before the deadline");
+    conn->connecting = true;
+    return FG_OK;
+}
+
+// What came of it, once the socket can be written to.
+static int socket_connected(struct redis_conn *conn)
+{
     int failure = 0;
     socklen_t len = sizeof(failure);
+    conn->connecting = false;
     if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &failure, &len) != 0 || failure != 0)
         return failed_errno(conn, FG_REDIS_ERROR_CONNECT, "connect", failure);
     return FG_OK;
+}
+
+static int socket_connect(struct redis_conn *conn, int64_t deadline_ns)
+{
+    const int rc = socket_begin(conn);
+    if (rc != FG_OK || !conn->connecting)
+        return rc;
+    if (socket_wait(conn, POLLOUT, deadline_ns) != FG_OK)
+        return conn_timed_out(conn, "no connection before the deadline");
+    return socket_connected(conn);
 }
 
 static int login_append(struct redis_conn *conn)
@@ -323,12 +347,13 @@ static int login_append(struct redis_conn *conn)
     return rc;
 }
 
-// What Sentinels know may be a moment old: the server itself must say that it is the master.
+// What Sentinels and a Cluster's servers know may be a moment old: the server itself must say that
+// it is the master.
 static int role_check(struct redis_conn *conn, const struct resp *reply)
 {
     if (fg_view_equal(resp_text(resp_at(reply, 0)), fg_view_of("master")))
         return FG_OK;
-    return conn_fail(conn, FG_REDIS_ERROR_READONLY, "the server that a Sentinel named is no master",
+    return conn_fail(conn, FG_REDIS_ERROR_READONLY, "the server that was named is no master",
                      FG_EUNAVAILABLE);
 }
 
@@ -415,4 +440,116 @@ int conn_exchange(struct redis_conn *conn, int64_t deadline_ns, struct resp **re
     if (rc != FG_OK)
         conn_close(conn);
     return rc;
+}
+
+// Puts the login ahead of what is queued.
+static int login_first(struct redis_conn *conn)
+{
+    char *queued = conn->out;
+    const size_t queued_len = conn->out_len;
+    const uint32_t pending = conn->pending;
+    conn->out = NULL;
+    conn->out_size = conn->out_len = 0;
+    conn->pending = 0;
+    int rc = login_append(conn);
+    conn->logins = conn->pending;
+    conn->pending = pending;
+    char *whole = rc == FG_OK ? malloc(conn->out_len + queued_len + 1) : NULL;
+    if (rc == FG_OK && whole == NULL)
+        rc = conn_fail(conn, FG_REDIS_ERROR_MEMORY, "out of memory", FG_ENOMEM);
+    const size_t login_len = conn->out_len;
+    if (rc == FG_OK) {
+        if (login_len > 0)
+            memcpy(whole, conn->out, login_len);
+        if (queued_len > 0)
+            memcpy(whole + login_len, queued, queued_len);
+    }
+    if (conn->out != NULL)
+        explicit_bzero(conn->out, conn->out_size);
+    free(conn->out);
+    free(queued);
+    conn->out = whole;
+    conn->out_len = whole == NULL ? 0 : login_len + queued_len;
+    conn->out_size = conn->out_len;
+    return rc;
+}
+
+int conn_begin(struct redis_conn *conn)
+{
+    conn->sent = 0;
+    conn->logins = 0;
+    conn->connecting = false;
+    if (idle_is_sound(conn))
+        return FG_OK;
+    conn_close(conn);
+    if (conn->address_len == 0)
+        return conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "the server's address is not known",
+                         FG_EUNAVAILABLE);
+    conn->reader = resp_reader_new();
+    if (conn->reader == NULL)
+        return conn_fail(conn, FG_REDIS_ERROR_MEMORY, "out of memory", FG_ENOMEM);
+    const int rc = login_first(conn);
+    return rc == FG_OK ? socket_begin(conn) : rc;
+}
+
+bool conn_has_out(const struct redis_conn *conn)
+{
+    return conn->connecting || conn->sent < conn->out_len;
+}
+
+int conn_step_out(struct redis_conn *conn)
+{
+    if (conn->connecting) {
+        struct pollfd one = {.fd = conn->fd, .events = POLLOUT};
+        if (poll(&one, 1, 0) <= 0)
+            return FG_OK;
+        const int rc = socket_connected(conn);
+        if (rc != FG_OK)
+            return rc;
+    }
+    while (conn->sent < conn->out_len) {
+        const ssize_t n = send(conn->fd, conn->out + conn->sent, conn->out_len - conn->sent,
+                               MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0)
+            conn->sent += (size_t)n;
+        else if (errno == EAGAIN)
+            return FG_OK;
+        else if (errno != EINTR)
+            return failed_errno(conn, FG_REDIS_ERROR_IO, "send", errno);
+    }
+    return FG_OK;
+}
+
+// The next reply from what was read before, of a login or a command.
+static int reply_next(struct redis_conn *conn, struct resp **out)
+{
+    if (resp_reader_next(conn->reader, out) != FG_OK)
+        return conn_fail(conn, FG_REDIS_ERROR_PROTOCOL, "bytes that are no reply", FG_EPROTOCOL);
+    if (*out == NULL || conn->logins == 0)
+        return FG_OK;
+    const int rc = (*out)->type == RESP_ERROR ? conn_refused(conn, *out) : FG_OK;
+    resp_free(*out);
+    *out = NULL;
+    conn->logins--;
+    return rc == FG_OK ? reply_next(conn, out) : rc; // at most two logins
+}
+
+int conn_step_in(struct redis_conn *conn, struct resp **out)
+{
+    size_t n = 0;
+    int rc = reply_next(conn, out);
+    if (rc != FG_OK || *out != NULL || conn->connecting)
+        return rc;
+    rc = bytes_read(conn, &n);
+    return rc == FG_OK && n > 0 ? reply_next(conn, out) : rc;
+}
+
+void conn_end(struct redis_conn *conn, bool keep)
+{
+    if (conn->out != NULL)
+        explicit_bzero(conn->out, conn->out_len); // there may have been a login in it
+    queue_clear(conn);
+    conn->sent = 0;
+    if (!keep)
+        conn_close(conn);
 }

@@ -3,9 +3,8 @@
 // login, write and read together. Whatever goes wrong on the way closes the connection: no later
 // call can ever read an earlier call's reply.
 //
-// This is the one place that decides which server a command goes to: Sentinels are asked for the
-// master before each connect. Cluster (a slot map with one conn a node, chosen by the tag of the
-// first key; MOVED and ASK) belongs in here and in redis_store's one call of conn_exchange().
+// Sentinels, or a Cluster's servers, are asked for the master before each connect where conn is to
+// go to one of theirs; redis_cluster.h has one conn for each master of a Cluster.
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +25,7 @@ struct redis_conn {
 
     struct sockaddr_storage address;
     socklen_t address_len;             // 0: not resolved yet
-    struct redis_sentinels *sentinels; // NULL: the address is the server's own
+    struct redis_sentinels *sentinels; // whom to ask for it; NULL: the address is the server's own
 
     int fd;      // -1: closed
     pid_t owner; // the process that opened it
@@ -35,6 +34,11 @@ struct redis_conn {
     char *out; // commands to be sent
     size_t out_len, out_size;
     uint32_t pending; // replies that those commands will bring
+    // Of an exchange in steps (conn_begin):
+    bool connecting;
+    size_t sent;         // of out
+    uint32_t logins;     // replies that come before those of the commands
+    uint64_t generation; // of connections, so that their users see that one is new
 
     char error[160]; // text of the last failure
     enum fg_redis_error kind;
@@ -53,11 +57,24 @@ void conn_close(struct redis_conn *conn);
 
 // Queues a command. FG_ENOMEM, FG_ELIMIT.
 FG_MUST_CHECK int conn_append(struct redis_conn *conn, const struct fg_view *args, size_t n_args);
+// The same for a command whose bytes are there already.
+FG_MUST_CHECK int conn_append_formatted(struct redis_conn *conn, const char *bytes, size_t len);
 // Connects where needed, sends what is queued and reads one reply a command into replies (n of
 // them, as many as commands; each resp_free). All before deadline_ns on the monotonic clock, or
 // FG_ETIMEOUT, FG_EUNAVAILABLE, FG_EPROTOCOL and no reply at all. Error replies are replies.
 FG_MUST_CHECK int conn_exchange(struct redis_conn *conn, int64_t deadline_ns, struct resp **replies,
                                 size_t n);
+// An exchange in steps, so that several connections can be driven at once; none of these waits.
+// conn_begin() takes the idle connection, or begins to connect and puts the login ahead of what is
+// queued. conn_step_out() sends what the socket takes; conn_has_out() tells whether there is more,
+// or a connect that is not done. conn_step_in() gives the next reply of the commands, NULL when
+// there is none yet. What they return closes nothing: conn_end() forgets what is queued, and closes
+// the connection unless all went well.
+FG_MUST_CHECK int conn_begin(struct redis_conn *conn);
+bool conn_has_out(const struct redis_conn *conn);
+FG_MUST_CHECK int conn_step_out(struct redis_conn *conn);
+FG_MUST_CHECK int conn_step_in(struct redis_conn *conn, struct resp **out);
+void conn_end(struct redis_conn *conn, bool keep);
 // For subscriptions: connects and logs in; sends what is queued; one value pushed by the server
 // (NULL when the deadline passes first: then FG_OK and the connection stays).
 FG_MUST_CHECK int conn_open(struct redis_conn *conn, int64_t deadline_ns);
@@ -68,3 +85,4 @@ FG_MUST_CHECK int conn_receive(struct redis_conn *conn, int64_t deadline_ns, str
 int conn_fail(struct redis_conn *conn, enum fg_redis_error kind, const char *text, int code);
 // Notes an error reply under its kind. FG_EUNAVAILABLE.
 int conn_refused(struct redis_conn *conn, const struct resp *reply);
+int conn_timed_out(struct redis_conn *conn, const char *where); // FG_ETIMEOUT

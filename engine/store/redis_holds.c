@@ -38,8 +38,8 @@ static int call_function(struct fg_redis *redis, const struct hold_names *names,
                          const struct fg_hold_span *span, struct fg_view json, struct resp **reply)
 {
     char duration[24], growth[24], most[24];
-    const int rc = conn_append(
-        &redis->conn,
+    const int rc = redis_append(
+        redis,
         ARGS(fg_view_of("FCALL"), fg_view_of("fg_hold_v3"), fg_view_of("1"), fg_view_of(names->key),
              fg_view_of(names->scope), json,
              number_text(duration, span == NULL ? 0 : span->duration_ms),
@@ -57,8 +57,7 @@ int fg_redis_hold_set(struct fg_redis *redis, const char *customer, const char *
         return FG_EINVAL;
     int rc = call_function(redis, &names, span, json, &reply);
     // A server that came back empty has run nothing.
-    if (rc == FG_EUNAVAILABLE && redis->conn.kind == FG_REDIS_ERROR_FUNCTION &&
-        redis->conn.fd >= 0) {
+    if (rc == FG_EUNAVAILABLE && redis_library_is_missing(redis)) {
         rc = redis_library_load(redis, redis_deadline_ns(redis));
         if (rc == FG_OK)
             rc = call_function(redis, &names, span, json, &reply);
@@ -83,12 +82,10 @@ int fg_redis_hold_tell(struct fg_redis *redis, const char *customer, const char 
     struct resp *replies[2];
     int rc = hold_names(customer, scope_text, &names);
     if (rc == FG_OK)
-        rc =
-            conn_append(&redis->conn, ARGS(fg_view_of("ZADD"), fg_view_of("fg:holds"),
-                                           number_text(until, until_ms), fg_view_of(names.member)));
+        rc = redis_append(redis, ARGS(fg_view_of("ZADD"), fg_view_of("fg:holds"),
+                                      number_text(until, until_ms), fg_view_of(names.member)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
+        rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc == FG_OK)
@@ -104,14 +101,13 @@ int fg_redis_hold_delete(struct fg_redis *redis, const char *customer, const cha
     int rc = hold_names(customer, scope_text, &names);
     if (rc != FG_OK)
         return rc;
-    rc = conn_append(&redis->conn,
-                     ARGS(fg_view_of("HDEL"), fg_view_of(names.key), fg_view_of(names.scope)));
+    rc = redis_append(redis,
+                      ARGS(fg_view_of("HDEL"), fg_view_of(names.key), fg_view_of(names.scope)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREM"), fg_view_of("fg:holds"),
-                                            fg_view_of(names.member)));
+        rc = redis_append(
+            redis, ARGS(fg_view_of("ZREM"), fg_view_of("fg:holds"), fg_view_of(names.member)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
+        rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 3);
     if (rc != FG_OK)
@@ -127,12 +123,12 @@ static int holds_index(struct fg_redis *redis, int64_t now_ms, struct resp **out
     char now[24], after[25];
     struct resp *replies[2];
     snprintf(after, sizeof(after), "(%s", number_text(now, now_ms).ptr);
-    int rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:holds"),
-                                            fg_view_of("-inf"), fg_view_of(now)));
+    int rc = redis_append(redis, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:holds"),
+                                      fg_view_of("-inf"), fg_view_of(now)));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:holds"), fg_view_of(after),
-                              fg_view_of("+inf"), fg_view_of("BYSCORE")));
+        rc =
+            redis_append(redis, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:holds"),
+                                     fg_view_of(after), fg_view_of("+inf"), fg_view_of("BYSCORE")));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc != FG_OK)
@@ -172,8 +168,8 @@ static int holds_batch(struct fg_redis *redis, const struct resp *members, size_
     for (; rc == FG_OK && *i < members->n_elements && out->n < HOLDS_BATCH; (*i)++) {
         if (!member_names(resp_text(resp_at(members, *i)), &names))
             continue;
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("HGET"), fg_view_of(names.key), fg_view_of(names.scope)));
+        rc = redis_append(redis,
+                          ARGS(fg_view_of("HGET"), fg_view_of(names.key), fg_view_of(names.scope)));
         out->n++;
     }
     return rc == FG_OK ? redis_round_trip(redis, out->replies, out->n) : rc;

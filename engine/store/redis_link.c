@@ -23,7 +23,7 @@ void redis_replies_free(struct resp **replies, size_t n)
 
 int redis_round_trip(struct fg_redis *redis, struct resp **replies, size_t n)
 {
-    int rc = conn_exchange(&redis->conn, redis_deadline_ns(redis), replies, n);
+    int rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n);
     if (rc != FG_OK)
         return rc;
     for (size_t i = 0; i < n && rc == FG_OK; i++) {
@@ -49,14 +49,13 @@ int fg_redis_kill_put(struct fg_redis *redis, struct fg_view call_id, int64_t un
     struct resp *replies[3];
     if (call_id.len == 0 || call_id.len > CALL_ID_MAX)
         return FG_EINVAL;
-    int rc = conn_append(&redis->conn, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:kills"),
-                                            fg_view_of("-inf"), number_text(now, wall_clock_ms())));
+    int rc = redis_append(redis, ARGS(fg_view_of("ZREMRANGEBYSCORE"), fg_view_of("fg:kills"),
+                                      fg_view_of("-inf"), number_text(now, wall_clock_ms())));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn, ARGS(fg_view_of("ZADD"), fg_view_of("fg:kills"),
-                                            number_text(until, until_ms), call_id));
+        rc = redis_append(redis, ARGS(fg_view_of("ZADD"), fg_view_of("fg:kills"),
+                                      number_text(until, until_ms), call_id));
     if (rc == FG_OK)
-        rc = conn_append(&redis->conn,
-                         ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
+        rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 3);
     if (rc == FG_OK)
@@ -69,10 +68,10 @@ int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
 {
     char now[24];
     struct resp *reply;
-    int rc = conn_append(
-        &redis->conn, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:kills"), number_text(now, now_ms),
-                           fg_view_of("+inf"), fg_view_of("BYSCORE"), fg_view_of("LIMIT"),
-                           fg_view_of("0"), fg_view_of("100000"), fg_view_of("WITHSCORES")));
+    int rc = redis_append(redis, ARGS(fg_view_of("ZRANGE"), fg_view_of("fg:kills"),
+                                      number_text(now, now_ms), fg_view_of("+inf"),
+                                      fg_view_of("BYSCORE"), fg_view_of("LIMIT"), fg_view_of("0"),
+                                      fg_view_of("100000"), fg_view_of("WITHSCORES")));
     if (rc == FG_OK)
         rc = redis_round_trip(redis, &reply, 1);
     if (rc != FG_OK)
@@ -91,26 +90,26 @@ int fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
     return FG_OK;
 }
 
-static int stream_append(struct redis_conn *conn, const char *key, const char *maxlen,
+static int stream_append(struct fg_redis *redis, const char *key, const char *maxlen,
                          struct fg_view json)
 {
-    return conn_append(conn, ARGS(fg_view_of("XADD"), fg_view_of(key), fg_view_of("MAXLEN"),
-                                  fg_view_of("~"), fg_view_of(maxlen), fg_view_of("*"),
-                                  fg_view_of("e"), json));
+    return redis_append(redis, ARGS(fg_view_of("XADD"), fg_view_of(key), fg_view_of("MAXLEN"),
+                                    fg_view_of("~"), fg_view_of(maxlen), fg_view_of("*"),
+                                    fg_view_of("e"), json));
 }
 
-static int event_append(struct redis_conn *conn, struct fg_view json)
+static int event_append(struct fg_redis *redis, struct fg_view json)
 {
-    return stream_append(conn, "fg:events", STREAM_MAXLEN, json);
+    return stream_append(redis, "fg:events", STREAM_MAXLEN, json);
 }
 
 static int append_to_both(struct fg_redis *redis, const char *key, const char *maxlen,
                           struct fg_view event)
 {
     struct resp *replies[2];
-    int rc = event_append(&redis->conn, event);
+    int rc = event_append(redis, event);
     if (rc == FG_OK)
-        rc = stream_append(&redis->conn, key, maxlen, event);
+        rc = stream_append(redis, key, maxlen, event);
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc == FG_OK)
@@ -135,7 +134,7 @@ int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
         return FG_ELIMIT;
     int rc = FG_OK;
     for (size_t i = 0; i < n && rc == FG_OK; i++)
-        rc = event_append(&redis->conn, events[i]);
+        rc = event_append(redis, events[i]);
     if (rc == FG_OK && n > 0)
         rc = redis_round_trip(redis, replies, n);
     if (rc == FG_OK && n > 0)
@@ -151,12 +150,12 @@ static int record_key(const char *hash_hex, char key[KEY_SIZE])
     return FG_OK;
 }
 
-static int record_append(struct redis_conn *conn, const char *key, struct fg_view json,
+static int record_append(struct fg_redis *redis, const char *key, struct fg_view json,
                          int64_t ttl_s)
 {
     char ttl[24];
-    return conn_append(conn, ARGS(fg_view_of("SET"), fg_view_of(key), json, fg_view_of("EX"),
-                                  number_text(ttl, ttl_s)));
+    return redis_append(redis, ARGS(fg_view_of("SET"), fg_view_of(key), json, fg_view_of("EX"),
+                                    number_text(ttl, ttl_s)));
 }
 
 // Queues the events, then the records. *n_records: how many.
@@ -171,12 +170,12 @@ static int batch_append(struct fg_redis *redis, const struct fg_redis_event *eve
             return FG_EINVAL;
     }
     for (size_t i = 0; i < n && rc == FG_OK; i++)
-        rc = event_append(&redis->conn, events[i].json);
+        rc = event_append(redis, events[i].json);
     for (size_t i = 0; i < n && rc == FG_OK; i++) {
         if (events[i].record_hash == NULL)
             continue;
         (void)record_key(events[i].record_hash, key);
-        rc = record_append(&redis->conn, key, events[i].json, record_ttl_s);
+        rc = record_append(redis, key, events[i].json, record_ttl_s);
         *n_records += 1;
     }
     return rc;
@@ -210,7 +209,7 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
     }
     int rc = batch_append(redis, events, n, record_ttl_s, &n_records);
     if (rc == FG_OK)
-        rc = conn_exchange(&redis->conn, redis_deadline_ns(redis), replies, n + n_records);
+        rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)
         return rc;
     const size_t events_failed = refusals(redis, replies, n);
@@ -226,7 +225,7 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
 static int ask(struct fg_redis *redis, const struct fg_view *args, size_t n_args,
                struct resp **reply)
 {
-    const int rc = conn_append(&redis->conn, args, n_args);
+    const int rc = redis_append(redis, args, n_args);
     return rc == FG_OK ? redis_round_trip(redis, reply, 1) : rc;
 }
 
@@ -238,7 +237,7 @@ int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex, struct fg_
     int rc = record_key(hash_hex, key);
     if (rc != FG_OK || ttl_s <= 0)
         return FG_EINVAL;
-    rc = record_append(&redis->conn, key, json, ttl_s);
+    rc = record_append(redis, key, json, ttl_s);
     if (rc == FG_OK)
         rc = redis_round_trip(redis, &reply, 1);
     if (rc == FG_OK)

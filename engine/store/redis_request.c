@@ -6,6 +6,7 @@
 
 #include "byte_order.h"
 #include "fg/ruleset.h"
+#include "redis_parts.h"
 #include "request.h"
 
 #define REQUEST_VERSION 3
@@ -15,7 +16,7 @@
 
 enum { SET_PUT, SET_READ, SET_DELETE };
 // With enum fg_register * 16: what a register op does.
-enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_TREND = 8 };
+enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES, REGISTER_TREND = 8 };
 
 struct op_scope {
     const struct fg_meter_op *first; // the op that brought this key
@@ -39,10 +40,10 @@ static uint8_t key_of(struct redis_request *out, const struct fg_store_request *
     char scope[17] = "c";
     if (!op->scope_is_customer)
         snprintf(scope, sizeof(scope), "%016llx", (unsigned long long)op->scope);
-    char shared_tag[4];
+    char shared_tag[REDIS_SHARED_TAG];
     const char *tag = request->customer;
     if (op->shared) {
-        snprintf(shared_tag, sizeof(shared_tag), "-%02x", (unsigned)(op->scope & 0xff));
+        redis_shared_tag(op->scope, shared_tag);
         tag = shared_tag;
     }
     char *key = out->keys[out->n_keys];
@@ -122,6 +123,13 @@ static struct register_args register_args_of(const struct fg_meter_op *op)
         return (struct register_args){REGISTER_CHANGE, op->bucket, op->amount, op->start, true};
     case FG_OP_BASELINE_FREEZE:
         return (struct register_args){REGISTER_FREEZE, op->bucket, 0, 0, true};
+    case FG_OP_BASELINE_CLOSES:
+        return (struct register_args){REGISTER_CLOSES, op->bucket, 0, 0, false};
+    case FG_OP_PEERS_READ:
+        return (struct register_args){REGISTER_READ, op->bucket, 0, 0, false};
+    case FG_OP_PEERS_PUT:
+        return (struct register_args){REGISTER_CHANGE, op->bucket, (int64_t)op->member, op->amount,
+                                      true};
     default:
         return (struct register_args){.does = REGISTER_READ};
     }

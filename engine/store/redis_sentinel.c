@@ -8,24 +8,41 @@
 
 #include "monotonic.h"
 #include "redis_conn.h"
+#include "redis_slots.h"
+
+#define CHANNEL_KEY "fg:holds:ch" // where a Cluster's subscribers go
+
+static int server_add(struct redis_sentinels *sentinels, const char *host, uint16_t port)
+{
+    struct redis_sentinel *one = &sentinels->at[sentinels->n];
+    if (sentinels->n == FG_SENTINELS_MAX || strlen(host) >= sizeof(one->host))
+        return FG_EINVAL;
+    snprintf(one->host, sizeof(one->host), "%s", host);
+    one->port = port;
+    sentinels->n++;
+    return FG_OK;
+}
 
 struct redis_sentinels *sentinels_new(const struct fg_redis_config *config)
 {
     struct redis_sentinels *sentinels = calloc(1, sizeof(*sentinels));
-    if (sentinels == NULL || config->n_sentinels > FG_SENTINELS_MAX ||
-        strlen(config->sentinel_master) > FG_SENTINEL_NAME_MAX) {
+    const bool cluster = config->n_nodes > 0;
+    const char *key = config->cluster_key == NULL ? CHANNEL_KEY : config->cluster_key;
+    const char *master = cluster ? key : config->sentinel_master;
+    if (sentinels == NULL || strlen(master) > FG_SENTINEL_NAME_MAX) {
         free(sentinels);
         return NULL;
     }
-    snprintf(sentinels->master, sizeof(sentinels->master), "%s", config->sentinel_master);
-    for (uint32_t i = 0; i < config->n_sentinels; i++) {
-        struct redis_sentinel *one = &sentinels->at[sentinels->n++];
-        one->port = config->sentinels[i].port;
-        if (strlen(config->sentinels[i].host) >= sizeof(one->host)) {
-            free(sentinels);
-            return NULL;
-        }
-        snprintf(one->host, sizeof(one->host), "%s", config->sentinels[i].host);
+    snprintf(sentinels->master, sizeof(sentinels->master), "%s", master);
+    sentinels->cluster = cluster;
+    int rc = FG_OK;
+    for (uint32_t i = 0; rc == FG_OK && i < config->n_sentinels; i++)
+        rc = server_add(sentinels, config->sentinels[i].host, config->sentinels[i].port);
+    for (uint32_t i = 0; rc == FG_OK && i < config->n_nodes; i++)
+        rc = server_add(sentinels, config->nodes[i].host, config->nodes[i].port);
+    if (rc != FG_OK) {
+        free(sentinels);
+        return NULL;
     }
     // Not resolved now is no reason to fail: it is tried again.
     if (sentinels_resolve(sentinels) != FG_OK)
@@ -46,12 +63,14 @@ int sentinels_resolve(struct redis_sentinels *sentinels)
     return rc;
 }
 
-static int ask(struct redis_conn *conn, const char *master, int64_t deadline_ns,
-               struct resp **reply)
+static int ask(struct redis_conn *conn, const struct redis_sentinels *sentinels,
+               int64_t deadline_ns, struct resp **reply)
 {
-    const struct fg_view args[] = {fg_view_of("SENTINEL"), fg_view_of("GET-MASTER-ADDR-BY-NAME"),
-                                   fg_view_of(master)};
-    int rc = conn_append(conn, args, sizeof(args) / sizeof(args[0]));
+    const struct fg_view sentinel[] = {fg_view_of("SENTINEL"),
+                                       fg_view_of("GET-MASTER-ADDR-BY-NAME"),
+                                       fg_view_of(sentinels->master)};
+    const struct fg_view cluster[] = {fg_view_of("CLUSTER"), fg_view_of("SLOTS")};
+    int rc = sentinels->cluster ? conn_append(conn, cluster, 2) : conn_append(conn, sentinel, 3);
     if (rc == FG_OK)
         rc = conn_exchange(conn, deadline_ns, reply, 1);
     if (rc == FG_OK && (*reply)->type == RESP_ERROR) {
@@ -85,6 +104,27 @@ static int reply_take(struct redis_conn *asked, const struct resp *reply, struct
     return FG_OK;
 }
 
+// The master of the slot that the key lies in.
+static int slots_take(struct redis_conn *asked, const char *host, const struct resp *reply,
+                      struct redis_conn *conn)
+{
+    struct redis_slot_map map;
+    if (redis_slots_read(reply, host, &map) != FG_OK)
+        return conn_fail(asked, FG_REDIS_ERROR_PROTOCOL, "a slot map that cannot be read",
+                         FG_EPROTOCOL);
+    const uint8_t place = map.node_of[redis_slot_of(fg_view_of(conn->sentinels->master))];
+    if (place == REDIS_NO_NODE)
+        return conn_fail(asked, FG_REDIS_ERROR_CLUSTERDOWN, "no server has the key's slot",
+                         FG_EUNAVAILABLE);
+    conn->address_len = address_look_up(map.nodes[place].host, map.nodes[place].port,
+                                        AI_NUMERICHOST, &conn->address);
+    if (conn->address_len == 0)
+        return conn_fail(asked, FG_REDIS_ERROR_RESOLVE,
+                         "a Cluster names its servers by something else than their address",
+                         FG_EUNAVAILABLE);
+    return FG_OK;
+}
+
 static int ask_one(struct redis_conn *conn, const struct redis_sentinel *sentinel,
                    int64_t deadline_ns)
 {
@@ -93,21 +133,26 @@ static int ask_one(struct redis_conn *conn, const struct redis_sentinel *sentine
                                .address_len = sentinel->address_len,
                                .has_username = conn->has_username};
     struct resp *reply = NULL;
-    int rc = ask(&asked, conn->sentinels->master, deadline_ns, &reply);
+    int rc = ask(&asked, conn->sentinels, deadline_ns, &reply);
     if (rc != FG_OK && asked.kind == FG_REDIS_ERROR_NOAUTH && conn->has_password) {
         conn_close(&asked);
         asked.has_password = true;
         memcpy(asked.username, conn->username, sizeof(asked.username));
         memcpy(asked.password, conn->password, sizeof(asked.password));
-        rc = ask(&asked, conn->sentinels->master, deadline_ns, &reply);
+        rc = ask(&asked, conn->sentinels, deadline_ns, &reply);
     }
     if (rc == FG_OK) {
-        rc = reply_take(&asked, reply, conn);
+        char host[REDIS_HOST_SIZE] = "";
+        (void)getnameinfo((const struct sockaddr *)&asked.address, asked.address_len, host,
+                          sizeof(host), NULL, 0, NI_NUMERICHOST);
+        rc = conn->sentinels->cluster ? slots_take(&asked, host, reply, conn)
+                                      : reply_take(&asked, reply, conn);
         resp_free(reply);
     }
     if (rc != FG_OK) {
         char text[sizeof(conn->error)];
-        snprintf(text, sizeof(text), "Sentinel %.80s:%u: %.60s", sentinel->host,
+        snprintf(text, sizeof(text), "%s %.80s:%u: %.50s",
+                 conn->sentinels->cluster ? "Cluster" : "Sentinel", sentinel->host,
                  (unsigned)sentinel->port, asked.error);
         rc = conn_fail(conn, asked.kind, text, rc);
     }
@@ -127,8 +172,7 @@ int sentinels_find_master(struct redis_conn *conn, int64_t deadline_ns)
             break;
         // One that does not answer must leave time for the next one, and that for the master.
         if (one->address_len == 0)
-            rc = conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "a Sentinel's name is not known",
-                           FG_EUNAVAILABLE);
+            rc = conn_fail(conn, FG_REDIS_ERROR_RESOLVE, "its name is not known", FG_EUNAVAILABLE);
         else
             rc = ask_one(conn, one, now_ns + (deadline_ns - now_ns) / 2);
         if (rc != FG_OK)
@@ -142,7 +186,7 @@ int fg_redis_find_master(const struct fg_redis_config *config, int32_t deadline_
 {
     struct redis_conn conn;
     char service[8];
-    int rc = config->n_sentinels == 0 ? FG_EINVAL : conn_init(&conn, config);
+    int rc = config->n_sentinels + config->n_nodes == 0 ? FG_EINVAL : conn_init(&conn, config);
     if (rc != FG_OK)
         return rc;
     rc = sentinels_find_master(&conn, monotonic_ns() + deadline_ms * FG_NS_PER_MS);

@@ -2,8 +2,10 @@
 // Which server is the master, by Redis Sentinel ("Guidelines for Redis clients with support for
 // Redis Sentinel"): one Sentinel after the other is asked before each connect, those that answer
 // first the next time; nothing is remembered of the master, so that a failover needs no restart.
+// The same for the master that has a key, by the servers of a Cluster.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -19,8 +21,9 @@ struct redis_sentinel {
 };
 
 struct redis_sentinels {
-    char master[FG_SENTINEL_NAME_MAX + 1];
-    uint32_t n, next; // next: whom to ask first
+    bool cluster;                          // they are a Cluster's servers
+    char master[FG_SENTINEL_NAME_MAX + 1]; // its name; of a Cluster: a key that it has
+    uint32_t n, next;                      // next: whom to ask first
     struct redis_sentinel at[FG_SENTINELS_MAX];
 };
 

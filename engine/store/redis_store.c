@@ -22,6 +22,7 @@ struct fg_redis *fg_redis_new(const struct fg_redis_config *config)
     if (redis == NULL)
         return NULL;
     if (conn_init(&redis->conn, config) != FG_OK ||
+        (config->n_nodes > 0 && (redis->cluster = cluster_new(&redis->conn)) == NULL) ||
         getrandom(&redis->token, sizeof(redis->token), 0) != (ssize_t)sizeof(redis->token)) {
         fg_redis_free(redis);
         return NULL;
@@ -36,6 +37,7 @@ void fg_redis_free(struct fg_redis *redis)
 {
     if (redis == NULL)
         return;
+    cluster_free(redis->cluster);
     conn_fini(&redis->conn);
     free(redis);
 }
@@ -80,8 +82,37 @@ int64_t redis_deadline_ns(const struct fg_redis *redis)
     return monotonic_ns() + redis->deadline_ms * FG_NS_PER_MS;
 }
 
+int redis_append(struct fg_redis *redis, const struct fg_view *args, size_t n_args)
+{
+    return redis->cluster != NULL ? cluster_append(redis->cluster, args, n_args)
+                                  : conn_append(&redis->conn, args, n_args);
+}
+
+int redis_exchange(struct fg_redis *redis, int64_t deadline_ns, struct resp **replies, size_t n)
+{
+    return redis->cluster != NULL ? cluster_exchange(redis->cluster, deadline_ns, replies, n)
+                                  : conn_exchange(&redis->conn, deadline_ns, replies, n);
+}
+
+bool redis_library_is_missing(const struct fg_redis *redis)
+{
+    return redis->conn.kind == FG_REDIS_ERROR_FUNCTION &&
+           (redis->cluster != NULL || redis->conn.fd >= 0);
+}
+
+struct fg_meter_op redis_probe_op(void)
+{
+    return (struct fg_meter_op){.kind = FG_OP_WINDOW_ADD,
+                                .scope_is_customer = true,
+                                .cells = 1,
+                                .amount = 1,
+                                .ttl_ms = FG_MS_PER_S};
+}
+
 int redis_library_load(struct fg_redis *redis, int64_t deadline_ns)
 {
+    if (redis->cluster != NULL)
+        return cluster_library_load(redis->cluster, false, deadline_ns);
     const struct fg_view args[] = {fg_view_of("FUNCTION"), fg_view_of("LOAD"),
                                    fg_view_of("REPLACE"), fg_view_of(fg_redis_library_source())};
     struct resp *reply;
@@ -129,12 +160,27 @@ static int call_once(struct fg_redis *redis, int64_t deadline_ns, struct fg_stor
     return rc;
 }
 
+// All parts, or nothing.
+static int cluster_evaluate(struct fg_redis *redis, const struct fg_store_request *request,
+                            const struct fg_hash128 *single_key, struct fg_store_reply *reply)
+{
+    struct fg_store_reply whole;
+    struct redis_missed missed;
+    memset(&whole, 0, sizeof(whole));
+    const int rc = redis_parts_evaluate(redis, request, single_key, NULL, &whole, &missed);
+    if (rc == FG_OK)
+        *reply = whole;
+    return rc;
+}
+
 int redis_evaluate(struct fg_redis *redis, const struct fg_store_request *request,
                    const struct fg_hash128 *single_key, struct fg_store_reply *reply)
 {
     int rc = fg_store_request_check(request);
     if (rc != FG_OK)
         return rc;
+    if (redis->cluster != NULL)
+        return cluster_evaluate(redis, request, single_key, reply);
     const int64_t deadline_ns = redis_deadline_ns(redis);
     redis_request_pack(request, redis_token_next(redis), single_key, &redis->request);
     if (redis->request.n_keys == 0) {
@@ -144,8 +190,7 @@ int redis_evaluate(struct fg_redis *redis, const struct fg_store_request *reques
     rc = call_once(redis, deadline_ns, reply);
     // A server that came back empty has run nothing: load the library and ask again, in what is
     // left of the deadline.
-    if (rc == FG_EUNAVAILABLE && redis->conn.kind == FG_REDIS_ERROR_FUNCTION &&
-        redis->conn.fd >= 0) {
+    if (rc == FG_EUNAVAILABLE && redis_library_is_missing(redis)) {
         rc = redis_library_load(redis, deadline_ns);
         if (rc == FG_OK)
             rc = call_once(redis, deadline_ns, reply);

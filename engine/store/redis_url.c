@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port",
-// "sentinel://[user:password@]host[:port],.../master[/db]".
+// "sentinel://[user:password@]host[:port],.../master[/db]",
+// "cluster://[user:password@]host[:port],...".
 #include <stdbool.h>
 #include <string.h>
 
@@ -179,6 +180,24 @@ static int sentinel_scheme_read(struct fg_view text, struct storage *storage,
     return config->sentinel_master == NULL ? FG_ESYNTAX : FG_OK;
 }
 
+static int cluster_scheme_read(struct fg_view text, struct storage *storage,
+                               struct fg_redis_config *config)
+{
+    int rc = authority_read(&text, storage, config);
+    do {
+        struct fg_view rest;
+        const struct fg_view one = split(text, ',', &rest);
+        // A Cluster has one database; there is no path.
+        if (rc != FG_OK || config->n_nodes == FG_SENTINELS_MAX ||
+            memchr(text.ptr, '/', text.len) != NULL)
+            return FG_ESYNTAX;
+        const uint32_t i = config->n_nodes++;
+        rc = host_read(one, DEFAULT_PORT, storage, &config->nodes[i].host, &config->nodes[i].port);
+        text = rest;
+    } while (text.ptr != NULL);
+    return rc;
+}
+
 static bool strip(struct fg_view *text, const char *prefix)
 {
     const size_t len = strlen(prefix);
@@ -205,6 +224,8 @@ int fg_redis_config_parse(const char *url, struct fg_redis_config *config, char 
         rc = redis_scheme_read(text, &room, &parsed);
     } else if (strip(&text, "sentinel://")) {
         rc = sentinel_scheme_read(text, &room, &parsed);
+    } else if (strip(&text, "cluster://")) {
+        rc = cluster_scheme_read(text, &room, &parsed);
     } else {
         rc = host_read(text, 0, &room, &parsed.host, &parsed.port);
     }

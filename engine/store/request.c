@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "fg/customer.h"
+#include "fg/peers.h"
 #include "fg/rate.h"
 
 bool fg_store_customer_valid(const char *customer)
@@ -35,7 +36,11 @@ enum fg_register fg_register_of(enum fg_op_kind kind)
     case FG_OP_BASELINE_ADD:
     case FG_OP_BASELINE_READ:
     case FG_OP_BASELINE_FREEZE:
+    case FG_OP_BASELINE_CLOSES:
         return FG_REGISTER_BASELINE;
+    case FG_OP_PEERS_READ:
+    case FG_OP_PEERS_PUT:
+        return FG_REGISTER_PEERS;
     default:
         return FG_REGISTER_NONE;
     }
@@ -98,7 +103,13 @@ static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
     case FG_OP_RATE_TAKE:
         return rate_fits(op, now_ms);
     case FG_OP_BASELINE_READ:
+    case FG_OP_BASELINE_CLOSES:
+    case FG_OP_PEERS_READ:
         return bucket_fits(op);
+    case FG_OP_PEERS_PUT:
+        return bucket_fits(op) && op->member <= FG_PEERS_MEMBER_MAX && op->amount >= 0 &&
+               op->amount < INT64_C(256) * FG_BASELINE_HOURS &&
+               op->amount % 256 <= FG_PEERS_LEVEL_MAX && time_fits(op->ttl_ms);
     case FG_OP_BASELINE_ADD:
         return bucket_fits(op) && amount_fits(op->amount) && amount_fits(op->start) &&
                time_fits(op->ttl_ms);

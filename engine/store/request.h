@@ -14,7 +14,8 @@ enum fg_register {
     FG_REGISTER_SEEN,
     FG_REGISTER_RUN,
     FG_REGISTER_RATE,
-    FG_REGISTER_BASELINE
+    FG_REGISTER_BASELINE,
+    FG_REGISTER_PEERS
 };
 enum fg_register fg_register_of(enum fg_op_kind kind); // NONE: a window or a set
 

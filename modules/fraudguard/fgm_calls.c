@@ -35,14 +35,24 @@ int fgm_calls_init(uint32_t n)
     return lock_init(&calls->lock) ? FG_OK : FG_ENOMEM;
 }
 
+void fgm_calls_inherit(void)
+{
+    lock_init(&calls->lock);
+}
+
 bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref)
+{
+    call->state = FGM_CALL_RINGING;
+    return fgm_calls_restore(call, ref);
+}
+
+bool fgm_calls_restore(struct fgm_call *call, struct fgm_call_ref *ref)
 {
     bool added = false;
     lock_get(&calls->lock);
     if (calls->n_free > 0) {
         uint32_t slot = calls->free_slots[--calls->n_free];
         call->turn = calls->slots[slot].turn + 1;
-        call->state = FGM_CALL_RINGING;
         calls->slots[slot] = *call;
         if (slot >= calls->high)
             calls->high = slot + 1;

@@ -58,6 +58,10 @@ struct fgm_call {
 int fgm_calls_init(uint32_t n); // before the fork
 // Adds a ringing call made from event. False when the table is full or the Call-ID too long.
 bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref);
+// Adds a call of before a restart in the state it has.
+bool fgm_calls_restore(struct fgm_call *call, struct fgm_call_ref *ref);
+// When all other processes are gone, whatever they were doing.
+void fgm_calls_inherit(void);
 // Fills the part of call that its later events need.
 void fgm_call_remember(struct fgm_call *call, const struct fg_event *event, struct fg_view call_id);
 // The event of a call again; pointers into call. customer is looked up by the caller.

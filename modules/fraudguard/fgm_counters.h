@@ -29,13 +29,19 @@
     X(end_events, "calls ended")                                                                   \
     X(calls_cut, "calls ended by a verdict, a hold or a kill")                                     \
     X(cut_failures, "calls that could not be ended")                                               \
+    X(byes_repaired, "calls ended whose second BYE the dialog module left out")                    \
     X(calls_untracked, "calls not tracked because the table of live calls was full")               \
+    X(calls_resumed, "calls of before a restart that are watched again")                           \
+    X(calls_orphaned, "calls of before a restart that ended with it: their dialog was gone")       \
     X(holds_set, "holds set by this node")                                                         \
     X(holds_heard, "holds and releases heard from Redis")                                          \
     X(messages_unreadable, "channel messages that could not be read")                              \
     X(ring_dropped, "records dropped because the ring to the writer was full")                     \
     X(events_written, "events written to Redis")                                                   \
     X(write_failures, "writes to Redis that failed")                                               \
+    X(spooled, "records put on disk while Redis was away")                                         \
+    X(spool_replayed, "records on disk that were dealt with")                                      \
+    X(spool_dropped, "records that the disk did not take: they wait in memory, or are lost")       \
     X(backlog_merged, "requests merged into Redis after it came back")                             \
     X(tls_cache_hits, "TLS identities taken from the cache")                                       \
     X(tls_cache_misses, "TLS identities read from the certificate")                                \
@@ -61,6 +67,9 @@ extern struct fgm_metrics *fgm_metrics;
 extern struct fgm_rule_hits *fgm_rule_hits;
 
 #define FGM_COUNT(name) atomic_fetch_add_explicit(&fgm_counters->name, 1, memory_order_relaxed)
+
+#define FGM_COUNT_N(name, n)                                                                       \
+    atomic_fetch_add_explicit(&fgm_counters->name, (n), memory_order_relaxed)
 
 // Allocates them. 0 or a negative error.
 int fgm_counters_init(void);

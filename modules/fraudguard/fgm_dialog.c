@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_dialog.h"
 
-#include <sched.h>
-#include <stdarg.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
-#include "core/rpc_lookup.h"
 #include "fgm_attempt.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_cut.h"
 #include "fgm_log.h"
+#include "fgm_owners.h"
+#include "fgm_params.h"
+#include "fgm_restart.h"
 #include "fgm_str.h"
 #include "fgm_verdict.h"
+#include "modules/dialog/dlg_db_handler.h"
 #include "modules/dialog/dlg_hash.h"
 #include "modules/dialog/dlg_load.h"
+
+#define LEASE "fraudguard_lease" // name of a dialog variable
 
 static struct dlg_binds dialogs;
 
@@ -38,8 +46,34 @@ static void on_answered(struct dlg_cell *dialog, int type, struct dlg_cb_params 
 
 static void on_ended(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
 {
-    (void)dialog, (void)type;
+    if (type == DLGCB_TERMINATED && !params->req)
+        fgm_cut_begins(dialog);
     fgm_calls_ended(unpack(params), fgm_now_ms());
+}
+
+static bool follow(struct dlg_cell *dialog, struct fgm_call_ref ref)
+{
+    if (dialogs.register_dlgcb(dialog, DLGCB_CONFIRMED_NA | DLGCB_CONFIRMED, on_answered, pack(ref),
+                               NULL) == 0 &&
+        dialogs.register_dlgcb(dialog,
+                               DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY,
+                               on_ended, pack(ref), NULL) == 0)
+        return true;
+    fgm_error("a call cannot be tracked: no callbacks for its dialog");
+    return false;
+}
+
+// What the dialog module keeps for us where it keeps dialogs: the call's lease, in hex.
+static void mark(struct dlg_cell *dialog, uint64_t lease)
+{
+    char text[2 * sizeof lease + 1];
+    str name = fgm_str(LEASE);
+    if (!fgm_config.state_dir)
+        return;
+    snprintf(text, sizeof text, "%016" PRIx64, lease);
+    str value = fgm_str(text);
+    if (dialogs.set_dlg_var(dialog, &name, &value) != 0)
+        fgm_error("a call would not survive a restart: its dialog takes no variable");
 }
 
 // Calls that fraudguard_check() let go on become live calls; other dialogs are none of ours.
@@ -57,13 +91,68 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
     if (!fgm_calls_add(call, &ref))
         return;
     fgm_attempt_added(ref);
-    if (dialogs.register_dlgcb(dialog, DLGCB_CONFIRMED_NA | DLGCB_CONFIRMED, on_answered, pack(ref),
-                               NULL) != 0 ||
-        dialogs.register_dlgcb(dialog,
-                               DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY,
-                               on_ended, pack(ref), NULL) != 0) {
-        fgm_error("a call cannot be tracked: no callbacks for its dialog");
+    mark(dialog, call->lease);
+    if (!follow(dialog, ref))
         fgm_calls_ended(ref, fgm_now_ms());
+}
+
+// --- after a restart
+static bool is_up(const struct dlg_cell *dialog)
+{
+    return dialog->state == DLG_STATE_CONFIRMED_NA || dialog->state == DLG_STATE_CONFIRMED;
+}
+
+static void resume(struct dlg_cell *dialog, struct fgm_call *call)
+{
+    const struct fgm_owner owner = {.dialog = call->dialog, .lease = call->lease};
+    struct fgm_call_ref ref;
+    uint64_t earlier;
+    call->dialog_entry = dialog->h_entry;
+    call->dialog_id = dialog->h_id;
+    if (!fgm_calls_restore(call, &ref))
+        return;
+    if (fgm_owners_take(&owner, fgm_now_ms(), &earlier) == FGM_OWNER_NEW)
+        fgm_owners_keep(&owner);
+    if (follow(dialog, ref))
+        FGM_COUNT(calls_resumed);
+    else
+        fgm_calls_ended(ref, fgm_now_ms());
+}
+
+// Whether the dialog module writes its dialogs when it stops, and empties its tables when it
+// starts.
+static bool is_written_at_stop(void)
+{
+    char module_name[] = "dialog", param_name[] = "db_mode";
+    modparam_t type;
+    sr_module_t *module = find_module_by_name(module_name);
+    const int *mode = module ? find_param_export(module, param_name, PARAM_INT, &type) : NULL;
+    return mode && *mode == DB_MODE_SHUTDOWN;
+}
+
+// A dialog that the dialog module has brought back: in the only process there is.
+static void on_loaded(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
+{
+    (void)type, (void)params;
+    struct fgm_call call;
+    bool at_stop = is_written_at_stop();
+    // The dialog module takes it for written, though it has just emptied its tables: without this
+    // it would not outlive the next restart.
+    if (at_stop)
+        dialog->dflags |= DLG_FLAG_NEW;
+    str name = fgm_str(LEASE);
+    const str *text = dialogs.get_dlg_varref(dialog, &name);
+    if (!text || text->len != 2 * (int)sizeof(uint64_t) || !is_up(dialog))
+        return; // none of ours; or it rang, and its transaction is gone
+    if (fgm_restart_take(strtoull(text->s, NULL, 16), &call)) {
+        resume(dialog, &call);
+    } else if (fgm_restart_knew(at_stop ? 0 : (int64_t)dialog->start_ts * FG_MS_PER_S)) {
+        // What was kept is older than the call's end: Kamailio was killed, and db_text, for one,
+        // empties its file only when it is stopped. The dialog module clears away what is over.
+        dialog->state = DLG_STATE_DELETED;
+        dialog->end_ts = (unsigned int)time(NULL);
+    } else {
+        FGM_COUNT(calls_untracked);
     }
 }
 
@@ -74,11 +163,12 @@ int fgm_dialog_init(void)
                  "start, but not watched while they are up");
         return 0;
     }
-    if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0) {
+    if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0 ||
+        dialogs.register_dlgcb(NULL, DLGCB_LOADED, on_loaded, NULL, NULL) != 0) {
         fgm_error("cannot register for dialogs");
         return -1;
     }
-    return 0;
+    return fgm_cut_init();
 }
 
 bool fgm_dialog_tracks(void)
@@ -95,80 +185,4 @@ bool fgm_dialog_knows(struct sip_msg *msg)
     if (dialog)
         dialogs.release_dlg(dialog);
     return lives;
-}
-
-// --- ending a call
-// The dialog module's own RPC looks a dialog up by its ids and keeps it while it works. A pointer
-// kept since its creation could not be used so: the module's clean-up frees dialogs whatever their
-// references are. What follows is the little of an RPC context that this command asks for.
-struct end_request {
-    const struct fgm_call *call;
-    bool failed;
-};
-
-static int end_scan(void *ctx, char *format, ...)
-{
-    const struct end_request *request = ctx;
-    int given = 0;
-    va_list arguments;
-    va_start(arguments, format);
-    for (const char *at = format; *at; at++) {
-        if (*at == 'd') {
-            *va_arg(arguments, unsigned int *) =
-                given == 0 ? request->call->dialog_entry : request->call->dialog_id;
-            given++;
-        } else if (*at == 'S') {
-            *va_arg(arguments, str *) =
-                fgm_str("Reason: Q.850;cause=21;text=\"call rejected\"\r\n");
-            given++;
-        }
-    }
-    va_end(arguments);
-    return given;
-}
-
-static void end_fault(void *ctx, int code, char *format, ...)
-{
-    (void)code, (void)format;
-    struct end_request *request = ctx;
-    request->failed = true;
-}
-
-static int end_ignore(void *ctx, char *format, ...)
-{
-    (void)ctx, (void)format;
-    return 0;
-}
-
-// The dialog module sends its two BYEs one after the other, and leaves the second one out when the
-// first has been answered meanwhile. So nothing ordinary may take the processor in between; where
-// the privilege is missing it stays a matter of microseconds.
-static void set_uninterrupted(bool wanted)
-{
-    const struct sched_param priority = {.sched_priority = wanted ? 1 : 0};
-    (void)sched_setscheduler(0, wanted ? SCHED_FIFO : SCHED_OTHER, &priority);
-}
-
-bool fgm_dialog_end(const struct fgm_call *call)
-{
-    static const char command[] = "dlg.end_dlg";
-    const rpc_export_t *rpc = rpc_lookup(command, sizeof command - 1);
-    struct end_request request = {.call = call};
-    rpc_t context = {
-        .fault = end_fault,
-        .scan = end_scan,
-        .add = end_ignore,
-        .rpl_printf = end_ignore,
-    };
-    if (rpc) {
-        set_uninterrupted(true);
-        rpc->function(&context, &request);
-        set_uninterrupted(false);
-    }
-    if (!rpc || request.failed) {
-        FGM_COUNT(cut_failures);
-        return false;
-    }
-    FGM_COUNT(calls_cut);
-    return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Kamailio's dialog module: live calls come from its callbacks and end through it.
+// Kamailio's dialog module: live calls come from its callbacks.
 #pragma once
 
 #include "core/parser/msg_parser.h"
@@ -13,6 +13,3 @@ bool fgm_dialog_tracks(void);
 // Whether msg belongs to a dialog of this node, by its Call-ID and the tags it has. True where the
 // dialog module is not loaded and nobody can tell. For SIP workers.
 bool fgm_dialog_knows(struct sip_msg *msg);
-// Sends BYE to both sides of an answered call. Any process that can use tm; not under locks of
-// ours. False when the dialog is gone or not answered.
-bool fgm_dialog_end(const struct fgm_call *call);

@@ -199,6 +199,9 @@ void fgm_effects(struct fgm_evaluation *evaluation, struct fg_view call_id)
         fgm_trunks_note(event, decision->action, decision->repeated, evaluation->now_ms);
     }
     // In shadow mode nothing happens to anybody: no hold, and a call that goes on keeps its leases.
+    // What is usual is learned all the same.
+    if (fgm_config.shadow && event->customer && decision->release && decision->action < FG_THROTTLE)
+        fgm_leases_give_back(event->customer->id, &decision->release_request);
     if (!fgm_config.shadow && event->customer) {
         const struct fg_hold_effect *hold = &decision->set_hold;
         if (hold->wanted && fgm_trunks_may_hold(event->customer->id, (uint8_t)hold->scope,

@@ -42,13 +42,15 @@ int fgm_floods_init(void)
 
 static void tell(const struct fg_attack *attack, bool ended, int64_t now_ms)
 {
+    const struct fgm_item_event event = {.keep_record = false};
     char *json = fg_record_attack(fgm_config.node, attack, ended, now_ms);
     FGM_COUNT(attacks);
     fgm_warn("%s: flood, %s %s", ended ? "over" : "begins", fg_attack_kind_name(attack->kind),
              attack->subject);
     if (json && fgm_config.has_redis)
         fgm_ring_push(fgm_orders, &(struct fgm_item){.kind = FGM_ITEM_ATTACK,
-                                                     .fixed = "",
+                                                     .fixed = &event,
+                                                     .fixed_len = sizeof event,
                                                      .text = {fg_view_of(json), {"", 0}}});
     free(json);
 }

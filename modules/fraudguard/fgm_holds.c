@@ -14,7 +14,7 @@
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
-#include "fgm_dialog.h"
+#include "fgm_cut.h"
 #include "fgm_log.h"
 #include "fgm_params.h"
 #include "fgm_ring.h"
@@ -101,7 +101,7 @@ static bool cut_one(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
     if (call->state != FGM_CALL_UP)
         return false;
     call->cut_at_ms = fgm_now_ms();
-    fgm_dialog_end(call);
+    fgm_cut(call);
     return true;
 }
 

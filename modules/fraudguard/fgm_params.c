@@ -16,6 +16,7 @@ struct fgm_params fgm_params = {
     .decisions_kib = 4096,
     .ring_kib = 8192,
     .backlog = 4096,
+    .spool_mib = 64,
     .customer_label_limit = 500,
     .flood_source = 300,
     .flood_connection = 100,
@@ -49,6 +50,8 @@ param_export_t fgm_param_exports[] = {
     {"decisions_kib", PARAM_INT, &fgm_params.decisions_kib},
     {"ring_kib", PARAM_INT, &fgm_params.ring_kib},
     {"backlog", PARAM_INT, &fgm_params.backlog},
+    {"state_dir", PARAM_STRING, &fgm_params.state_dir},
+    {"spool_mib", PARAM_INT, &fgm_params.spool_mib},
     {"metrics", PARAM_STRING, &fgm_params.metrics},
     {"customer_label_limit", PARAM_INT, &fgm_params.customer_label_limit},
     {"flood_source", PARAM_INT, &fgm_params.flood_source},
@@ -129,8 +132,9 @@ static int check_redis(void)
     if (fg_redis_config_parse(fgm_params.redis, &fgm_config.redis, fgm_config.redis_storage,
                               sizeof fgm_config.redis_storage) < 0) {
         // The URL may hold a password: it is not printed.
-        fgm_error("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT or "
-                  "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]");
+        fgm_error("redis is no unix:/PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], HOST:PORT, "
+                  "sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB] or "
+                  "cluster://[USER:PASSWORD@]HOST[:PORT],...");
         return -1;
     }
     if (fgm_params.redis_deadline_ms < 1 || fgm_params.redis_deadline_ms > 1000) {
@@ -170,6 +174,7 @@ static int check_sizes(void)
            check_range("max_customers", fgm_params.max_customers, 16, 1 << 20) |
            check_range("decisions_kib", fgm_params.decisions_kib, 64, 1 << 20) |
            check_range("ring_kib", fgm_params.ring_kib, 64, 1 << 20) |
+           check_range("spool_mib", fgm_params.spool_mib, 1, 65536) |
            check_range("backlog", fgm_params.backlog, 16, 1 << 20) |
            check_range("customer_label_limit", fgm_params.customer_label_limit, 0, 10000);
 }
@@ -221,6 +226,22 @@ static int check_crl(void)
     return 0;
 }
 
+static int check_state(void)
+{
+    if (!is_set(fgm_params.state_dir))
+        return 0;
+    if (!is_set(fgm_params.hash_key_file)) {
+        fgm_error("state_dir needs hash_key_file, whose key its files are checked with");
+        return -1;
+    }
+    if (access(fgm_params.state_dir, R_OK | W_OK | X_OK) < 0) {
+        fgm_error("state_dir %s is no directory that can be written", fgm_params.state_dir);
+        return -1;
+    }
+    fgm_config.state_dir = fgm_params.state_dir;
+    return 0;
+}
+
 int fgm_params_check(void)
 {
     if (!is_set(fgm_params.rules_dir)) {
@@ -239,7 +260,8 @@ int fgm_params_check(void)
         return -1;
     return check_mode() | check_reload_tests() |
            fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
-           check_crl() | check_carriers() | check_sizes() | check_floods() | check_node();
+           check_state() | check_crl() | check_carriers() | check_sizes() | check_floods() |
+           check_node();
 }
 
 bool fgm_is_carrier(const struct fg_ip *source)

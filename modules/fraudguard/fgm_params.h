@@ -27,6 +27,8 @@ struct fgm_params {
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
     int max_calls, max_customers, decisions_kib, ring_kib, backlog;
+    char *state_dir; // of files that outlive the process; empty: none
+    int spool_mib;
     char *metrics; // address of the exporter; empty: none
     int customer_label_limit;
     int flood_source, flood_connection, flood_certificate; // requests a second; 0: any number
@@ -41,6 +43,7 @@ struct fgm_config {
     bool shadow, has_redis, has_metrics, reload_tests, flood_drops;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
+    const char *state_dir;              // NULL: nothing outlives the process
     const char *crl_file, *crl_ca_file; // both or none (NULL)
     struct fg_redis_config redis;
     char redis_storage[512];

@@ -17,7 +17,7 @@ struct fgm_ring {
     gen_lock_t lock;
     _Atomic uint32_t unsettled;
     size_t size;
-    uint64_t head, tail; // bytes ever written and read
+    uint64_t head, read, tail; // bytes ever written, read, and dealt with
     unsigned char bytes[];
 };
 struct fgm_ring *fgm_records, *fgm_orders;
@@ -52,12 +52,12 @@ static void put(struct fgm_ring *ring, const void *from, size_t len)
 
 static void get(struct fgm_ring *ring, void *to, size_t len)
 {
-    size_t at = (size_t)(ring->tail % ring->size);
+    size_t at = (size_t)(ring->read % ring->size);
     size_t first = len < ring->size - at ? len : ring->size - at;
     memcpy(to, ring->bytes + at, first);
     if (len > first)
         memcpy((unsigned char *)to + first, ring->bytes, len - first);
-    ring->tail += len;
+    ring->read += len;
 }
 
 bool fgm_ring_push(struct fgm_ring *ring, const struct fgm_item *item)
@@ -87,7 +87,7 @@ bool fgm_ring_pop(struct fgm_ring *ring, void *buffer, struct fgm_item *item)
 {
     struct header header;
     lock_get(&ring->lock);
-    bool some = ring->head != ring->tail;
+    bool some = ring->head != ring->read;
     if (some) {
         get(ring, &header, sizeof header);
         get(ring, buffer, header.fixed_len + header.text_len[0] + header.text_len[1]);
@@ -103,6 +103,31 @@ bool fgm_ring_pop(struct fgm_ring *ring, void *buffer, struct fgm_item *item)
         .text = {{text, header.text_len[0]}, {text + header.text_len[0], header.text_len[1]}},
     };
     return true;
+}
+
+void fgm_ring_free(struct fgm_ring *ring)
+{
+    lock_get(&ring->lock);
+    ring->tail = ring->read;
+    lock_release(&ring->lock);
+}
+
+void fgm_ring_rewind(struct fgm_ring *ring)
+{
+    lock_get(&ring->lock);
+    ring->read = ring->tail;
+    lock_release(&ring->lock);
+}
+
+void fgm_ring_inherit(struct fgm_ring *ring)
+{
+    lock_init(&ring->lock);
+    ring->read = ring->tail;
+}
+
+void fgm_ring_owe(struct fgm_ring *ring)
+{
+    atomic_fetch_add(&ring->unsettled, 1);
 }
 
 void fgm_ring_settle(struct fgm_ring *ring)

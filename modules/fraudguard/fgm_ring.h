@@ -7,55 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fg/allowance.h"
-#include "fg/customer.h"
-#include "fg/meter.h"
-#include "fg/view.h"
-
-enum fgm_item_kind {
-    FGM_ITEM_EVENT,        // texts: event JSON, Call-ID; fixed: struct fgm_item_event
-    FGM_ITEM_HOLD,         // texts: rule ids, each ended by '\n'; fixed: struct fgm_item_hold
-    FGM_ITEM_HOLD_RELEASE, // fixed: struct fgm_item_hold
-    FGM_ITEM_LEASES,       // fixed: struct fgm_item_leases
-    FGM_ITEM_ALLOW,        // fixed: struct fgm_item_allowance
-    FGM_ITEM_DISALLOW,     // fixed: struct fgm_item_allowance
-    FGM_ITEM_KILL,         // texts: Call-ID, reason; fixed: struct fgm_item_kill
-    FGM_ITEM_ATTACK        // text: event JSON
-};
-
-struct fgm_item_event {
-    bool keep_record; // also the latest decision record of its call
-};
-struct fgm_item_hold {
-    char customer[FG_CUSTOMER_ID_MAX + 1];
-    struct fg_hold hold; // of a release: scope, value, reason, by
-    bool grows;          // by span: the rules set it
-    struct fg_hold_span span;
-};
-struct fgm_item_leases {
-    char customer[FG_CUSTOMER_ID_MAX + 1];
-    struct fg_store_request request; // its customer pointer is set by the reader
-};
-struct fgm_item_allowance {
-    char customer[FG_CUSTOMER_ID_MAX + 1];
-    struct fg_allowance allowance; // of a removal: its reason and by
-    int64_t now_ms;
-};
-struct fgm_item_kill {
-    char customer[FG_CUSTOMER_ID_MAX + 1];
-    int64_t until_ms;
-    char by[64];
-};
-
-#define FGM_ITEM_MAX ((size_t)65536) // bytes of one record with its texts
-
-// A record as read: fixed and texts point into memory of the reader.
-struct fgm_item {
-    enum fgm_item_kind kind;
-    const void *fixed;
-    size_t fixed_len;
-    struct fg_view text[2];
-};
+#include "fgm_item.h"
 
 // Two of them, so that what must happen at once never waits behind what is only told.
 struct fgm_ring;
@@ -68,6 +20,16 @@ bool fgm_ring_push(struct fgm_ring *ring, const struct fgm_item *item);
 // Takes the oldest record into buffer (at least FGM_ITEM_MAX bytes, aligned for any type). False
 // when there is none.
 bool fgm_ring_pop(struct fgm_ring *ring, void *buffer, struct fgm_item *item);
+// What was popped is somewhere else now: its room is free. What is not, after the reader was
+// killed, can be read again.
+void fgm_ring_free(struct fgm_ring *ring);
+// What was popped and not freed is popped again.
+void fgm_ring_rewind(struct fgm_ring *ring);
+// When all other processes are gone, whatever they were doing: pop then begins with what was not
+// freed.
+void fgm_ring_inherit(struct fgm_ring *ring);
+// One record more to be settled, which is not in the ring.
+void fgm_ring_owe(struct fgm_ring *ring);
 // To be called once for each record taken, when it has been dealt with for good.
 void fgm_ring_settle(struct fgm_ring *ring);
 // Records pushed and not settled yet.

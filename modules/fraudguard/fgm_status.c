@@ -7,6 +7,7 @@
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_outage.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_ring.h"
@@ -118,5 +119,6 @@ void fgm_rpc_status(rpc_t *rpc, void *ctx)
     number(&row, "live_calls", fgm_calls_live());
     number(&row, "records_waiting_bytes", fgm_ring_used_bytes(fgm_records));
     number(&row, "orders_waiting_bytes", fgm_ring_used_bytes(fgm_orders));
+    number(&row, "spool_waiting_bytes", fgm_outage_waiting_bytes());
     fgm_counters_each(add_counter, &row);
 }

@@ -9,7 +9,7 @@
 #include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
-#include "fgm_dialog.h"
+#include "fgm_cut.h"
 #include "fgm_evaluate.h"
 #include "fgm_floods.h"
 #include "fgm_holds.h"
@@ -97,7 +97,7 @@ static void watch_live(const struct tick *tick, struct fgm_call_ref ref, struct 
     tell_minutes(tick, ref, call, tick->now_ms);
     if (call->cut_wanted && tick->now_ms - call->cut_at_ms >= CUT_RETRY_MS) {
         call->cut_at_ms = tick->now_ms;
-        fgm_dialog_end(call);
+        fgm_cut(call);
     }
 }
 

@@ -10,12 +10,15 @@
 #include "core/cfg/cfg_struct.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
+#include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_holds.h"
 #include "fgm_log.h"
+#include "fgm_outage.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
+#include "fgm_restart.h"
 #include "fgm_ring.h"
 #include "fgm_stores.h"
 #include "fgm_trunks.h"
@@ -25,6 +28,8 @@
 #define TRUNKS_MS         2000
 #define RETRY_MS          1000
 #define BATCH_MAX         64
+#define REPLAY_MAX        2048 // records from the disk in a row
+#define SAVE_MS           FGM_RESTART_SAVE_MS
 #define RETRIES_MAX       256
 #define RECORD_TTL_S      INT64_C(604800) // 7 days
 #define WRITE_DEADLINE_MS 500             // nobody waits for the writer
@@ -45,6 +50,8 @@ static struct retry {
     void *memory;
 } retries[RETRIES_MAX];
 static size_t n_retries;
+static int64_t replay_at_ms;  // when the disk's records are tried again
+static int64_t full_until_ms; // the disk takes no more until then
 
 static bool is_away(int error)
 {
@@ -106,6 +113,15 @@ static int batch_write(void)
     return error;
 }
 
+static void batch_clear(void)
+{
+    for (size_t i = 0; i < batch.n; i++) {
+        free(batch.json[i]);
+        free(batch.call_id[i]);
+    }
+    batch.n = 0;
+}
+
 static void batch_flush(int64_t now_ms)
 {
     if (batch.n == 0 || now_ms < batch.retry_at_ms)
@@ -119,23 +135,57 @@ static void batch_flush(int64_t now_ms)
         batch.retry_at_ms = now_ms + RETRY_MS;
         return;
     }
+    batch_clear();
+}
+
+// What could not be written, to the disk: in the order in which it came. False: it takes no more.
+static bool batch_keep(void)
+{
     for (size_t i = 0; i < batch.n; i++) {
-        free(batch.json[i]);
-        free(batch.call_id[i]);
+        const struct fgm_item_event event = {.keep_record = batch.keep_record[i]};
+        const struct fgm_item item = {
+            .kind = FGM_ITEM_EVENT,
+            .fixed = &event,
+            .fixed_len = sizeof event,
+            .text = {fg_view_of(batch.json[i]), fg_view_of(batch.call_id[i])},
+        };
+        if (!fgm_outage_put(&item))
+            return false;
     }
-    batch.n = 0;
+    batch_clear();
+    return true;
+}
+
+// Empties the batch: to Redis, or to the disk where Redis is away or older records lie there.
+// False: there is no place for it.
+static bool batch_deliver(int64_t now_ms)
+{
+    if (!fgm_outage_waits())
+        batch_flush(now_ms);
+    if (batch.n > 0 && fgm_outage_keeps() && !batch_keep()) {
+        // It waits in the ring, so that the disk's own records can go first.
+        batch_clear();
+        fgm_ring_rewind(fgm_records);
+        full_until_ms = now_ms + RETRY_MS;
+        return false;
+    }
+    if (batch.n > 0)
+        return false;
+    fgm_ring_free(fgm_records);
+    return true;
 }
 
 static void write_records(void *buffer, int64_t now_ms)
 {
     struct fgm_item item;
-    batch_flush(now_ms); // what is left from before
-    while (batch.n < BATCH_MAX && fgm_ring_pop(fgm_records, buffer, &item)) {
+    bool empty = now_ms >= full_until_ms && batch_deliver(now_ms); // what is left from before
+    while (empty && fgm_ring_pop(fgm_records, buffer, &item)) {
         batch_add(&item);
         if (batch.n == BATCH_MAX)
-            batch_flush(now_ms);
+            empty = batch_deliver(now_ms);
     }
-    batch_flush(now_ms);
+    if (empty)
+        batch_deliver(now_ms);
 }
 
 // --- orders
@@ -181,8 +231,12 @@ static int write_hold(const struct fgm_item *item)
     const char *rules[16];
     char scope[FG_HOLD_SCOPE_TEXT_MAX];
     char *stored = NULL;
-    if (order->hold.until_ms <= fgm_now_ms())
+    if (order->hold.until_ms <= fgm_now_ms()) {
+        if (!order->grows) // it is over, and yet somebody did it
+            tell_audit(fg_record_hold_set_event(fgm_config.node, order->customer, &order->hold,
+                                                order->hold.since_ms));
         return FG_OK;
+    }
     char *text = copy_text(item->text[0]);
     size_t n_rules = text ? split_lines(text, rules, sizeof rules / sizeof *rules) : 0;
     char *json = fg_record_hold(order->customer, &order->hold, rules, n_rules);
@@ -218,6 +272,8 @@ static int write_release(const struct fgm_item *item)
 static int write_kill(const struct fgm_item *item)
 {
     const struct fgm_item_kill *order = item->fixed;
+    if (order->until_ms <= fgm_now_ms())
+        return FG_OK;
     char *reason = copy_text(item->text[1]);
     char *message = reason ? fg_record_kill_message(item->text[0], order->customer, order->until_ms,
                                                     reason, order->by)
@@ -286,6 +342,8 @@ static int write_order(const struct fgm_item *item)
 // False: there is no room, and the order is lost for other nodes.
 static bool keep_for_retry(const struct fgm_item *item)
 {
+    if (n_retries == 0 && fgm_outage_put(item))
+        return true;
     size_t len = item->fixed_len + item->text[0].len + item->text[1].len;
     unsigned char *memory = n_retries < RETRIES_MAX ? malloc(len) : NULL;
     if (!memory) {
@@ -343,10 +401,72 @@ static bool carry_out(const struct fgm_item *item)
             fgm_holds_cut(order->customer, &order->hold);
     }
     // What waits goes first: then nothing was tried, and nothing failed.
-    int error = n_retries ? FG_EUNAVAILABLE : write_order(item);
-    if (error < 0 && !n_retries)
+    bool waits = n_retries || fgm_outage_waits();
+    int error = waits ? FG_EUNAVAILABLE : write_order(item);
+    if (error < 0 && !waits)
         note_failure(error);
     return !is_away(error) || !keep_for_retry(item);
+}
+
+// --- what the disk has kept
+// False: Redis is away still.
+static bool replay_batch(int64_t now_ms)
+{
+    size_t n = batch.n;
+    batch.retry_at_ms = 0;
+    batch_flush(now_ms);
+    if (batch.n > 0)
+        return false;
+    FGM_COUNT_N(spool_replayed, n);
+    return true;
+}
+
+static bool replay_order(const struct fgm_item *item, int64_t now_ms)
+{
+    if (!replay_batch(now_ms)) // what came before
+        return false;
+    fgm_outage_settle_but_last();
+    int error = write_order(item);
+    if (error < 0)
+        note_failure(error);
+    if (is_away(error))
+        return false;
+    FGM_COUNT(spool_replayed);
+    fgm_ring_settle(fgm_orders);
+    fgm_outage_settle();
+    return true;
+}
+
+static bool replay_events(int64_t now_ms)
+{
+    if (!replay_batch(now_ms))
+        return false;
+    fgm_outage_settle();
+    return true;
+}
+
+// Some of it, oldest first; newer records go behind it until it is empty. The batch is empty. What
+// is read when Redis fails comes again: events have ids of their own, by which they are known.
+static void replay(void *buffer, int64_t now_ms)
+{
+    struct fgm_item item;
+    bool done = true;
+    for (size_t i = 0; done && i < REPLAY_MAX && fgm_outage_next(buffer, &item); i++) {
+        if (item.kind != FGM_ITEM_EVENT) {
+            done = replay_order(&item, now_ms);
+            continue;
+        }
+        batch_add(&item);
+        if (batch.n == BATCH_MAX)
+            done = replay_events(now_ms);
+    }
+    if (done)
+        done = replay_events(now_ms);
+    if (!done) {
+        fgm_outage_rewind();
+        batch_clear();
+        replay_at_ms = now_ms + RETRY_MS;
+    }
 }
 
 // --- trunks
@@ -377,15 +497,25 @@ static void maintain(void)
         atomic_fetch_add_explicit(&fgm_counters->backlog_merged, (uint64_t)merged,
                                   memory_order_relaxed);
     fgm_policy_reclaim();
-    if (n_retries)
+    if (n_retries && !fgm_outage_waits())
         retry_orders();
     cfg_update();
+}
+
+// Calls in progress, for a restart; once more after the last one has ended.
+static void save_calls(void)
+{
+    static bool some = true;
+    bool now = fgm_calls_live() > 0;
+    if (some || now)
+        fgm_restart_save();
+    some = now;
 }
 
 void fgm_writer_run(void)
 {
     static alignas(max_align_t) unsigned char buffer[FGM_ITEM_MAX];
-    int64_t maintained_ms = 0, trunks_ms = 0;
+    int64_t maintained_ms = 0, trunks_ms = 0, saved_ms = 0;
     if (fgm_config.has_redis) {
         struct fg_redis_config config = fgm_config.redis;
         config.deadline_ms = WRITE_DEADLINE_MS;
@@ -399,9 +529,16 @@ void fgm_writer_run(void)
         while (fgm_ring_pop(fgm_orders, buffer, &item)) {
             if (carry_out(&item))
                 fgm_ring_settle(fgm_orders);
+            fgm_ring_free(fgm_orders);
         }
+        if (redis && batch.n == 0 && now_ms >= replay_at_ms && fgm_outage_waits())
+            replay(buffer, now_ms);
         if (redis)
             write_records(buffer, now_ms);
+        if (now_ms - saved_ms >= SAVE_MS) {
+            saved_ms = now_ms;
+            save_calls();
+        }
         if (now_ms - maintained_ms >= MAINTAIN_MS) {
             maintained_ms = now_ms;
             maintain();

@@ -19,9 +19,11 @@
 #include "fgm_holds.h"
 #include "fgm_load.h"
 #include "fgm_log.h"
+#include "fgm_outage.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_pv.h"
+#include "fgm_restart.h"
 #include "fgm_ring.h"
 #include "fgm_rpc.h"
 #include "fgm_script.h"
@@ -31,6 +33,8 @@
 #include "fgm_writer.h"
 
 MODULE_VERSION
+
+static bool started; // there is something to keep
 
 #define KIB           1024
 #define ORDERS_KIB    1024
@@ -83,7 +87,7 @@ static int mod_init(void)
         return -1;
     }
     if (fgm_params_check() < 0 || fgm_exporter_open() < 0 || init_tables() < 0 ||
-        fgm_dialog_init() < 0)
+        fgm_restart_load() < 0 || fgm_dialog_init() < 0)
         return -1;
     int error = fgm_attempt_init((uint32_t)fgm_params.max_calls);
     if (error < 0) {
@@ -118,14 +122,20 @@ static int start_processes(void)
     return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
 }
 
+static int start(void)
+{
+    // The number of processes is final only now.
+    if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fgm_outage_open() < 0)
+        return -1;
+    fgm_restart_settle();
+    started = true;
+    return 0;
+}
+
 static int child_init(int rank)
 {
-    if (rank == PROC_INIT) {
-        // The number of processes is final only now.
-        if (fgm_policy_init(get_max_procs()) < 0)
-            return -1;
-        return load_rules();
-    }
+    if (rank == PROC_INIT)
+        return start();
     if (rank == PROC_MAIN)
         return start_processes();
     if (rank == PROC_TCP_MAIN || rank == PROC_ATTENDANT || rank == PROC_POSTCHILDINIT)
@@ -133,17 +143,20 @@ static int child_init(int rank)
     return fgm_stores_child_init();
 }
 
+// The other processes are gone, and the dialog module has not yet kept its dialogs: it was loaded
+// before.
+static void mod_destroy(void)
+{
+    if (!started)
+        return;
+    fgm_calls_inherit();
+    fgm_restart_save();
+    fgm_outage_keep_rings();
+}
+
 struct module_exports exports = {
-    "fraudguard",
-    DEFAULT_DLFLAGS,
-    fgm_cmd_exports,
-    fgm_param_exports,
-    0,
-    fgm_pv_exports,
-    0,
-    mod_init,
-    child_init,
-    0,
+    "fraudguard", DEFAULT_DLFLAGS, fgm_cmd_exports, fgm_param_exports, 0, fgm_pv_exports, 0,
+    mod_init,     child_init,      mod_destroy,
 };
 
 // Looked up by Kamailio by its name.

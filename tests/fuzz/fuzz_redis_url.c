@@ -29,7 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (host < storage || host + strlen(host) >= storage + 64)
                 abort();
         }
-        if ((config.unix_path != NULL) + (config.host != NULL) + (config.n_sentinels > 0) != 1)
+        for (uint32_t i = 0; i < config.n_nodes; i++) {
+            const char *host = config.nodes[i].host;
+            if (host < storage || host + strlen(host) >= storage + 64)
+                abort();
+        }
+        if ((config.unix_path != NULL) + (config.host != NULL) + (config.n_sentinels > 0) +
+                (config.n_nodes > 0) !=
+            1)
             abort();
     }
     free(url);

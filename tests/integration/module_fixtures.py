@@ -50,7 +50,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "ctl.so"
 loadmodule "tls.so"
-loadmodule "dialog.so"
+{dialogs}loadmodule "dialog.so"
 modparam("ctl", "binrpc", "unix:{run}/ctl")
 modparam("tls", "config", "{run}/tls.cfg")
 modparam("dialog", "dlg_flag", 4)
@@ -84,6 +84,7 @@ SHOW        sl_send_reply("480", "Shown");
     }
     route(FRAUDGUARD);
     dlg_manage();
+    if ($hdr(X-Lifetime) != $null) dlg_set_timeout("$(hdr(X-Lifetime){s.int})");
     if ($hdr(X-Refuse) != $null) {
         if ($hdr(X-Refuse) == "transaction") t_newtran();
         send_reply("488", "Not Acceptable Here");
@@ -152,6 +153,14 @@ rules:
   - {id: MANY, desc: Many calls, when: {dest.prefix: {in: ["+4420795"]}}, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}
   - {id: CHANNELS, desc: Calls in progress, measure: meters.live_calls, relative_to: customer.channels,
      steps: [{above: 1.0, score: 81}]}
+"""
+
+
+# Dialogs that outlive Kamailio, as the shipped configuration keeps them.
+DIALOGS = """
+modparam("dialog", "db_mode", 3)
+modparam("dialog", "db_url", "text://{run}/dialogs")
+modparam("dialog", "send_bye", 1)
 """
 
 
@@ -378,11 +387,11 @@ def free_port():
 
 
 class Node:
-    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES):
+    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES, dialogs=False):
         self.run, self.with_redis, self.mode, self.verify, self.modparams, self.lua = str(run_dir), redis, mode, verify, modparams, lua
         self.sip_port, self.tls_port = free_port(), free_port()
         self.kamailio = self.redis = self.carrier = None
-        self.rules_text = rules
+        self.rules_text, self.dialogs = rules, dialogs
         self.callers = []
 
     def path(self, *parts):
@@ -405,10 +414,17 @@ class Node:
         values = {"FG_RUN": self.run, "FG_MODULE": os.path.join(BUILD, "modules/fraudguard/fraudguard.so"), "FG_RULES_DIR": self.path("rules"),
                   "FG_CUSTOMERS_FILE": self.path("customers.yaml"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"),
                   **({"FG_MODE": self.mode} if self.mode else {}), "FG_REDIS": f"unix:{self.path('redis.sock')}" if self.with_redis else ""}
+        if self.dialogs:
+            values["FG_STATE_DIR"] = self.path("state")
+            os.makedirs(self.path("state"))
+            os.makedirs(self.path("dialogs"))
+            for table in ("version", "dialog", "dialog_vars"):
+                shutil.copy(f"/usr/share/kamailio/dbtext/kamailio/{table}", self.path("dialogs"))
         substdefs = "\n".join(f'#!substdef "!{name}!{value}!g"' for name, value in values.items())
         routes = LUA_ROUTES.replace("{run}", self.run) if self.lua else ROUTES.replace("CARRIER", str(self.carrier.port))
         self.write("kamailio.cfg", KAMAILIO_CFG.format(substdefs=substdefs, sip=self.sip_port, tls=self.tls_port, run=self.run, top=TOP,
-                                                       modparams=self.modparams, routes=routes))
+                                                       modparams=self.modparams + (DIALOGS.format(run=self.run) if self.dialogs else ""),
+                                                       dialogs='loadmodule "db_text.so"\n' if self.dialogs else "", routes=routes))
 
     def start_redis(self):
         with open(self.path("redis.log"), "ab") as log:
@@ -425,15 +441,28 @@ class Node:
         self.prepare()
         if self.with_redis:
             self.start_redis()
+        return self.launch()
+
+    def launch(self):
         # A module built with sanitizers needs their runtime first; Kamailio itself is not built with it.
         runtime = os.environ.get("FG_KAMAILIO_PRELOAD")
         prefix = ["env", f"LD_PRELOAD={runtime}"] if runtime else []
-        with open(self.path("kamailio.log"), "wb") as log:
+        with open(self.path("kamailio.log"), "ab") as log:
             self.kamailio = subprocess.Popen(prefix + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-m", "128", "-P", self.path("pid"), "-Y", self.run],
                                              stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.run)
-        wait_for(lambda: self.kamailio.poll() is not None or self.rpc("fraudguard.status").returncode == 0, 30, "kamailio")
+        wait_for(lambda: self.kamailio.poll() is not None or "tcp main process" in self.rpc("core.ps").stdout, 30, "kamailio")
         assert self.kamailio.poll() is None, self.log()[-4000:]
         return self
+
+    def halt(self, number=signal.SIGTERM):
+        """Ends Kamailio, and all its processes with it when it has no chance to."""
+        if number == signal.SIGKILL:
+            os.killpg(self.kamailio.pid, number)
+        else:
+            self.kamailio.send_signal(number)
+        self.kamailio.wait(20)
+        if number == signal.SIGKILL:  # what one process may say of another's death is no fault
+            self.write("kamailio.log", re.sub(r".*CRITICAL.*receive_fd\(\): EOF on.*\n", "", self.log()))
 
     def log(self):
         with open(self.path("kamailio.log"), encoding="utf-8", errors="replace") as file:
@@ -443,12 +472,14 @@ class Node:
         for caller in self.callers:
             caller.close()
         if self.kamailio and self.kamailio.poll() is None:
-            self.kamailio.terminate()
-            try:
-                self.kamailio.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.kamailio.pid, signal.SIGKILL)
-                self.kamailio.wait()
+            # Kamailio forgets to end processes that were being started when it was told to end: they are told themselves.
+            for kill, signal_, patience in ((os.kill, signal.SIGTERM, 3), (os.killpg, signal.SIGTERM, 10), (os.killpg, signal.SIGKILL, None)):
+                try:
+                    kill(self.kamailio.pid, signal_)
+                    self.kamailio.wait(patience)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
         if self.redis and self.redis.poll() is None:
             self.redis.send_signal(signal.SIGCONT)
             self.redis.kill()

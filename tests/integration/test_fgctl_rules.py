@@ -447,3 +447,18 @@ def test_fmt_refuses(fgctl, tmp_path):
         path.write_text(text)
         fgctl("rules", "fmt", path, code=code)
         assert path.read_text() == text
+
+
+# --- what the documentation shows ---------------------------------------------------------------------------------------------------
+
+def test_the_examples_of_what_is_usual(fgctl, tmp_path):
+    text = (ROOT / "docs" / "pack-format.md").read_text()
+    pack, tests = re.findall(r"```yaml\n(.*?)```", text[text.index("**Three examples**"):], re.S)[:2]
+    (tmp_path / "usual.yaml").write_text(pack)
+    (tmp_path / "usual.test.yaml").write_text(tests)
+    data = ("--data", ROOT / "rules" / "data")
+    assert re.match(r"[4-9] passed, 0 failed, 0 skipped .*100%", fgctl("rules", "test", tmp_path, *data).out)
+    fgctl("rules", "lint", "--strict", tmp_path, *data)
+    # Without peers a customer of whom nothing is known calls at any hour.
+    replace(tmp_path / "usual.yaml", "{typical: calls, per: customer}", "{typical: calls, per: customer, peers: false}")
+    assert "no typical meter that learns from peers" in fgctl("rules", "test", tmp_path, *data, code=RULES).out

@@ -342,6 +342,128 @@ static void test_slow_steps_are_seen(void **state)
     assert_int_equal(bench.decision.release_request.ops[1].kind, FG_OP_BASELINE_FREEZE);
 }
 
+// The same customer under other names: they are told apart by what they are called.
+static void call_as(const char *id, const char *profile, unsigned n)
+{
+    struct fg_customer *customer = (struct fg_customer *)(uintptr_t)bench.world.acme;
+    const struct fg_customer before = *customer;
+    customer->id = id;
+    customer->profile = profile;
+    for (unsigned i = 0; i < n; i++) {
+        (void)call();
+    }
+    *customer = before;
+}
+
+static const char *const others[] = {"b1", "b2", "b3", "b4", "b5"};
+#define N_OTHERS (sizeof(others) / sizeof(others[0]))
+
+// So many customers of the profile call n times at this hour of the day for weeks.
+static void others_call(size_t n_others, const char *profile, unsigned n, int weeks)
+{
+    for (int day = 0; day < weeks * 7; day++) {
+        for (size_t i = 0; i < n_others; i++) {
+            call_as(others[i], profile, n);
+        }
+        bench.now_ms += FG_MS_PER_DAY;
+    }
+}
+
+static void with_peers(void)
+{
+    static const struct fg_meter_start start = {"default", 4 * FG_MICRO};
+    bench.meters[0].peers = true;
+    bench.meters[0].starts = &start;
+    bench.meters[0].n_starts = 1;
+    bench.rules[RULE_BURST].mode = FG_MODE_OFF;
+    world_seal(&bench.world);
+}
+
+static void test_what_is_usual_for_peers_comes_before_what_is_given(void **state)
+{
+    (void)state;
+    with_peers();
+    others_call(N_OTHERS, "office", 20, 5);
+    const fg_micro usual = call();
+    assert_in_range(usual, 9 * FG_MICRO, 21 * FG_MICRO);
+    assert_string_equal(strchr(text_of(RULE_USUAL), '('),
+                        "(usual of its peers; profile office, 5 customers), under 9223372036854.7");
+    assert_int_equal(reason_of(RULE_USUAL)->peers, 5);
+    // Nobody calls at night, and this is known as well.
+    bench.now_ms += 12 * HOUR_MS;
+    assert_true(call() == 0);
+    assert_int_equal(reason_of(RULE_USUAL)->peers, 5);
+    bench.now_ms -= 12 * HOUR_MS;
+    bench.rules[RULE_BURST].mode = FG_MODE_ENFORCE;
+    bench.rules[RULE_BURST].relative_times = FG_MICRO / 10;
+    bench.rules[RULE_BURST].relative_at_least = 1;
+    world_seal(&bench.world);
+    for (int i = 0; i < 4; i++) {
+        (void)call();
+    }
+    assert_non_null(strstr(text_of(RULE_BURST), " calls, usual of its peers; profile office, 5 "
+                                                "customers) in 1 h, over 0.1 times"));
+}
+
+static void test_four_peers_are_too_few(void **state)
+{
+    (void)state;
+    with_peers();
+    others_call(4, "office", 20, 3);
+    assert_true(call() == 4 * FG_MICRO);
+    assert_non_null(strstr(text_of(RULE_USUAL), "(not known yet; profile default)"));
+    // Nor do those of another profile count, nor those of whom nothing is known themselves.
+    others_call(N_OTHERS, "hotel", 20, 1);
+    assert_true(call() == 4 * FG_MICRO);
+}
+
+static void test_an_own_week_goes_before_peers(void **state)
+{
+    (void)state;
+    with_peers();
+    others_call(N_OTHERS, "office", 20, 3);
+    (void)call_each_hour(1, WEEK_MS);
+    assert_in_range(call(), FG_MICRO / 2, 2 * FG_MICRO);
+    assert_int_equal(reason_of(RULE_USUAL)->starts, 0);
+}
+
+// Peers are told once for each hour, by whom something is known, and not of hours of refused calls.
+static void test_who_tells_peers(void **state)
+{
+    (void)state;
+    with_peers();
+    for (bench.now_ms = FRIDAY_MORNING_MS; bench.now_ms < FRIDAY_MORNING_MS + WEEK_MS;
+         bench.now_ms += HOUR_MS) {
+        (void)call();
+        assert_false(bench.decision.release); // a week is not known yet
+    }
+    (void)call();
+    bench.now_ms += HOUR_MS;
+    (void)call();
+    assert_true(bench.decision.release);
+    const struct fg_meter_op *op = &bench.decision.release_request.ops[0];
+    assert_int_equal(bench.decision.release_request.n_ops, 1);
+    assert_int_equal(op->kind, FG_OP_PEERS_PUT);
+    assert_true(op->shared && !op->scope_is_customer && !bench.decision.release_request.once);
+    assert_int_equal(op->meter_id, 1);
+    assert_int_equal(op->bucket,
+                     (int64_t)bench.plan.local.day * 24 + bench.plan.local.minute / 60 - 1);
+    (void)call();
+    assert_false(bench.decision.release); // this hour is told of later
+    bench.rules[RULE_USUAL].action_at_least = FG_THROTTLE;
+    bench.rules[RULE_USUAL].tests[0].number = INT64_MAX;
+    bench.now_ms += HOUR_MS;
+    (void)call(); // refused: it gives nothing to learn from, and nothing is told
+    assert_int_equal(bench.decision.release_request.n_ops, 1);
+    assert_int_equal(bench.decision.release_request.ops[0].kind, FG_OP_BASELINE_FREEZE);
+    bench.rules[RULE_USUAL].action_at_least = FG_ALLOW;
+    for (int hour = 0; hour < 23; hour++) {
+        bench.now_ms += HOUR_MS;
+        (void)call();
+        assert_false(bench.decision.release);
+    }
+}
+
 static void refused(void)
 {
     const char *why = NULL;
@@ -386,6 +508,13 @@ int main(void)
         REDIS(test_a_patient_attack_doubles_in_a_week_at_most),
         TEST(test_slow_steps_are_seen),
         REDIS(test_slow_steps_are_seen),
+        TEST(test_what_is_usual_for_peers_comes_before_what_is_given),
+        REDIS(test_what_is_usual_for_peers_comes_before_what_is_given),
+        TEST(test_four_peers_are_too_few),
+        TEST(test_an_own_week_goes_before_peers),
+        REDIS(test_an_own_week_goes_before_peers),
+        TEST(test_who_tells_peers),
+        REDIS(test_who_tells_peers),
         TEST(test_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 
 #include "fg/baseline.h"
 #include "fg/country.h"
+#include "fg/peers.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
 #include "fg/store.h"
@@ -118,7 +119,15 @@ static struct fg_meter_op random_register(int64_t now_ms)
                              .interval_us = intervals_us[below(4)],
                              .burst = 1 + below(12),
                              .start = below(3) * INT64_C(700000)};
-    switch (below(8)) {
+    switch (below(10)) {
+    case 8:
+        op.kind = FG_OP_BASELINE_CLOSES;
+        break;
+    case 9: // more than are remembered
+        op.kind = below(3) == 0 ? FG_OP_PEERS_READ : FG_OP_PEERS_PUT;
+        op.member = (below(24) * UINT64_C(0x9e3779b97f4a7c15)) & FG_PEERS_MEMBER_MAX;
+        op.amount = below(FG_BASELINE_HOURS) * 256 + below(FG_PEERS_LEVEL_MAX + 1);
+        break;
     case 0:
         op.kind = FG_OP_SEEN_PUT;
         break;
@@ -151,7 +160,8 @@ static struct fg_meter_op random_register(int64_t now_ms)
     op.meter_id = 0x1000U * (op.kind <= FG_OP_SEEN_READ   ? 1
                              : op.kind <= FG_OP_RUN_READ  ? 2
                              : op.kind == FG_OP_RATE_TAKE ? 3
-                                                          : 4) +
+                             : op.kind < FG_OP_PEERS_READ ? 4
+                                                          : 5) +
                   meter;
     if (below(8) == 0)
         op.bucket += (int64_t)below(400) - 200;
@@ -171,7 +181,9 @@ static struct fg_meter_op random_op(int64_t now_ms)
     default:
         op = random_register(now_ms);
     }
-    op.shared = !op.scope_is_customer && below(3) == 0;
+    const bool peers = op.kind == FG_OP_PEERS_READ || op.kind == FG_OP_PEERS_PUT;
+    op.scope_is_customer = op.scope_is_customer && !peers;
+    op.shared = peers || (!op.scope_is_customer && below(3) == 0);
     return op;
 }
 
@@ -319,7 +331,7 @@ static void replies_compare(const struct fg_store_request *request, const struct
 // What a run has come past.
 struct passed {
     int64_t most, longest_run;
-    uint32_t repeats, held, full, refused, seen, learned;
+    uint32_t repeats, held, full, refused, seen, learned, closed, peered;
 };
 
 static void passed_note(struct passed *passed, const struct fg_store_request *request,
@@ -335,6 +347,8 @@ static void passed_note(struct passed *passed, const struct fg_store_request *re
         passed->refused += kind == FG_OP_RATE_TAKE && value == 0;
         passed->seen += kind == FG_OP_SEEN_PUT && value > 0;
         passed->learned += kind == FG_OP_BASELINE_READ && value > 0;
+        passed->closed += kind == FG_OP_BASELINE_CLOSES && value >= 0;
+        passed->peered += kind == FG_OP_PEERS_READ && value >= FG_PEERS_LEAST * 256;
         if (kind == FG_OP_RUN_PUT && value > passed->longest_run)
             passed->longest_run = value;
     }
@@ -409,6 +423,7 @@ static void test_stores_agree(void **unused)
                   passed.held, passed.full, passed.most);
     print_message("refused %u, seen again %u, learned %u, longest run %" PRId64 "\n",
                   passed.refused, passed.seen, passed.learned, passed.longest_run);
+    print_message("closed %u, of peers %u\n", passed.closed, passed.peered);
     // The run is only worth something when it went where the differences would be.
     assert_int_equal(stats.evicted_windows, 0);
     assert_int_equal(stats.evicted_sets, 0);
@@ -418,6 +433,7 @@ static void test_stores_agree(void **unused)
         assert_true(passed.repeats > 100 && passed.held > 100 && passed.full > 0);
         assert_true(passed.refused > 100 && passed.seen > 100 && passed.learned > 100);
         assert_true(passed.longest_run > 5);
+        assert_true(passed.closed > 20 && passed.peered > 20);
         assert_int_equal(passed.most, INT64_C(1) << 52);
     }
     stores_close(&stores);
@@ -454,9 +470,42 @@ static void test_trends_agree(void **unused)
     stores_close(&stores);
 }
 
+// Two years of the voices of more customers than are remembered.
+static void test_peers_agree(void **unused)
+{
+    (void)unused;
+    struct stores stores;
+    stores_open(&stores);
+    uint32_t known = 0, full = 0;
+    int64_t hour = -3000;
+    for (uint32_t round = 0; round < 6000; round++) {
+        const struct fg_meter_op op = {
+            .kind = FG_OP_PEERS_PUT,
+            .meter_id = 1,
+            .scope = UINT64_C(0xabcd000000000012),
+            .shared = true,
+            .bucket = hour + (int64_t)below(12),
+            .member = (below(30) * UINT64_C(0x9e3779b97f4a7c15)) & FG_PEERS_MEMBER_MAX,
+            .amount = below(FG_BASELINE_HOURS) * 256 + below(FG_PEERS_LEVEL_MAX + 1),
+            .ttl_ms = FG_MS_PER_DAY};
+        struct fg_store_request request = {
+            .customer = "acme", .now_ms = stores.now_ms, .n_ops = 2, .ops = {op, op}};
+        struct fg_store_reply reply;
+        request.ops[1].kind = FG_OP_PEERS_READ;
+        request.ops[1].bucket += (int64_t)below(300);
+        both_evaluate(&stores, &request, round, &reply);
+        known += reply.values[1] >= FG_PEERS_LEAST * 256;
+        full += reply.values[1] / 256 == FG_PEERS_MAX;
+        hour += below(400) == 0 ? below(4000) : below(6);
+    }
+    assert_true(known > 1000 && known < 6000 && full > 100);
+    stores_close(&stores);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_stores_agree),
+                                       cmocka_unit_test(test_peers_agree),
                                        cmocka_unit_test(test_trends_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,31 +132,31 @@ static void test_breaker(void **unused)
     struct fg_breaker_stats stats;
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
     for (int i = 0; i < 4; i++) {
-        assert_true(breaker_allows(breaker));
-        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 1000);
+        assert_true(breaker_allows(breaker, 0));
+        breaker_failed(breaker, 0, FG_REDIS_ERROR_TIMEOUT, 1000);
     }
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_SLOW);
-    breaker_succeeded(breaker, 1000);
+    breaker_succeeded(breaker, 0, 1000);
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
     for (int i = 0; i < 5; i++)
-        breaker_failed(breaker, FG_REDIS_ERROR_CONNECT, 5000);
+        breaker_failed(breaker, 0, FG_REDIS_ERROR_CONNECT, 5000);
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
-    assert_false(breaker_allows(breaker));
+    assert_false(breaker_allows(breaker, 0));
     // On trial one failure opens again, three successes close.
-    breaker_probed(breaker, 6000);
+    breaker_probed(breaker, 0, 6000);
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_SLOW);
-    assert_true(breaker_allows(breaker));
-    breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 6100);
+    assert_true(breaker_allows(breaker, 0));
+    breaker_failed(breaker, 0, FG_REDIS_ERROR_TIMEOUT, 6100);
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
-    breaker_probed(breaker, 7000);
+    breaker_probed(breaker, 0, 7000);
     for (int i = 0; i < 3; i++)
-        breaker_succeeded(breaker, 7100);
+        breaker_succeeded(breaker, 0, 7100);
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_UP);
     // More than half of a second's calls, though never five in a row.
     for (int i = 0; i < 12 && fg_breaker_state(breaker) != FG_STORE_DOWN; i++) {
-        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 9000);
-        breaker_failed(breaker, FG_REDIS_ERROR_TIMEOUT, 9000);
-        breaker_succeeded(breaker, 9000);
+        breaker_failed(breaker, 0, FG_REDIS_ERROR_TIMEOUT, 9000);
+        breaker_failed(breaker, 0, FG_REDIS_ERROR_TIMEOUT, 9000);
+        breaker_succeeded(breaker, 0, 9000);
     }
     assert_int_equal(fg_breaker_state(breaker), FG_STORE_DOWN);
     fg_breaker_stats(breaker, &stats);

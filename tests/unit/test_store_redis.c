@@ -73,6 +73,17 @@ static void test_urls(void **unused)
     assert_string_equal(config.sentinels[1].host, "::1");
     assert_int_equal(config.sentinels[1].port, 7001);
     assert_string_equal(config.sentinels[2].host, "c");
+    assert_int_equal(
+        fg_redis_config_parse("cluster://fg:pw@10.0.0.1:7000,[::1]:7001,c", &config, storage, 512),
+        FG_OK);
+    assert_null(config.host);
+    assert_string_equal(config.username, "fg");
+    assert_int_equal(config.n_sentinels, 0);
+    assert_int_equal(config.n_nodes, 3);
+    assert_string_equal(config.nodes[1].host, "::1");
+    assert_int_equal(config.nodes[1].port, 7001);
+    assert_string_equal(config.nodes[2].host, "c");
+    assert_int_equal(config.nodes[2].port, 6379);
     const char *const bad[] = {"",
                                "unix:",
                                "unix:relative",
@@ -99,6 +110,11 @@ static void test_urls(void **unused)
                                "sentinel://h/m m",
                                "sentinel://h:0/m",
                                "sentinel://a,b,c,d,e,f,g,h,i/m",
+                               "cluster://",
+                               "cluster://a,",
+                               "cluster://a/0",
+                               "cluster://a:0",
+                               "cluster://a,b,c,d,e,f,g,h,i",
                                "redis://u:%00@h"};
     struct fg_redis_config before = config;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

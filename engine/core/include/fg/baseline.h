@@ -39,6 +39,11 @@ struct fg_baseline {
 // over what has been learned. -1: not known yet, since nothing was learned or first_hour is less
 // than a week ago. What has not been folded yet does not count.
 fg_micro fg_baseline_usual(const struct fg_baseline *baseline, int64_t hour);
+// What an addition to hour is about to close, for the customer's peers (fg/peers.h): the level of
+// what is usual in the hour that was added to, 256 times how many hours before it were learned (at
+// most 167), and 65536 times how many hours ago it is. -1: none, or it is not to be learned from,
+// or nothing is known yet.
+int64_t fg_baseline_closes(const struct fg_baseline *baseline, int64_t hour);
 // How many thousandths the last week before hour's comes to of the weeks four to eight before that,
 // by the mean over the hours that were learned: 1000 is as before. Less than one unit a week counts
 // as one. -1: not known, since less than half of the last week or a week's hours of the others were

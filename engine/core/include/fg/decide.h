@@ -38,7 +38,8 @@ enum fg_allowance_state {
     FG_ALLOWANCE_NOT_FOR, // what the call is refused for is not set aside by anybody's word
     FG_ALLOWANCE_UNKNOWN  // no store could say what is left
 };
-// Which of a reason's numbers are what a meter starts with, since what is usual is not known yet.
+// Which of a reason's numbers are what a meter starts with, or what is usual for the customer's
+// peers, since what is usual for the customer is not known yet.
 enum fg_reason_start {
     FG_START_VALUE = 1,
     FG_START_BASE = 2,
@@ -59,6 +60,8 @@ struct fg_reason {
     fg_micro threshold;
     uint8_t step;
     uint8_t starts;  // fg_reason_start bits
+    uint8_t peered;  // those of them that the customer's peers say
+    uint8_t peers;   // how many these are, at least; 0: none
     uint16_t detail; // see the kind
     enum fg_action action_at_least;
     enum fg_notify notify;
@@ -90,7 +93,8 @@ struct fg_decision {
     bool drop_media, cut_call; // cut_call: on answer and minute events
     struct fg_reply reply;
     bool release; // the store should run release_request when convenient: a refused call gives back
-                  // its leases, and what is usual is not learned while calls are refused or cut
+                  // its leases, and what is usual is not learned while calls are refused or cut;
+                  // one that goes on tells the customer's peers of an hour that is over
     uint32_t n_reasons; // the enforced ones add up to score exactly
     // The big ones, last: what they hold beyond n_reasons and n_ops is anything.
     struct fg_reason reasons[FG_REASONS_MAX];

@@ -12,7 +12,8 @@
 //
 // Register: a small state with an arithmetic of its own, one for each meter and scope: when
 // something was first seen (fg/first_seen.h), runs of neighbouring numbers (fg/run.h), a rate of
-// admission (fg/rate.h), what is usual for an hour of the week (fg/baseline.h).
+// admission (fg/rate.h), what is usual for an hour of the week (fg/baseline.h), and for the peers
+// of a profile (fg/peers.h).
 #pragma once
 
 #include <stdbool.h>
@@ -44,12 +45,17 @@ enum fg_op_kind {
     FG_OP_SEEN_READ, // the same, changing nothing
     FG_OP_RUN_PUT,   // amount: the number dialled, 0 to 2^52; value: length of the longest run
     FG_OP_RUN_READ,
-    FG_OP_RATE_TAKE,      // value: 1 admitted, 0 not; a repeated call takes nothing and is admitted
-    FG_OP_BASELINE_ADD,   // bucket: the customer's local hour; value: usual amount in this hour of
-                          // the week [fg_micro], before this; -1: not known yet
-    FG_OP_BASELINE_READ,  // the same, changing nothing
-    FG_OP_BASELINE_FREEZE // nothing is learned from bucket on, for FG_BASELINE_FREEZE_HOURS; value:
-                          // as of a read
+    FG_OP_RATE_TAKE,     // value: 1 admitted, 0 not; a repeated call takes nothing and is admitted
+    FG_OP_BASELINE_ADD,  // bucket: the customer's local hour; value: usual amount in this hour of
+                         // the week [fg_micro], before this; -1: not known yet
+    FG_OP_BASELINE_READ, // the same, changing nothing
+    FG_OP_BASELINE_FREEZE, // nothing is learned from bucket on, for FG_BASELINE_FREEZE_HOURS;
+                           // value: as of a read
+    FG_OP_BASELINE_CLOSES, // value: what an addition to bucket is about to close, see
+                           // fg/baseline.h; changes nothing
+    FG_OP_PEERS_READ, // bucket as of a baseline; value: what is usual for the peers, see fg/peers.h
+    FG_OP_PEERS_PUT   // bucket, member, amount: what a baseline closed, with its hour; value: as of
+                      // a read, before this
 };
 static inline bool fg_op_is_window(enum fg_op_kind kind)
 {
@@ -70,9 +76,10 @@ struct fg_meter_op {
     uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
     bool trend;             // baseline: the value is what fg_baseline_trend() gives
     int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
-                    // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]
+                    // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]; peers:
+                    // level and 256 times the hours since, of struct fg_peers_vote
     int64_t ttl_ms; // how long the store must remember at least
-    uint64_t member;     // set
+    uint64_t member;     // set; peers: at most FG_PEERS_MEMBER_MAX
     int64_t expiry_ms;   // set put: Unix [ms]
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
     uint32_t burst;      // rate: calls that may come at once, 1 to 100000

@@ -52,7 +52,7 @@ struct fg_plan {
     bool lists_grow;                        // one of them adds to a list
     uint64_t overridden[FG_RULES_MAX / 64]; // rules that one of them changes
     int8_t op_of_meter[FG_METERS_MAX];      // index into request.ops, -1 none
-    int8_t hit_op_of_meter[FG_METERS_MAX];  // of a ratio's hits
+    int8_t hit_op_of_meter[FG_METERS_MAX];  // of a ratio's hits, of a typical meter's peers
     const struct fg_allowance *allowance;   // the one that is about this call, which may be over;
                                             // NULL: none
     int8_t allowance_calls_op, allowance_usd_op; // with one: index into request.ops, -1 none
@@ -87,6 +87,11 @@ bool fg_plan_condition(const struct fg_plan *plan, const struct fg_condition *co
 // by then. False for other kinds of meters, and where the event lacks a part of the key.
 bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
                       struct fg_meter_op *op);
+
+// The operation by which somebody of the customer's profile would say now what is usual for a
+// typical meter that learns from peers; its amount and member are 0. For tools, as above.
+void fg_plan_voice(const struct fg_plan *plan, const struct fg_meter *meter,
+                   struct fg_meter_op *op);
 
 // What a rule comes to for this customer: as written, or as overrides say.
 struct fg_rule_terms {

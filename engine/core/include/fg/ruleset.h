@@ -211,6 +211,8 @@ struct fg_meter {
     // Typical: "default" is for every profile that is not named. Not part of id.
     const struct fg_meter_start *starts;
     uint8_t n_starts;
+    bool peers; // typical, of the customer alone: its profile's, until its own is known. Not part
+                // of id
 };
 
 // --- holds
@@ -390,6 +392,7 @@ struct fg_ruleset {
     // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; and of each
     // meter the number of what it is kept for: the same for meters of the same keys.
     uint64_t changed_by_event[2][FG_EVENT_KINDS];
+    uint64_t peered; // meters that learn from peers, a bit each
     uint8_t scope_of_meter[FG_METERS_MAX];
     // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
     // of a condition stand together in predicate_ids, from where the other arrays say.

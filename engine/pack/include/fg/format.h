@@ -95,6 +95,7 @@ enum fg_shape {
     FG_SHAPE_CALL,
     FG_SHAPE_HISTORY,
     FG_SHAPE_PAST_CALL,
+    FG_SHAPE_TEST_PEERS,
     FG_SHAPE_ALLOWANCE,
     FG_SHAPE_PART,    // what is expected of one call
     FG_SHAPE_AT_CALL, // of the n-th one

@@ -120,12 +120,12 @@ enum fg_redis_error {
 // Name of a kind, also a metrics label; never NULL.
 const char *fg_redis_error_name(enum fg_redis_error kind);
 
-struct fg_redis; // one connection of one process; not shared
+struct fg_redis; // one connection of one process, in a Cluster one to each master; not shared
 #define FG_SENTINELS_MAX     8
 #define FG_SENTINEL_NAME_MAX 63
 struct fg_redis_config {
     const char *unix_path; // NULL: TCP
-    const char *host;      // "127.0.0.1"; NULL with sentinels
+    const char *host;      // "127.0.0.1"; NULL with Sentinels and in a Cluster
     uint16_t port;
     // Sentinels that know the master called sentinel_master; 0: host is the server.
     uint32_t n_sentinels;
@@ -134,18 +134,26 @@ struct fg_redis_config {
         uint16_t port;
     } sentinels[FG_SENTINELS_MAX];
     const char *sentinel_master;
+    // Servers of a Cluster, of which one at least must answer at first; 0: no Cluster.
+    uint32_t n_nodes;
+    struct {
+        const char *host;
+        uint16_t port;
+    } nodes[FG_SENTINELS_MAX];
+    const char *cluster_key; // for fg_redis_find_master(): the master that has it; not parsed
     const char *username, *password; // NULL: none
     int database;
     int32_t deadline_ms; // one evaluation, connect included; default 20
 };
 // Parses "unix:/path", "redis://[user:password@]host[:port][/db]", "host:port" and
-// "sentinel://[user:password@]host[:port],host[:port].../master[/db]". Writes into config, whose
-// strings point into storage (at least 512 bytes). FG_ESYNTAX.
+// "sentinel://[user:password@]host[:port],host[:port].../master[/db]" and
+// "cluster://[user:password@]host[:port],host[:port]...". Writes into config, whose strings point
+// into storage (at least 512 bytes). FG_ESYNTAX.
 FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config *config,
                                         char *storage, size_t storage_size);
-// The address of the master that config's Sentinels name now, for those who bring a client of their
-// own. host: at least 64 bytes, error: at least 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT,
-// FG_EINVAL for a config without Sentinels. Blocks for deadline_ms at most, and while names of
+// The address of the master that config's Sentinels name now, or of the Cluster's master that has
+// cluster_key, for those who bring a client of their own. host: at least 64 bytes, error: at least
+// 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT, FG_EINVAL for a config without either. Blocks for deadline_ms at most, and while names of
 // Sentinels are looked up.
 FG_MUST_CHECK int fg_redis_find_master(const struct fg_redis_config *config, int32_t deadline_ms,
                                        char *host, uint16_t *port, char *error);

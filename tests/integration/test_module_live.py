@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls in progress: both sides hear of a cut, whoever answers how fast."""
+import contextlib
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from module_fixtures import ALLOWED, BLOCKED, Node, finish, started, wait_for
+
+CUT = "+442079700001"  # cut in its first minute
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    node = started(Node(tmp_path_factory.mktemp("live")))
+    yield node
+    finish(node)
+
+
+def processes(node):
+    """The node's Kamailio processes: id to description."""
+    return {int(pid): what for pid, what in re.findall(r"PID:\s*(\d+)\s*DSC:\s*(.*)", node.rpc("core.psx").stdout)}
+
+
+def byes(messages, call):
+    """How many BYEs of the call there are, copies aside."""
+    return len({m.get("via").split("branch=")[1].split(";")[0] for m in messages if m.method == "BYE" and m.get("call-id") == call["call_id"]})
+
+
+@contextlib.contextmanager
+def answers_overtake(node):
+    """All on one processor, where the process that cuts gives way to everybody: its first BYE is answered before the second can be written."""
+    everybody = wait_for(lambda: (lambda found: found if "fraudguard calls" in found.values() else None)(processes(node)), what="all processes")
+    mine, one = os.sched_getaffinity(0), {min(os.sched_getaffinity(0))}
+    urgent = [0] + [pid for pid, what in everybody.items() if "receiver" in what]
+    try:
+        for pid in [0, *everybody]:
+            os.sched_setaffinity(pid, one)
+        with contextlib.suppress(PermissionError):  # without it the race is rarer
+            for pid in urgent:
+                os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(1))
+        yield
+    finally:
+        for pid in urgent:
+            os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+        for pid in [0, *everybody]:
+            os.sched_setaffinity(pid, mine)
+
+
+def test_a_cut_reaches_both_sides_however_fast_one_answers(node):
+    caller, calls = node.caller(20), []
+    with answers_overtake(node):
+        for _ in range(12):
+            reply, call = caller.invite(CUT)
+            assert reply.code == 200
+            assert caller.wait_request("BYE", call, timeout=10)
+            calls.append(call)
+    for call in calls:
+        wait_for(lambda: byes(node.carrier.seen, call), what="BYE at the carrier")
+        assert byes(node.carrier.seen, call) == 1
+    assert node.counter("calls_cut") == len(calls) and node.counter("cut_failures") == 0
+    print(f"{node.counter('byes_repaired')} of {len(calls)} second BYEs were left out by the dialog module")
+
+
+# --- over a restart
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    node = started(Node(tmp_path_factory.mktemp("lasting"), dialogs=True))
+    yield node
+    finish(node)
+
+
+def gauge(node, customer):
+    keys = node.redis_cli("keys", f"fg:{{{customer}}}:s:*").split()
+    return sum(int(node.redis_cli("zcount", key, str(int(time.time() * 1000)), "+inf")) for key in keys)
+
+
+def settles(node, customer, n):
+    wait_for(lambda: gauge(node, customer) == n, 10, f"{n} calls in progress, not {gauge(node, customer)}")
+
+
+def live(node):
+    return node.rpc("fraudguard.calls").stdout
+
+
+def ended(node, call):
+    """The end event of a call, once it is in the stream."""
+    def found():
+        for _, fields in json.loads(node.redis_cli("--json", "xrange", "fg:events", "-", "+") or "[]"):
+            event = json.loads(fields[1])
+            if event["type"] == "call.end" and event["call_id"] == call["call_id"]:
+                return event
+        return None
+    return wait_for(found, what="end of the call in the stream")
+
+
+def called(caller, number=ALLOWED, **more):
+    reply, call = caller.invite(number, **more)
+    assert reply.code == 200
+    return call
+
+
+def reinvite(caller, call, cseq):
+    caller.in_dialog("INVITE", call, cseq=cseq)
+    return caller.final(call, cseq=cseq)
+
+
+def saved_after(node, since):
+    wait_for(lambda: os.stat(node.path("state", "calls")).st_mtime > since, 15, "calls on disk")
+
+
+def test_calls_go_on_over_a_restart(lasting):
+    node, caller = lasting, lasting.caller(1)
+    kept, hung_up, held, expiring = called(caller), called(caller), called(node.caller(2)), called(node.caller(3), extra="X-Lifetime: 4\r\n")
+    ringing = caller.new_call(number="+442079460180")
+    caller.send(caller.request("INVITE", "+442079460180", ringing))
+    wait_for(lambda: node.carrier.count("INVITE", ringing["call_id"]), what="a call that rings")
+    settles(node, "c1", 3)
+    node.halt()
+    for name in ("calls", "spool"):
+        assert os.stat(node.path("state", name)).st_mode & 0o777 == 0o600
+    node.launch()
+    settles(node, "c1", 2)  # the one that rang is over
+    assert ended(node, ringing)["duration_s"] == 0
+    assert reinvite(caller, kept, 3).code == 200
+    # Their names are theirs still.
+    assert caller.invite(ALLOWED, call={**kept, "branch": "z9hG4bKagain"})[0].code == 482
+    caller.bye(hung_up)
+    settles(node, "c1", 1)
+    assert ended(node, hung_up)["duration_s"] >= 0
+    # The longest duration is kept, and an operator can cut.
+    assert node.callers[2].wait_request("BYE", expiring, timeout=20)
+    node.rpc("fraudguard.hold", "c2", "customer", "60", "test", "cut")
+    assert node.callers[1].wait_request("BYE", held)
+    for call in (expiring, held):
+        wait_for(lambda: byes(node.carrier.seen, call), what="BYE at the carrier")
+    settles(node, "c2", 0)
+    settles(node, "c3", 0)
+    # Once more, and Kamailio is killed while one is up that the last stop knew, one that it did not, and one of them has ended since.
+    over = called(caller)
+    node.halt()
+    node.launch()
+    assert node.counter("calls_resumed") == 2 and node.counter("calls_orphaned") == 0
+    settles(node, "c1", 2)
+    assert reinvite(caller, kept, 5).code == 200
+    caller.bye(over)
+    fresh = called(caller)
+    settles(node, "c1", 2)
+    saved_after(node, time.time())
+    node.halt(signal.SIGKILL)
+    node.launch()
+    settles(node, "c1", 1)
+    assert ended(node, fresh)
+    assert (node.counter("calls_resumed"), node.counter("calls_orphaned")) == (1, 1)
+    assert reinvite(caller, kept, 7).code == 200
+    assert caller.invite(ALLOWED, call={**over, "branch": "z9hG4bKlater"})[0].code == 200  # nobody has its names
+    settles(node, "c1", 2)
+    caller.bye(kept)
+    settles(node, "c1", 1)
+    assert kept["call_id"] not in live(node)
+
+
+# --- while Redis is away
+
+
+def stream(node):
+    return [json.loads(fields[1]) for _, fields in json.loads(node.redis_cli("--json", "xrange", "fg:events", "-", "+") or "[]")]
+
+
+def away(node):
+    node.redis.kill()
+    node.redis.wait()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_what_redis_has_not_taken_outlives_a_restart(lasting, how):
+    node, caller = lasting, lasting.caller(10 + how)
+    customer = f"c{10 + how}"
+    away(node)
+    before = node.counter("spooled")
+    refused = [caller.invite(BLOCKED)[1]["call_id"] for _ in range(3)]
+    held = node.rpc("fraudguard.hold", customer, "customer", "300", "while away")
+    assert held.returncode == 0, held.stderr
+    wait_for(lambda: node.counter("spooled") >= before + 4, 15, "records on disk")
+    node.halt(how)
+    with open(node.path("state", "spool"), "ab") as file:
+        file.write(b"torn")
+    node.launch()
+    assert customer in node.rpc("fraudguard.holds").stdout  # in force before Redis is back
+    assert caller.invite(ALLOWED)[0].code == 603
+    assert int(node.status()["spool_waiting_bytes"]) > 0
+    node.start_redis()
+    wait_for(lambda: {e["call_id"] for e in stream(node) if e["type"] == "call.attempt"} >= set(refused), 15, "events in the stream")
+    wait_for(lambda: node.status()["spool_waiting_bytes"] == "0", 15, "an empty spool")
+    wait_for(lambda: "while away" in node.redis_cli("xrange", "fg:audit", "-", "+"), what="audit")
+    assert os.path.getsize(node.path("state", "spool")) == 16
+    settled = [(e["call_id"], e["time_ms"]) for e in stream(node) if e.get("call_id") in refused]
+    assert len(settled) == len(set(settled)) == 3
+    node.rpc("fraudguard.release", customer)
