@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Floods on a real Kamailio and Redis: who sends too much, which number is flooded, and what is told of it."""
 import json
+import os
 import re
+import subprocess
 
+import jsonschema
 import pytest
 
-from module_fixtures import ALLOWED, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BUILD, TOP, Node, finish, started, wait_for
 
 LIMITS = "".join(f'modparam("fraudguard", "flood_{name}", {value})\n' for name, value in (("certificate", 30), ("connection", 300), ("source", 2000)))
 RULES = """fraudguard: 1
@@ -97,3 +100,11 @@ def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):
     assert [event["attack"] for event in ended] == [event["attack"] for event in begun]
     assert ended[0]["refused"] + ended[0]["dropped"] > 100 and ended[0]["peak_per_minute"] <= ended[0]["calls"]
     assert ended[0]["since_ms"] <= ended[0]["last_ms"] < ended[0]["time_ms"]
+    # All of it is what the schema says, and fgctl shows both attacks.
+    schema = json.loads(open(os.path.join(TOP, "docs/events.schema.json"), encoding="utf-8").read())
+    for event in events(node, "attack.started") + ended:
+        jsonschema.Draft7Validator(schema).validate(event)
+    shown = subprocess.run([os.path.join(BUILD, "cli/fgctl"), "-o", "jsonl", "attacks"], capture_output=True, text=True, check=True, timeout=20,
+                           env={**os.environ, "FRAUDGUARD_REDIS": f"unix:{node.path('redis.sock')}"}).stdout
+    rows = [json.loads(line) for line in shown.splitlines()]
+    assert [(row["kind"], row["type"]) for row in rows] == [("number", "attack.started"), ("certificate", "attack.ended")], rows

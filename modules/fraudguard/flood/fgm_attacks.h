@@ -10,7 +10,7 @@
 #include "fg/attack.h"
 
 #define FGM_ATTACKS_MAX         64
-#define FGM_ATTACK_BEGINS       20    // calls that were refused before one speaks of an attack
+#define FGM_ATTACK_BEGINS       20   // calls that were refused before one speaks of an attack
 #define FGM_ATTACK_SOURCE_QUIET 5000 // after so long without a refusal it is over [ms]
 #define FGM_ATTACK_NUMBER_QUIET 60000
 #define FGM_ATTACK_CALLER_BITS  1024
