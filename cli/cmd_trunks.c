@@ -27,6 +27,7 @@ struct trunk {
     const struct fg_json *tls; // NULL: no TLS
     int64_t calls, srtp_calls, blocked, live, days_left;
     bool has_cert, has_days_left;
+    const char *instead;                // what identifies it where no certificate does
     const struct fg_customer *customer; // NULL: not known here
 };
 
@@ -44,6 +45,20 @@ static enum output_tone lock_tone(enum lock lock)
     return lock == LOCK_CLOSED ? TONE_GOOD : lock == LOCK_HALF ? TONE_WARNING : TONE_BAD;
 }
 
+// What the last request was identified by; empty for a certificate and for what is no customer.
+static const char *identified_instead(const struct fg_json *json)
+{
+    const char *identity = fg_json_string(json, "identity");
+
+    if (identity != NULL && strcmp(identity, fg_identity_name(FG_IDENTITY_AUTH_USER)) == 0) {
+        return ": digest user";
+    }
+    if (identity != NULL && strcmp(identity, fg_identity_name(FG_IDENTITY_SOURCE_ADDRESS)) == 0) {
+        return ": source address";
+    }
+    return "";
+}
+
 static bool read_trunk(const struct listing *listing, const struct fg_json *json, struct trunk *out)
 {
     int64_t not_after_s = 0;
@@ -55,6 +70,7 @@ static bool read_trunk(const struct listing *listing, const struct fg_json *json
         !fg_json_integer(json, "live", &out->live)) {
         return false;
     }
+    out->instead = identified_instead(json);
     if (fg_json_string(fg_json_member(json, "tls"), "cipher") != NULL) {
         out->tls = fg_json_member(json, "tls");
         out->has_cert = fg_json_is_true(out->tls, "cert");
@@ -107,7 +123,7 @@ static void format_certificate(const struct trunk *trunk, char *out, size_t size
     const char *name = fg_json_string(trunk->tls, "name");
 
     if (!trunk->has_cert) {
-        (void)snprintf(out, size, "none");
+        (void)snprintf(out, size, "none%s", trunk->instead);
     } else if (!trunk->has_days_left) {
         (void)snprintf(out, size, "%s", name == NULL ? "?" : name);
     } else if (trunk->days_left < 0) {

@@ -358,6 +358,25 @@ static void add_override(struct things *things, const struct fg_ruleset *ruleset
     thing_take(things, thing, "expires", words_until(override->until_ms));
 }
 
+static void put_replies(struct things *things, struct thing *thing, const char *band,
+                        const struct fg_replies *replies)
+{
+    char text[512] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < replies->n; i++) {
+        const struct fg_reply *reply = &replies->item[i];
+        int n = snprintf(text + used, sizeof(text) - used, "%s%u %s, retry after %u s%s%s",
+                         i == 0 ? "" : "; ", reply->code, reply->text == NULL ? "" : reply->text,
+                         reply->retry_after_s, reply->call_info == NULL ? "" : ", ",
+                         reply->call_info == NULL ? "" : reply->call_info);
+        used += n > 0 ? (size_t)n : 0;
+        used = used < sizeof(text) ? used : sizeof(text) - 1;
+    }
+    if (replies->n > 0) {
+        thing_put(things, thing, band, "%s", text);
+    }
+}
+
 static void add_scoring(struct things *things, const struct fg_ruleset *ruleset)
 {
     struct thing *thing = thing_add(things, "scoring", "thresholds");
@@ -380,11 +399,7 @@ static void add_scoring(struct things *things, const struct fg_ruleset *ruleset)
     }
     thing = thing_add(things, "scoring", "replies");
     for (unsigned i = 0; i < FG_ACTION_COUNT; i++) {
-        const struct fg_reply *reply = &ruleset->replies[i];
-        if (reply->code != 0) {
-            thing_put(things, thing, fg_action_name((enum fg_action)i), "%u %s, retry after %u s",
-                      reply->code, reply->text == NULL ? "" : reply->text, reply->retry_after_s);
-        }
+        put_replies(things, thing, fg_action_name((enum fg_action)i), &ruleset->replies[i]);
     }
     thing = thing_add(things, "scoring", "on_block");
     thing_put(things, thing, "drop_media", "%s", ruleset->drop_media_on_block ? "true" : "false");

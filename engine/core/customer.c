@@ -129,6 +129,33 @@ const struct fg_customer *fg_customers_by_fingerprint(const struct fg_customers 
     return NULL;
 }
 
+static bool has_auth_user(const struct fg_customer *customer, struct fg_view user)
+{
+    for (uint32_t i = 0; i < customer->n_auth_users; i++) {
+        if (fg_view_equal(fg_view_of(customer->auth_users[i]), user)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct fg_customer *fg_customers_by_auth_user(const struct fg_customers *table,
+                                                    struct fg_view user)
+{
+    if (table->auth_user_slots == 0 || user.len == 0 || user.len > FG_AUTH_USER_MAX) {
+        return NULL;
+    }
+    uint32_t mask = table->auth_user_slots - 1;
+    uint32_t slot = (uint32_t)fg_index_hash(&table->hash_key, user.ptr, user.len) & mask;
+    for (; table->by_auth_user[slot] != 0; slot = (slot + 1) & mask) {
+        const struct fg_customer *customer = &table->items[table->by_auth_user[slot] - 1];
+        if (has_auth_user(customer, user)) {
+            return customer;
+        }
+    }
+    return NULL;
+}
+
 static const struct fg_customer *by_exact_number(const struct fg_customers *table,
                                                  const struct fg_number *number)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct totals {
-    uint32_t names, fingerprints, exact, spans, prefixes, sources;
+    uint32_t names, fingerprints, users, exact, spans, prefixes, sources;
 };
 
 static bool is_prefix(const struct fg_number_range *range)
@@ -31,6 +31,7 @@ static void count(const struct fg_customers *table, struct totals *totals)
         totals->names += customer->n_cert_names;
         totals->fingerprints += customer->n_cert_fingerprints;
         totals->sources += customer->n_source_ips;
+        totals->users += customer->n_auth_users;
         for (uint32_t k = 0; k < customer->n_numbers; k++) {
             const struct fg_number_range *range = &customer->numbers[k];
             if (is_prefix(range)) {
@@ -126,6 +127,27 @@ static int index_fingerprints(struct fg_customers *table, uint32_t n, struct fg_
             if (other == NULL) {
                 uint64_t hash = fg_index_hash(&table->hash_key, sha256, 32);
                 put(slots, table->fingerprint_slots, hash, i);
+            }
+        }
+    }
+    return rc;
+}
+
+static int index_auth_users(struct fg_customers *table, uint32_t n, struct fg_arena *arena)
+{
+    uint32_t *slots = NULL;
+    int rc = slots_new(arena, n, &slots, &table->auth_user_slots);
+    table->by_auth_user = slots;
+    for (uint32_t i = 0; rc == FG_OK && i < table->n; i++) {
+        for (uint32_t k = 0; k < table->items[i].n_auth_users; k++) {
+            struct fg_view user = fg_view_of(table->items[i].auth_users[k]);
+            const struct fg_customer *other = fg_customers_by_auth_user(table, user);
+            if (other != NULL && other != &table->items[i]) {
+                return FG_EDUPLICATE;
+            }
+            if (other == NULL) {
+                uint64_t hash = fg_index_hash(&table->hash_key, user.ptr, user.len);
+                put(slots, table->auth_user_slots, hash, i);
             }
         }
     }
@@ -324,6 +346,7 @@ int fg_customers_build(const struct fg_customer *items, uint32_t n,
     int rc = index_ids(&table, arena);
     rc = rc == FG_OK ? index_cert_names(&table, totals.names, arena) : rc;
     rc = rc == FG_OK ? index_fingerprints(&table, totals.fingerprints, arena) : rc;
+    rc = rc == FG_OK ? index_auth_users(&table, totals.users, arena) : rc;
     rc = rc == FG_OK ? index_exact_numbers(&table, totals.exact, arena) : rc;
     rc = rc == FG_OK ? index_number_spans(&table, totals.spans, arena) : rc;
     rc = rc == FG_OK ? index_number_prefixes(&table, totals.prefixes, arena) : rc;

@@ -234,6 +234,17 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
         .reason = cause};
 }
 
+// Keyed by the hash of the call: to the caller it looks like chance, and it is the same again
+// wherever the call is judged again.
+static struct fg_reply reply_of(const struct fg_plan *plan, enum fg_action action)
+{
+    const struct fg_replies *replies = &plan->policy->ruleset->replies[action];
+    if (replies->n == 0) {
+        return (struct fg_reply){.code = 0};
+    }
+    return replies->item[plan->event->call_key.hi % replies->n];
+}
+
 // Who goes on tells the peers what is usual, once for each hour that is over.
 static void tell_peers(const struct fg_tally *tally)
 {
@@ -255,7 +266,7 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     struct fg_decision *out = tally->out;
     enum fg_event_kind kind = plan->event->kind;
-    out->reply = ruleset->replies[out->action];
+    out->reply = reply_of(plan, out->action);
     if (out->action == FG_BLOCK && kind != FG_EVENT_END) {
         out->drop_media = ruleset->drop_media_on_block;
         out->cut_call = kind == FG_EVENT_ANSWER || kind == FG_EVENT_MINUTE;

@@ -16,6 +16,16 @@ static const struct {
 #undef FG_IDENTITY_ROW
 };
 
+const char *fg_key_type_name(enum fg_key_type type)
+{
+    static const char *const names[] = {
+#define FG_KEY_TYPE_NAME(id, word, doc) [FG_KEY_##id] = (word),
+        FG_KEY_TYPES(FG_KEY_TYPE_NAME)
+#undef FG_KEY_TYPE_NAME
+    };
+    return names[(unsigned)type < FG_KEY_TYPE_COUNT ? type : FG_KEY_UNKNOWN];
+}
+
 const char *fg_identity_name(enum fg_identity identity)
 {
     return identities[(unsigned)identity < FG_IDENTITY_COUNT ? identity : FG_IDENTITY_UNKNOWN].name;
@@ -127,21 +137,30 @@ bool fg_identity_add_common_name(struct fg_identity_walk *walk, struct fg_view c
     return take(walk, &walk->found, customer_named(walk, common_name));
 }
 
-static bool key_is_weak(const struct fg_tls_peer *peer)
+bool fg_identity_add_user(struct fg_identity_walk *walk, struct fg_view user)
 {
+    walk->user = walk->customers != NULL ? fg_customers_by_auth_user(walk->customers, user) : NULL;
+    return walk->user != NULL;
+}
+
+static bool key_is_weak(const struct fg_tls_peer *peer, const struct fg_trunk_policy *policy)
+{
+    unsigned rsa = policy->min_rsa_bits != 0 ? policy->min_rsa_bits : RSA_MIN_BITS;
+    unsigned ec = policy->min_ec_bits != 0 ? policy->min_ec_bits : EC_MIN_BITS;
     switch (peer->key_type) {
     case FG_KEY_RSA:
-        return peer->key_bits < RSA_MIN_BITS;
+        return peer->key_bits < rsa;
     case FG_KEY_EC:
-        return peer->key_bits < EC_MIN_BITS;
+        return peer->key_bits < ec;
     case FG_KEY_EDDSA:
         return false;
     case FG_KEY_UNKNOWN:
+    case FG_KEY_TYPE_COUNT:
         break;
     }
     // Without a type the size of an elliptic-curve key still tells one.
-    return peer->key_bits != 256 && peer->key_bits != 384 && peer->key_bits != 521 &&
-           peer->key_bits < RSA_MIN_BITS;
+    bool curve = peer->key_bits == 256 || peer->key_bits == 384 || peer->key_bits == 521;
+    return peer->key_bits < (curve ? ec : rsa);
 }
 
 static enum fg_identity judge_certificate(const struct fg_identity_walk *walk,
@@ -163,14 +182,13 @@ static enum fg_identity judge_certificate(const struct fg_identity_walk *walk,
     if (*customer == NULL) {
         return FG_IDENTITY_UNKNOWN_NAME;
     }
-    return key_is_weak(peer) ? FG_IDENTITY_WEAK_KEY : FG_IDENTITY_CERTIFICATE;
+    return key_is_weak(peer, &(*customer)->trunk) ? FG_IDENTITY_WEAK_KEY : FG_IDENTITY_CERTIFICATE;
 }
 
-enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
-                                    const struct fg_tls_peer *peer, const struct fg_ip *source,
-                                    const struct fg_customer **customer)
+static enum fg_identity judge_connection(const struct fg_identity_walk *walk,
+                                         const struct fg_tls_peer *peer, const struct fg_ip *source,
+                                         const struct fg_customer **customer)
 {
-    *customer = NULL;
     if (peer == NULL || !peer->tls) {
         if (source != NULL && walk->customers != NULL) {
             *customer = fg_customers_by_source(walk->customers, source);
@@ -188,4 +206,49 @@ enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
         return FG_IDENTITY_REVOKED;
     }
     return judge_certificate(walk, peer, customer);
+}
+
+static bool accepts(const struct fg_customer *customer, enum fg_identified_by way)
+{
+    return customer->trunk.identified_by == 0 || (customer->trunk.identified_by & way) != 0;
+}
+
+// By the connection where the customer's policy takes that, else by the user.
+static enum fg_identity way_accepted(const struct fg_identity_walk *walk,
+                                     const struct fg_customer *customer, enum fg_identity identity)
+{
+    enum fg_identified_by way = FG_BY_AUTH_USER;
+    if (identity == FG_IDENTITY_CERTIFICATE) {
+        way = FG_BY_CERTIFICATE;
+    } else if (identity == FG_IDENTITY_SOURCE_ADDRESS) {
+        way = FG_BY_SOURCE_ADDRESS;
+    }
+    if (accepts(customer, way)) {
+        return identity;
+    }
+    return walk->user == customer && accepts(customer, FG_BY_AUTH_USER) ? FG_IDENTITY_AUTH_USER
+                                                                        : FG_IDENTITY_NOT_ACCEPTED;
+}
+
+enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
+                                    const struct fg_tls_peer *peer, const struct fg_ip *source,
+                                    const struct fg_customer **customer)
+{
+    *customer = NULL;
+    enum fg_identity identity = judge_connection(walk, peer, source, customer);
+    if (walk->user != NULL &&
+        (identity == FG_IDENTITY_UNKNOWN || identity == FG_IDENTITY_NO_CERTIFICATE)) {
+        *customer = walk->user;
+        identity = FG_IDENTITY_AUTH_USER;
+    }
+    if (!fg_identity_is_customer(identity)) {
+        return identity;
+    }
+    if (walk->user != NULL && walk->user != *customer) {
+        return FG_IDENTITY_CLAIMED_OTHER;
+    }
+    if ((*customer)->trunk.require_tls && (peer == NULL || !peer->tls)) {
+        return FG_IDENTITY_TLS_REQUIRED;
+    }
+    return way_accepted(walk, *customer, identity);
 }

@@ -106,6 +106,21 @@ static void tls_signal(const struct fg_plan *plan, enum fg_signal signal, struct
     case FG_SIG_TLS_CERT_KEY_BITS:
         set_number(out, cert && tls->key_bits > 0, cert ? tls->key_bits * FG_MICRO : 0);
         break;
+    case FG_SIG_TLS_CIPHER:
+        if (present && tls->cipher[0] != '\0') {
+            set_text(out, tls->cipher);
+        }
+        break;
+    case FG_SIG_TLS_CERT_KEY_TYPE:
+        if (cert) {
+            set_text(out, fg_key_type_name(tls->key_type));
+        }
+        break;
+    case FG_SIG_TLS_CERT_ISSUER:
+        if (cert && tls->issuer[0] != '\0') {
+            set_text(out, tls->issuer);
+        }
+        break;
     case FG_SIG_TLS_CERT_DAYS_LEFT:
         if (cert && tls->not_after_s != 0) {
             set_number(out, true, days_left(tls, plan->now_ms));
@@ -308,6 +323,9 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_TLS_CERT_KEY_BITS:
     case FG_SIG_TLS_CERT_DAYS_LEFT:
     case FG_SIG_TLS_CERT_KNOWN:
+    case FG_SIG_TLS_CIPHER:
+    case FG_SIG_TLS_CERT_KEY_TYPE:
+    case FG_SIG_TLS_CERT_ISSUER:
         tls_signal(plan, signal, out);
         return;
     case FG_SIG_DEST_PREFIX:

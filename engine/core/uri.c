@@ -31,19 +31,26 @@ static bool is_printable(struct fg_view text)
     return true;
 }
 
-// The value of the first ";name=" in a chain of parameters.
-static struct fg_view parameter(struct fg_view chain, const char *name)
+// Reads the value of ";phone-context=" in a chain of parameters into *out, which is left alone
+// where there is none. False where there is another one already: which one counts is anybody's
+// guess (RFC 3966 3: no parameter twice).
+static bool read_context(struct fg_view chain, struct fg_view *out)
 {
-    size_t name_len = strlen(name);
+    static const char name[] = "phone-context";
+    const size_t name_len = sizeof(name) - 1;
     for (size_t at = find_byte(chain, ';'); at < chain.len;) {
         struct fg_view rest = from(chain, at + 1);
         size_t end = find_byte(rest, ';');
         if (end > name_len && rest.ptr[name_len] == '=' && starts_nocase(rest, name)) {
-            return (struct fg_view){rest.ptr + name_len + 1, end - name_len - 1};
+            struct fg_view value = {rest.ptr + name_len + 1, end - name_len - 1};
+            if (out->ptr != NULL && !fg_view_equal(*out, value)) {
+                return false;
+            }
+            *out = value;
         }
         at += 1 + end;
     }
-    return (struct fg_view){0};
+    return true;
 }
 
 // RFC 5031 4.2: urn:service:sos and what it may be narrowed to, such as urn:service:sos.fire.
@@ -68,8 +75,7 @@ bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out)
     if (starts_nocase(uri, "tel:")) {
         struct fg_view rest = from(uri, 4);
         out->user = rest;
-        out->phone_context = parameter(rest, "phone-context");
-        return find_byte(rest, ';') > 0 && rest.len > 0;
+        return find_byte(rest, ';') > 0 && rest.len > 0 && read_context(rest, &out->phone_context);
     }
     size_t scheme = starts_nocase(uri, "sip:") ? 4 : starts_nocase(uri, "sips:") ? 5 : 0;
     if (scheme == 0) {
@@ -82,11 +88,8 @@ bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out)
         return false;
     }
     out->user = (struct fg_view){rest.ptr, at};
-    out->phone_context = parameter(out->user, "phone-context");
-    if (out->phone_context.len == 0) {
-        out->phone_context = parameter(from(rest, at + 1), "phone-context");
-    }
-    return true;
+    return read_context(out->user, &out->phone_context) &&
+           read_context(from(rest, at + 1), &out->phone_context);
 }
 
 bool fg_uri_is_target(struct fg_view text)

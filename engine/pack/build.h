@@ -162,6 +162,11 @@ bool pack_read_maturity(struct pack_build *build, const struct fg_yaml_node *nod
                         enum fg_maturity *out);
 #define PACK_HOLD_MIN_MS FG_MS_PER_S
 #define PACK_HOLD_MAX_MS (30 * FG_MS_PER_DAY)
+// A SIP reply, or a list of them, into those of a band, which must be empty.
+void pack_read_sip(struct pack_build *build, const struct fg_yaml_node *node,
+                   struct fg_replies *replies);
+// `replies`: those of each band.
+void pack_read_replies(struct pack_build *build, const struct fg_yaml_node *node);
 bool pack_read_hold_duration(struct pack_build *build, const struct fg_yaml_node *node,
                              const char *what, int32_t *out_s);
 // How a hold that comes again grows; NULL: not given.

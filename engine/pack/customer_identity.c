@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What identifies a customer: certificate names and fingerprints, source addresses.
+// What identifies a customer: certificate names and fingerprints, source addresses, digest users;
+// and what its trunk must be like.
 #include <string.h>
 
 #include "address.h"
@@ -110,10 +111,100 @@ static void read_sources(struct fg_customer_reader *reader, const struct fg_yaml
     out->source_ips = ranges;
 }
 
+static const char *read_auth_user(struct fg_customer_reader *reader,
+                                  const struct fg_yaml_node *node)
+{
+    const char *user = fg_field_text(&reader->fields, node, "a digest user");
+    if (user == NULL) {
+        return NULL;
+    }
+    bool fits = node->text.len <= FG_AUTH_USER_MAX;
+    for (size_t i = 0; i < node->text.len && fits; i++) {
+        fits = node->text.ptr[i] > ' ' && node->text.ptr[i] <= '~' && node->text.ptr[i] != '"' &&
+               node->text.ptr[i] != '\\';
+    }
+    if (!fits) {
+        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_NAME,
+                       "a digest user is at most %d visible ASCII characters without quotes and "
+                       "backslashes",
+                       FG_AUTH_USER_MAX);
+        return NULL;
+    }
+    reader->claim(reader->claim_ctx, FG_CLAIM_AUTH_USER, node->text, node);
+    return user;
+}
+
+static void read_auth_users(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
+                            struct fg_customer *out)
+{
+    if (node == NULL || !fg_customer_is_list(reader, node, "auth_users", FG_CUSTOMER_ITEMS_MAX)) {
+        return;
+    }
+    const char **users = fg_field_alloc(&reader->fields, node->n * sizeof(*users));
+    for (const struct fg_yaml_node *item = node->first; item != NULL && users != NULL;
+         item = item->next) {
+        const char *user = read_auth_user(reader, item);
+        if (user != NULL) {
+            users[out->n_auth_users++] = user;
+        }
+    }
+    out->auth_users = users;
+}
+
+static void read_identified_by(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
+                               struct fg_customer *out)
+{
+    struct fg_words ways = fg_word_set(FG_SET_IDENTIFIED_BY); // enum fg_identified_by, bit by bit
+    size_t index;
+    if (!fg_customer_is_list(reader, node, "identified_by", (uint32_t)ways.n)) {
+        return;
+    }
+    if (node->n == 0) {
+        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_MISSING_KEY,
+                       "identified_by names no way at all: nobody could call");
+    }
+    for (const struct fg_yaml_node *item = node->first; item != NULL; item = item->next) {
+        if (fg_field_word(&reader->fields, item, "identified_by", ways, &index)) {
+            out->trunk.identified_by |= (uint8_t)(1U << index);
+        }
+    }
+}
+
+static void read_key_bits(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
+                          const char *what, int32_t max, uint16_t *out)
+{
+    int32_t bits;
+    if (node != NULL && fg_field_int(&reader->fields, node, what, 160, max, &bits)) {
+        *out = (uint16_t)bits;
+    }
+}
+
+static void read_trunk(struct fg_customer_reader *reader, const struct fg_yaml_node *node,
+                       struct fg_customer *out)
+{
+    if (node == NULL || !fg_field_shape(&reader->fields, node, FG_SHAPE_TRUNK)) {
+        return;
+    }
+    const struct fg_yaml_node *ways = fg_yaml_get(node, "identified_by");
+    const struct fg_yaml_node *tls = fg_yaml_get(node, "require_tls");
+    if (ways != NULL) {
+        read_identified_by(reader, ways, out);
+    }
+    if (tls != NULL) {
+        (void)fg_field_bool(&reader->fields, tls, "require_tls", &out->trunk.require_tls);
+    }
+    read_key_bits(reader, fg_yaml_get(node, "min_rsa_bits"), "min_rsa_bits", 16384,
+                  &out->trunk.min_rsa_bits);
+    read_key_bits(reader, fg_yaml_get(node, "min_ec_bits"), "min_ec_bits", 521,
+                  &out->trunk.min_ec_bits);
+}
+
 void fg_customer_read_identity(struct fg_customer_reader *reader, const struct fg_yaml_node *map,
                                struct fg_customer *out)
 {
     read_cert_names(reader, fg_yaml_get(map, "cert_names"), out);
     read_fingerprints(reader, fg_yaml_get(map, "cert_fingerprints"), out);
     read_sources(reader, fg_yaml_get(map, "source_ips"), out);
+    read_auth_users(reader, fg_yaml_get(map, "auth_users"), out);
+    read_trunk(reader, fg_yaml_get(map, "trunk"), out);
 }

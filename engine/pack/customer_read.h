@@ -11,7 +11,13 @@
 #define FG_CUSTOMER_NUMBERS_MAX 10000
 
 // What customers must not have in common.
-enum fg_claim_kind { FG_CLAIM_ID, FG_CLAIM_CERT_NAME, FG_CLAIM_FINGERPRINT, FG_CLAIM_NUMBER };
+enum fg_claim_kind {
+    FG_CLAIM_ID,
+    FG_CLAIM_CERT_NAME,
+    FG_CLAIM_FINGERPRINT,
+    FG_CLAIM_NUMBER,
+    FG_CLAIM_AUTH_USER
+};
 
 // Texts that many customers share are kept once.
 #define FG_SHARED_TEXTS_MAX 256

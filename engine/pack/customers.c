@@ -62,7 +62,7 @@ static void report_claim(struct load *load, enum fg_claim_kind kind, const struc
                          const struct fg_yaml_node *node)
 {
     static const char *const names[] = {"id", "certificate name", "certificate fingerprint",
-                                        "number"};
+                                        "number", "digest user"};
     if (kind != FG_CLAIM_ID && other->customer == load->n) {
         FG_FIELD_ERROR(&load->reader.fields, node, FG_CODE_DUPLICATE,
                        "%s '%.*s' is there twice; first in line %u", names[kind],

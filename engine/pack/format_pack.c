@@ -94,7 +94,9 @@ static const struct fg_format_key thresholds_keys[] = {
 };
 
 static const struct fg_format_key on_block_keys[] = {
-    {.name = "sip", .types = FG_FORMAT_TEXT, .doc = "code and reason, such as \"603 Declined\""},
+    {.name = "sip",
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS,
+     .doc = "code and reason, such as \"603 Declined\"; or several, of which each call gets one"},
     {.name = "drop_media", .types = FG_FORMAT_BOOL, .doc = "stop the media of the call at once"},
     {.name = "hold",
      .types = FG_FORMAT_DURATION,
@@ -113,26 +115,32 @@ static const struct fg_format_key on_block_keys[] = {
 
 static const struct fg_format_key replies_keys[] = {
     {.name = "alert",
-     .types = FG_FORMAT_TEXT | FG_FORMAT_MAP,
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
-     .doc = "SIP reply"},
+     .doc = "SIP reply, or several, of which each call gets one"},
     {.name = "throttle",
-     .types = FG_FORMAT_TEXT | FG_FORMAT_MAP,
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
-     .doc = "SIP reply"},
+     .doc = "SIP reply, or several, of which each call gets one"},
     {.name = "challenge",
-     .types = FG_FORMAT_TEXT | FG_FORMAT_MAP,
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
-     .doc = "SIP reply"},
+     .doc = "SIP reply, or several, of which each call gets one"},
     {.name = "block",
-     .types = FG_FORMAT_TEXT | FG_FORMAT_MAP,
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
-     .doc = "SIP reply"},
+     .doc = "SIP reply, or several, of which each call gets one"},
 };
 
 static const struct fg_format_key reply_keys[] = {
-    {.name = "sip", .types = FG_FORMAT_TEXT, .doc = "code and reason"},
+    {.name = "sip",
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS,
+     .required = true,
+     .doc = "code and reason, or several, of which each call gets one"},
     {.name = "retry_after", .types = FG_FORMAT_DURATION, .doc = "when to try again"},
+    {.name = "call_info",
+     .types = FG_FORMAT_TEXT,
+     .doc = "with 608: https URL of the signed jCard that says where to complain (RFC 8688)"},
 };
 
 static const struct fg_format_key degraded_keys[] = {

@@ -281,6 +281,11 @@ static const struct fg_format_key customer_keys[] = {
     {.name = "cert_names", .types = FG_FORMAT_TEXTS, .doc = "whole names, no wildcards"},
     {.name = "cert_fingerprints", .types = FG_FORMAT_TEXTS, .doc = "SHA-256, hex"},
     {.name = "source_ips", .types = FG_FORMAT_TEXTS, .doc = "addresses and networks"},
+    {.name = "auth_users", .types = FG_FORMAT_TEXTS, .doc = "digest users"},
+    {.name = "trunk",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_TRUNK,
+     .doc = "what is asked of the trunk"},
     {.name = "hours", .types = FG_FORMAT_MAPS, .shape = FG_SHAPE_HOURS, .doc = "opening hours"},
     {.name = "holidays", .types = FG_FORMAT_TEXTS, .doc = "dates"},
     {.name = "media",
@@ -318,6 +323,24 @@ static const struct fg_format_key media_keys[] = {
      .doc = "whether SRTP is required"},
 };
 
+static const struct fg_format_key trunk_keys[] = {
+    {.name = "identified_by",
+     .types = FG_FORMAT_WORDS,
+     .words = FG_SET_IDENTIFIED_BY,
+     .doc = "ways that identify the customer; all of them where it is not given"},
+    {.name = "require_tls", .types = FG_FORMAT_BOOL, .doc = "refuse calls that come without TLS"},
+    {.name = "min_rsa_bits",
+     .types = FG_FORMAT_INT,
+     .min = 160,
+     .max = 16384,
+     .doc = "smallest RSA key of a certificate, 2048 where it is not given"},
+    {.name = "min_ec_bits",
+     .types = FG_FORMAT_INT,
+     .min = 160,
+     .max = 521,
+     .doc = "smallest EC key, 256 where it is not given"},
+};
+
 static const struct fg_format_key inbound_keys[] = {
     {.name = "address", .types = FG_FORMAT_TEXT, .doc = "IP address of the PBX"},
     {.name = "port", .types = FG_FORMAT_INT, .min = 1, .max = 65535, .doc = "5061 where TLS"},
@@ -345,5 +368,6 @@ const struct fg_format fg_format_tests[FG_SHAPES] = {
     [FG_SHAPE_DIAL_PLAN] = FORMAT("dial_plan", dial_plan_keys),
     [FG_SHAPE_HOURS] = FORMAT("hours", hours_keys),
     [FG_SHAPE_MEDIA] = FORMAT("media", media_keys),
+    [FG_SHAPE_TRUNK] = FORMAT("trunk", trunk_keys),
     [FG_SHAPE_INBOUND] = FORMAT("inbound", inbound_keys),
 };

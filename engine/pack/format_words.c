@@ -49,6 +49,8 @@ static const char *const day[] = {"day"};
 static const char *const never[] = {"never"};
 static const char *const actions_or_none[] = {"none", "alert", "throttle", "challenge", "block"};
 static const char *const attestations[] = {"A", "B", "C", "failed"}; // fg_attestation_name()
+static const char *const identified_by[] = {"certificate", "source_address", "auth_user"};
+static const char *const key_types[] = {FG_KEY_TYPES(TEXT3)};
 static const char *const srtp[] = {"preferred", "required", "off"};
 static const char *const pbx_transport[] = {"tls", "tcp", "udp"};
 static const char *const degraded[] = {"cap", "allow", "block"};
@@ -95,6 +97,8 @@ static const struct fg_words sets[FG_WORD_SETS] = {
     [FG_SET_NEVER] = SET(never),
     [FG_SET_ATTESTATION] = SET(attestations),
     [FG_SET_ACTION_OR_NONE] = SET(actions_or_none),
+    [FG_SET_IDENTIFIED_BY] = SET(identified_by),
+    [FG_SET_KEY_TYPE] = SET(key_types),
 };
 
 struct fg_words fg_word_set(enum fg_word_set set)
@@ -112,6 +116,8 @@ enum fg_word_set fg_signal_words(enum fg_signal signal)
         return FG_SET_NUMBER_TYPE;
     case FG_SIG_CALLER_ATTEST:
         return FG_SET_ATTESTATION;
+    case FG_SIG_TLS_CERT_KEY_TYPE:
+        return FG_SET_KEY_TYPE;
     case FG_SIG_IDENTITY:
         return FG_SET_IDENTITY;
     case FG_SIG_SIP_TRANSPORT:

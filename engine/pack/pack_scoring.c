@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Scoring: bands, caps, what follows a block, and what holds while no store answers.
-#include <stdio.h>
-#include <string.h>
-
 #include "build.h"
 
-#define POINTS_MAX      10000
-#define RISKY_PER_MIN   2 // where a pack does not say
-#define RETRY_AFTER_MAX (3600 * FG_MS_PER_S)
+#define POINTS_MAX    10000
+#define RISKY_PER_MIN 2 // where a pack does not say
 
 // Bands in rising order, FG_ALERT first.
 static const char *const bands[] = {"alert", "throttle", "challenge", "block"};
@@ -47,57 +43,6 @@ static void read_thresholds(struct pack_build *build, const struct fg_yaml_node 
     }
 }
 
-// "603 Network Blocked"
-static void read_sip(struct pack_build *build, const struct fg_yaml_node *node,
-                     struct fg_reply *reply)
-{
-    const char *text = fg_field_text(&build->fields, node, "sip");
-    if (text == NULL) {
-        return;
-    }
-    bool digits = strspn(text, "0123456789") == 3;
-    int code = digits ? (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0') : 0;
-    bool good = code >= 300 && code <= 699 && (text[3] == '\0' || text[3] == ' ');
-    for (const char *at = text; *at != '\0' && good; at++) {
-        good = *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\'; // goes into SIP headers
-    }
-    if (!good) {
-        FG_FIELD_ERROR(&build->fields, node, FG_CODE_WORD,
-                       "bad SIP reply '%.64s'; write a code from 300 to 699 and a reason, such as "
-                       "\"603 Network Blocked\"",
-                       text);
-        return;
-    }
-    if (reply->code != 0) {
-        FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT,
-                       "the SIP reply of this band is given twice");
-    }
-    reply->code = (uint16_t)code;
-    reply->text = text[3] == ' ' && text[4] != '\0' ? text + 4 : NULL;
-}
-
-static void read_reply(struct pack_build *build, const struct fg_yaml_node *node,
-                       struct fg_reply *reply)
-{
-    if (node->kind == FG_YAML_SCALAR) {
-        read_sip(build, node, reply);
-        return;
-    }
-    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REPLY) && node->kind != FG_YAML_MAP) {
-        return;
-    }
-    const struct fg_yaml_node *sip = fg_yaml_get(node, "sip");
-    const struct fg_yaml_node *retry_after = fg_yaml_get(node, "retry_after");
-    int64_t ms;
-    if (sip != NULL) {
-        read_sip(build, sip, reply);
-    }
-    if (retry_after != NULL && fg_field_duration(&build->fields, retry_after, "retry_after",
-                                                 FG_MS_PER_S, RETRY_AFTER_MAX, &ms)) {
-        reply->retry_after_s = (uint16_t)(ms / FG_MS_PER_S);
-    }
-}
-
 static void read_on_block(struct pack_build *build, const struct fg_yaml_node *node)
 {
     struct fg_fields *fields = &build->fields;
@@ -111,7 +56,7 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
     struct fg_hold_terms *terms = &build->out->hold;
     size_t index;
     if (sip != NULL) {
-        read_sip(build, sip, &build->out->replies[FG_BLOCK]);
+        pack_read_sip(build, sip, &build->out->replies[FG_BLOCK]);
     }
     if (drop != NULL) {
         (void)fg_field_bool(fields, drop, "drop_media", &build->out->drop_media_on_block);
@@ -132,19 +77,6 @@ static void read_on_block(struct pack_build *build, const struct fg_yaml_node *n
         FG_FIELD_ERROR(fields, grows, FG_CODE_CONFLICT, "a hold that grows needs a 'hold'");
     } else {
         pack_read_hold_growth(build, &growth, terms);
-    }
-}
-
-static void read_replies(struct pack_build *build, const struct fg_yaml_node *node)
-{
-    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REPLIES) && node->kind != FG_YAML_MAP) {
-        return;
-    }
-    for (size_t i = 0; i < N_BANDS; i++) {
-        const struct fg_yaml_node *reply = fg_yaml_get(node, bands[i]);
-        if (reply != NULL) {
-            read_reply(build, reply, &build->out->replies[FG_ALERT + (int)i]);
-        }
     }
 }
 
@@ -207,7 +139,7 @@ void pack_compile_scoring(struct pack_build *build)
         read_on_block(build, on_block);
     }
     if (replies != NULL) {
-        read_replies(build, replies);
+        pack_read_replies(build, replies);
     }
     if (degraded != NULL) {
         read_degraded(build, degraded);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_identity.h"
 
+#include "fgm_auth.h"
 #include "fgm_counters.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -62,14 +63,19 @@ static bool is_tls(const struct fgm_request *request)
 }
 
 static void identify_outbound(const struct fg_policy *policy, const struct cached *cached,
-                              const struct fgm_request *request, struct fgm_caller *out)
+                              const struct fgm_request *request, struct fg_view user,
+                              struct fgm_caller *out)
 {
     static const struct fg_tls_peer no_tls;
     struct fg_identity_walk walk;
     fg_identity_begin(&walk, policy->customers);
-    out->identity =
-        fg_identity_finish(cached ? &cached->walk : &walk, cached ? &cached->peer : &no_tls,
-                           &request->source, &out->customer);
+    if (cached)
+        walk = cached->walk;
+    // The connection's part is kept, the user is each request's own.
+    if (user.len > 0)
+        fg_identity_add_user(&walk, user);
+    out->identity = fg_identity_finish(&walk, cached ? &cached->peer : &no_tls, &request->source,
+                                       &out->customer);
 }
 
 static void identify_inbound(const struct fg_policy *policy, const struct fgm_request *request,
@@ -147,5 +153,5 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
     else if (out->direction == FG_INBOUND)
         identify_inbound(policy, request, out);
     else
-        identify_outbound(policy, cached, request, out);
+        identify_outbound(policy, cached, request, fgm_auth_user(msg), out);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Whose call a request is. Outbound: certificate, then listed source address. Inbound (from a
-// carrier): the owner of the called number. Never what a header says.
+// Whose call a request is. Outbound: certificate, then listed source address, then digest user.
+// Inbound (from a carrier): the owner of the called number. Never what a header says.
 #pragma once
 
 #include "core/parser/msg_parser.h"

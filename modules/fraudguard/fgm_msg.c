@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/ip_addr.h"
+#include "core/parser/parse_content.h"
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_to.h"
 #include "core/parser/parser_f.h"
@@ -66,19 +67,37 @@ static bool is_anonymous(struct fg_view user)
     return user.len == 0 || fg_view_equal_nocase(user, fg_view_of("anonymous"));
 }
 
-static void read_claim(struct fg_view uri, struct fgm_request *out)
+static bool read_claim(struct fg_view uri, struct fgm_request *out)
 {
     struct fg_uri_number number;
     if (!fg_uri_number(uri, &number) || is_anonymous(number.user))
-        return;
+        return true;
+    if (out->n_claims == FGM_CLAIMS_MAX)
+        return false;
     out->claims[out->n_claims++] = (struct fgm_claim){number.user, number.phone_context};
+    return true;
 }
 
-static void read_claims(struct sip_msg *msg, struct fgm_request *out)
+// All values of all headers of that kind.
+static bool read_claims_of(const struct sip_msg *msg, hdr_types_t type, struct fgm_request *out)
 {
-    if (msg->pai)
-        read_claim(fgm_uri_of_address(fgm_view(msg->pai->body)), out);
-    read_claim(fgm_view(get_from(msg)->uri), out);
+    for (const struct hdr_field *header = msg->headers; header; header = header->next) {
+        if (header->type != type)
+            continue;
+        struct fg_view rest = fgm_view(header->body), value;
+        while (fgm_next_value(&rest, &value)) {
+            if (!read_claim(fgm_uri_of_address(value), out))
+                return false;
+        }
+    }
+    return true;
+}
+
+// False when there are more than anybody has.
+static bool read_claims(struct sip_msg *msg, struct fgm_request *out)
+{
+    return read_claims_of(msg, HDR_PAI_T, out) && read_claim(fgm_view(get_from(msg)->uri), out) &&
+           read_claims_of(msg, HDR_PPI_T, out) && read_claims_of(msg, HDR_RPID_T, out);
 }
 
 static bool has_to_tag(struct sip_msg *msg)
@@ -94,6 +113,59 @@ static void read_body(struct sip_msg *msg, struct fgm_request *out)
         out->srtp_offered = fgm_sdp_offers_srtp((struct fg_view){body, (size_t)(end - body)});
 }
 
+// Of these a request has one: of two, the next server could believe the other one.
+static bool has_single_headers(const struct sip_msg *msg)
+{
+    unsigned seen = 0;
+    for (const struct hdr_field *header = msg->headers; header; header = header->next) {
+        unsigned bit = 0;
+        switch (header->type) {
+        case HDR_FROM_T:
+            bit = 1;
+            break;
+        case HDR_TO_T:
+            bit = 2;
+            break;
+        case HDR_CALLID_T:
+            bit = 4;
+            break;
+        case HDR_CSEQ_T:
+            bit = 8;
+            break;
+        case HDR_CONTENTLENGTH_T:
+            bit = 16;
+            break;
+        case HDR_CONTENTTYPE_T:
+            bit = 32;
+            break;
+        default:
+            break;
+        }
+        if (seen & bit)
+            return false;
+        seen |= bit;
+    }
+    return true;
+}
+
+// Whether the body is as long as Content-Length says (RFC 3261 18.3): towards a carrier over TCP or
+// TLS the rest would be the next message, or a part of it. Empty lines behind it do no harm.
+static bool is_body_framed(struct sip_msg *msg)
+{
+    const char *body = get_body(msg), *end = msg->buf + msg->len;
+    if (!msg->content_length || !body || body > end)
+        return !msg->content_length;
+    size_t there = (size_t)(end - body);
+    long said = get_content_length(msg);
+    if (said < 0 || (size_t)said > there)
+        return false;
+    for (const char *at = body + said; at < end; at++) {
+        if (*at != '\r' && *at != '\n')
+            return false;
+    }
+    return true;
+}
+
 static bool read_headers(struct sip_msg *msg, struct fgm_request *out)
 {
     if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->callid || !msg->from || !msg->to ||
@@ -103,7 +175,7 @@ static bool read_headers(struct sip_msg *msg, struct fgm_request *out)
     if (parse_from_header(msg) < 0 || !msg->to->parsed)
         return false;
     out->from_tag = fgm_view(get_from(msg)->tag_value);
-    return out->call_id.len > 0 &&
+    return out->call_id.len > 0 && has_single_headers(msg) && is_body_framed(msg) &&
            fgm_headers_framed((struct fg_view){msg->buf, (size_t)(msg->eoh - msg->buf)});
 }
 
@@ -117,9 +189,8 @@ void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)
     out->kind = FGM_REQUEST_UNREADABLE;
     if (!read_headers(msg, out))
         return;
-    if (out->from_tag.len == 0 || !read_called(msg, out))
+    if (out->from_tag.len == 0 || !read_called(msg, out) || !read_claims(msg, out))
         return;
-    read_claims(msg, out);
     if (msg->user_agent)
         out->user_agent = fgm_view(msg->user_agent->body);
     read_body(msg, out);

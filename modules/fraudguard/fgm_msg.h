@@ -16,8 +16,8 @@ enum fgm_request_kind {
 };
 
 // A number that a request names as its caller. P-Asserted-Identity (RFC 3325 9.1) comes first, then
-// From.
-#define FGM_CLAIMS_MAX 2
+// From, then what only some servers look at: P-Preferred-Identity and Remote-Party-ID.
+#define FGM_CLAIMS_MAX 8
 struct fgm_claim {
     struct fg_view user, phone_context;
 };

@@ -23,6 +23,9 @@
     X(drop_media)                                                                                  \
     X(srtp)                                                                                        \
     X(emergency)                                                                                   \
+    X(call_info)                                                                                   \
+    X(caller)                                                                                      \
+    X(attest)                                                                                      \
     X(pbx)
 enum field {
 #define FIELD_ENUM(name) FIELD_##name,
@@ -109,6 +112,12 @@ static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *out)
         return pv_get_sintval(msg, param, out, verdict->srtp);
     case FIELD_emergency:
         return pv_get_sintval(msg, param, out, verdict->emergency);
+    case FIELD_call_info:
+        return text(msg, param, out, verdict->call_info);
+    case FIELD_caller:
+        return text(msg, param, out, verdict->caller);
+    case FIELD_attest:
+        return text(msg, param, out, verdict->attest);
     case FIELD_pbx:
         return text(msg, param, out, verdict->pbx);
     default:

@@ -230,8 +230,9 @@ static void trunk_line(void *arg, const struct fgm_trunk *trunk)
     void *row = new_row(reply);
     if (!row)
         return;
-    reply->rpc->struct_add(row, "ssssd", "customer", trunk->customer, "source", trunk->source,
-                           "cipher", trunk->has_tls ? trunk->tls.cipher : "none", "certificate",
+    reply->rpc->struct_add(row, "sssssd", "customer", trunk->customer, "identity",
+                           fg_identity_name(trunk->identity), "source", trunk->source, "cipher",
+                           trunk->has_tls ? trunk->tls.cipher : "none", "certificate",
                            trunk->has_tls ? trunk->tls.name : "", "seconds_ago",
                            (int)((reply->now_ms - trunk->seen_ms) / FG_MS_PER_S));
     reply->rpc->struct_printf(row, "calls", "%" PRIu64, trunk->calls);

@@ -7,6 +7,8 @@
 #include "core/mod_fix.h"
 #include "fgm_allowances.h"
 #include "fgm_attempt.h"
+#include "fgm_attest.h"
+#include "fgm_auth.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
@@ -203,6 +205,46 @@ static int w_flood(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_flood(msg);
 }
 
+static int ki_authenticated(struct sip_msg *msg)
+{
+    return fgm_auth_accept(msg) ? 1 : -1;
+}
+
+static int ki_authenticated_user(struct sip_msg *msg, str *user)
+{
+    return fgm_auth_accept_user(msg, fgm_view(*user)) ? 1 : -1;
+}
+
+static int ki_attest(struct sip_msg *msg, str *identity, int verified)
+{
+    return (int)fgm_attest_take(msg, fgm_view(*identity), verified > 0);
+}
+
+static int w_authenticated(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_authenticated(msg);
+}
+
+static int w_authenticated_user(struct sip_msg *msg, char *user, char *unused)
+{
+    (void)unused;
+    str text;
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)user, &text) < 0)
+        return -1;
+    return ki_authenticated_user(msg, &text);
+}
+
+static int w_attest(struct sip_msg *msg, char *identity, char *verified)
+{
+    str text;
+    int result;
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)identity, &text) < 0 ||
+        fixup_get_ivalue(msg, (gparam_t *)(void *)verified, &result) < 0)
+        return -1;
+    return ki_attest(msg, &text, result);
+}
+
 static int ki_to_customer(struct sip_msg *msg)
 {
     return (int)fgm_way_to_customer(msg);
@@ -255,6 +297,11 @@ cmd_export_t fgm_cmd_exports[] = {
      REQUEST_ROUTE},
     {"fraudguard_attr", (cmd_function)w_attr, 2, fixup_spve_spve, fixup_free_spve_spve,
      REQUEST_ROUTE},
+    {"fraudguard_authenticated", (cmd_function)w_authenticated, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_authenticated", (cmd_function)w_authenticated_user, 1, fixup_spve_null,
+     fixup_free_spve_null, REQUEST_ROUTE},
+    {"fraudguard_attest", (cmd_function)w_attest, 2, fixup_spve_igp, fixup_free_spve_igp,
+     REQUEST_ROUTE},
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
@@ -282,6 +329,18 @@ sr_kemi_t fgm_kemi_exports[] = {
     {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("flood"), SR_KEMIP_INT, (void *)ki_flood, NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("authenticated"), SR_KEMIP_INT, (void *)ki_authenticated,
+     NO_PARAMETERS},
+    {str_init("fraudguard"),
+     str_init("authenticated_user"),
+     SR_KEMIP_INT,
+     (void *)ki_authenticated_user,
+     {SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+    {str_init("fraudguard"),
+     str_init("attest"),
+     SR_KEMIP_INT,
+     (void *)ki_attest,
+     {SR_KEMIP_STR, SR_KEMIP_INT, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,

@@ -75,6 +75,7 @@ static void note(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_
     }
     // An inbound call tells nothing of the customer's own signalling.
     if (event->direction == FG_OUTBOUND) {
+        trunk->identity = event->identity;
         trunk->has_tls = event->tls != NULL;
         if (event->tls)
             trunk->tls = *event->tls;
@@ -209,6 +210,7 @@ struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk)
 {
     struct fg_trunk_facts facts = {
         .customer = trunk->customer,
+        .identity = trunk->identity,
         .tls = trunk->has_tls ? &trunk->tls : NULL,
         .seen_ms = trunk->seen_ms,
         .calls = trunk->calls,

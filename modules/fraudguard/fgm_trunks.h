@@ -12,6 +12,7 @@
 
 struct fgm_trunk {
     char customer[FG_CUSTOMER_ID_MAX + 1];
+    enum fg_identity identity; // of the last outbound request
     bool has_tls;
     struct fg_tls_peer tls;
     char source[46]; // address of the last request

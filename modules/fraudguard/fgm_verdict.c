@@ -6,6 +6,7 @@
 
 #include "core/pt.h"
 #include "fg/explain.h"
+#include "fgm_attest.h"
 #include "fgm_params.h"
 
 #define ATTR_NAME_MAX  32
@@ -46,9 +47,9 @@ void fgm_verdict_begin(const struct sip_msg *msg)
 static void set_reply(const struct fgm_evaluation *evaluation)
 {
     static const struct fg_reply defaults[FG_ACTION_COUNT] = {
-        [FG_THROTTLE] = {503, "Service Unavailable", 10},
-        [FG_CHALLENGE] = {480, "Temporarily Unavailable", 0},
-        [FG_BLOCK] = {603, "Network Blocked", 0},
+        [FG_THROTTLE] = {.code = 503, .text = "Service Unavailable", .retry_after_s = 10},
+        [FG_CHALLENGE] = {.code = 480, .text = "Temporarily Unavailable"},
+        [FG_BLOCK] = {.code = 603, .text = "Network Blocked"},
     };
     const struct fg_decision *decision = &evaluation->decision;
     verdict.reply = (struct fg_reply){0};
@@ -57,12 +58,15 @@ static void set_reply(const struct fgm_evaluation *evaluation)
     else if (decision->reply.code)
         verdict.reply = decision->reply;
     else if (!fg_identity_is_customer(evaluation->plan.event->identity))
-        verdict.reply = (struct fg_reply){403, "Forbidden", 0};
+        verdict.reply = (struct fg_reply){.code = 403, .text = "Forbidden"};
     else
         verdict.reply = defaults[decision->action];
     // Rules may be replaced while the script still looks at the verdict: the text is copied.
     fg_text_escape(fg_view_of(verdict.reply.text), verdict.reply_text, sizeof verdict.reply_text);
     verdict.reply.text = verdict.reply_text;
+    fg_text_escape(fg_view_of(verdict.reply.call_info), verdict.call_info,
+                   sizeof verdict.call_info);
+    verdict.reply.call_info = verdict.call_info;
 }
 
 static void append(char *out, size_t size, const char *separator, const char *text)
@@ -97,6 +101,15 @@ static void set_destination(const struct fg_plan *plan)
     if (number->len)
         snprintf(verdict.e164, sizeof verdict.e164, "%s%.*s", short_code ? "" : "+", number->len,
                  number->digits);
+}
+
+static void set_caller(const struct fg_plan *plan)
+{
+    const struct fg_number *number = &plan->event->caller;
+    verdict.caller[0] = '\0';
+    if (number->len)
+        snprintf(verdict.caller, sizeof verdict.caller, "+%.*s", number->len, number->digits);
+    verdict.attest = fgm_attest_level(plan);
 }
 
 static void set_call(const struct fgm_evaluation *evaluation, struct fg_view call_id)
@@ -134,6 +147,7 @@ void fgm_verdict_set(const struct fgm_evaluation *evaluation, struct fg_view cal
     if (event->customer)
         fgm_way_address(event->customer, verdict.pbx);
     set_destination(&evaluation->plan);
+    set_caller(&evaluation->plan);
     set_reply(evaluation);
     set_reasons(evaluation);
     set_call(evaluation, call_id);

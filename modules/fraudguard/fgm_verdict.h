@@ -19,9 +19,12 @@ struct fgm_verdict {
     enum fg_media_policy media;
     struct fg_reply reply; // code 0 where the call is allowed
     char reply_text[64];
+    char call_info[208];                   // URL; empty: none
     char customer[FG_CUSTOMER_ID_MAX + 1]; // empty: nobody
     char e164[FG_NUMBER_DIGITS_MAX + 2];   // "+…", or a short code; empty: none
     char identity[24];
+    char caller[FG_NUMBER_DIGITS_MAX + 2]; // "+…": the caller as rated; empty: none
+    const char *attest;                    // level to sign with
     char pbx[FGM_WAY_MAX]; // SIP URI of the customer's PBX by the customers file; empty: none
     char reason[512];      // texts of the reasons, the first ones
     char rules[512];       // ids, separated by commas

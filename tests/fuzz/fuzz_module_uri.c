@@ -35,6 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fg_view whole = {(const char *)data, size};
     read_uri(whole, whole);
     read_uri(fgm_uri_of_address(whole), whole);
+    struct fg_view rest = whole, value;
+    while (fgm_next_value(&rest, &value)) {
+        must_lie_inside(value, whole);
+        must_lie_inside(rest, whole);
+        read_uri(fgm_uri_of_address(value), whole);
+    }
     if (fgm_headers_framed(whole) && size && data[size - 1] == '\n' &&
         (size == 1 || data[size - 2] != '\r'))
         abort();

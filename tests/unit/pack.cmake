@@ -19,3 +19,5 @@ foreach(pack history new usual)
     set_tests_properties(packs_${pack} PROPERTIES
         LABELS unit TIMEOUT 120 ENVIRONMENT "${FG_TEST_ENVIRONMENT}")
 endforeach()
+fg_unit_test(test_replies
+    SOURCES unit/test_replies.c unit/engine_fixture.c ${pack_fixture} LIBS fg_pack fg_core)

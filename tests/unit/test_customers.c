@@ -41,8 +41,11 @@ static void all_keys_are_read(void **state)
               "   source_ips: [192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7],\n"
               "   hours: [{days: mon-fri, from: \"08:00\", to: \"18:00\"}],\n"
               "   holidays: [\"2026-12-26\", \"2026-12-25\"], media: {srtp: required},\n"
-              "   inbound: {address: 198.51.100.7, challenge: \"sip:ivr@192.0.2.9;lr\"},\n"
-              "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block}\n"),
+              "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block,\n"
+              "   auth_users: [acme-trunk, fax@acme], trunk: {identified_by: [certificate, "
+              "auth_user],\n"
+              "   require_tls: true, min_rsa_bits: 3072, min_ec_bits: 384},\n"
+              "   inbound: {address: 198.51.100.7, challenge: \"sip:ivr@192.0.2.9;lr\"}}\n"),
         FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 0);
     const struct fg_customer *c = fg_customers_by_id(&fixture->customers, fg_view_of("acme"));
@@ -69,6 +72,11 @@ static void all_keys_are_read(void **state)
     assert_int_equal(c->hours[0].to_min, 1080);
     assert_int_equal(c->holidays[0], 20261225);
     assert_int_equal(c->media, FG_MEDIA_REQUIRED);
+    assert_ptr_equal(fg_customers_by_auth_user(&fixture->customers, fg_view_of("fax@acme")), c);
+    assert_int_equal(c->trunk.identified_by, FG_BY_CERTIFICATE | FG_BY_AUTH_USER);
+    assert_true(c->trunk.require_tls);
+    assert_int_equal(c->trunk.min_rsa_bits, 3072);
+    assert_int_equal(c->trunk.min_ec_bits, 384);
     assert_int_equal(c->degraded, FG_DEGRADED_BLOCK);
 }
 

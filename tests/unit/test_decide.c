@@ -154,7 +154,8 @@ static int setup(void **state)
     ruleset->drop_media_on_block = true;
     ruleset->hold = (struct fg_hold_terms){.duration_s = 900, .scope = FG_HOLD_RISKY};
     ruleset->degraded_risky_per_min = 2;
-    ruleset->replies[FG_BLOCK] = (struct fg_reply){.code = 603, .text = "Network Blocked"};
+    ruleset->replies[FG_BLOCK] =
+        (struct fg_replies){.n = 1, .item = {{.code = 603, .text = "Network Blocked"}}};
     world_seal(&world);
     *state = &world;
     return 0;

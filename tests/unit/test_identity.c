@@ -163,6 +163,83 @@ static void test_fingerprint(void **state)
     assert_int_equal(finish(), FG_IDENTITY_AMBIGUOUS);
 }
 
+// Acme and globex with a digest user each, and what else the test gives them.
+static struct fg_customer items[2];
+
+static void build(struct fg_customers *table)
+{
+    static const char *acme_users[] = {"acme-trunk", "acme-fax"};
+    static const char *globex_users[] = {"globex"};
+    static const struct fg_hash_key key = {.bytes = {3}};
+    items[0].auth_users = acme_users;
+    items[0].n_auth_users = 2;
+    items[1].auth_users = globex_users;
+    items[1].n_auth_users = 1;
+    assert_int_equal(fg_customers_build(items, 2, &key, world.arena, table), FG_OK);
+    fg_identity_begin(&walk, table);
+}
+
+static void test_digest_users(void **state)
+{
+    (void)state;
+    struct fg_customers table;
+    struct fg_ip elsewhere = {.bytes = {1}};
+    items[0] = *world.acme;
+    items[1] = *world.globex;
+    build(&table);
+    assert_false(fg_identity_add_user(&walk, fg_view_of("nobody")));
+    assert_false(fg_identity_add_user(&walk, fg_view_of("ACME-TRUNK")));
+    assert_false(fg_identity_add_user(&walk, (struct fg_view){"acme-fax\0x", 10}));
+    assert_int_equal(fg_identity_finish(&walk, NULL, &elsewhere, &customer), FG_IDENTITY_UNKNOWN);
+    assert_true(fg_identity_add_user(&walk, fg_view_of("acme-fax")));
+    assert_int_equal(fg_identity_finish(&walk, NULL, &elsewhere, &customer), FG_IDENTITY_AUTH_USER);
+    assert_ptr_equal(customer, &items[0]);
+    // What the connection says goes before it, and it must not say somebody else.
+    peer = (struct fg_tls_peer){.tls = false};
+    assert_int_equal(finish(), FG_IDENTITY_SOURCE_ADDRESS);
+    assert_true(fg_identity_add_user(&walk, fg_view_of("globex")));
+    assert_int_equal(finish(), FG_IDENTITY_CLAIMED_OTHER);
+    assert_ptr_equal(customer, &items[0]);
+    // Over TLS without a certificate the user suffices; with a bad one nothing does.
+    peer.tls = true;
+    assert_int_equal(finish(), FG_IDENTITY_AUTH_USER);
+    assert_ptr_equal(customer, &items[1]);
+    peer.cert_present = true;
+    assert_int_equal(finish(), FG_IDENTITY_NOT_VERIFIED);
+    peer.cert_verified = true;
+    assert_int_equal(finish(), FG_IDENTITY_UNKNOWN_NAME);
+}
+
+static void test_the_trunk_policy_says_what_identifies(void **state)
+{
+    (void)state;
+    struct fg_customers table;
+    items[0] = *world.acme;
+    items[1] = *world.globex;
+    items[0].trunk.identified_by = FG_BY_CERTIFICATE | FG_BY_AUTH_USER;
+    build(&table);
+    peer = (struct fg_tls_peer){.tls = false};
+    assert_int_equal(finish(), FG_IDENTITY_NOT_ACCEPTED);
+    assert_ptr_equal(customer, &items[0]); // told, too
+    assert_true(fg_identity_add_user(&walk, fg_view_of("acme-trunk")));
+    assert_int_equal(finish(), FG_IDENTITY_AUTH_USER);
+    items[0].trunk.require_tls = true;
+    assert_int_equal(finish(), FG_IDENTITY_TLS_REQUIRED);
+    peer = (struct fg_tls_peer){.tls = true, .cert_present = true, .cert_verified = true};
+    assert_true(fg_identity_add_dns(&walk, fg_view_of("sip.acme.example")));
+    peer.key_type = FG_KEY_RSA;
+    peer.key_bits = 3072;
+    assert_int_equal(finish(), FG_IDENTITY_CERTIFICATE);
+    items[0].trunk.min_rsa_bits = 4096;
+    assert_int_equal(finish(), FG_IDENTITY_WEAK_KEY);
+    items[0].trunk.min_ec_bits = 224;
+    peer.key_type = FG_KEY_EC;
+    peer.key_bits = 224;
+    assert_int_equal(finish(), FG_IDENTITY_CERTIFICATE);
+    items[0].trunk.identified_by = FG_BY_SOURCE_ADDRESS;
+    assert_int_equal(finish(), FG_IDENTITY_NOT_ACCEPTED);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -185,6 +262,8 @@ int main(void)
         TEST(test_refusals),
         TEST(test_source_address_only_without_tls),
         TEST(test_fingerprint),
+        TEST(test_digest_users),
+        TEST(test_the_trunk_policy_says_what_identifies),
         TEST(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

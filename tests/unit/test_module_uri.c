@@ -36,6 +36,9 @@ static const struct {
     {"sip:1@2@h", NULL, ""},
     {"tel:", NULL, ""},
     {"tel:;phone-context=+1", NULL, ""},
+    {"tel:7042;phone-context=+1;phone-context=+44", NULL, ""},
+    {"sip:7042;phone-context=+1@h;phone-context=+44", NULL, ""},
+    {"sip:7042;phone-context=+1@h;PHONE-CONTEXT=+1", "7042;phone-context=+1", "+1"},
     {"<sip:1@h>", NULL, ""},
     {"sip:1 2@h", NULL, ""},
     {"sip:1\r\nX: y@h", NULL, ""},
@@ -97,9 +100,26 @@ static void tells_badly_framed_headers(void **state)
     assert_false(fgm_headers_framed((struct fg_view){"A: \0b\r\n", 7}));
 }
 
+static void parts_values_at_commas(void **state)
+{
+    static const char *const values[] = {" <sip:a,b@c>;x", " \"d, \\\" <e>\" <tel:+1>", "", " f"};
+    struct fg_view rest = fg_view_of(" <sip:a,b@c>;x, \"d, \\\" <e>\" <tel:+1>,, f"), value;
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_true(fgm_next_value(&rest, &value));
+        assert_text(value, values[i]);
+    }
+    assert_false(fgm_next_value(&rest, &value));
+    rest = fg_view_of("<a,b"); // never closed
+    assert_true(fgm_next_value(&rest, &value));
+    assert_text(value, "<a,b");
+    assert_false(fgm_next_value(&rest, &value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_values_at_commas),
         cmocka_unit_test(finds_the_number_of_a_uri),
         cmocka_unit_test(finds_the_uri_of_an_address),
         cmocka_unit_test(tells_badly_framed_headers),

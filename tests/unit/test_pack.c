@@ -340,9 +340,9 @@ static void a_pack_becomes_a_ruleset(void **state)
     assert_int_equal(r->thresholds[FG_ALERT], 30);
     assert_int_equal(r->thresholds[FG_THROTTLE], 80); // not named: never reached
     assert_int_equal(r->thresholds[FG_BLOCK], 80);
-    assert_int_equal(r->replies[FG_BLOCK].code, 603);
-    assert_string_equal(r->replies[FG_BLOCK].text, "Declined");
-    assert_int_equal(r->replies[FG_THROTTLE].retry_after_s, 30);
+    assert_int_equal(r->replies[FG_BLOCK].item[0].code, 603);
+    assert_string_equal(r->replies[FG_BLOCK].item[0].text, "Declined");
+    assert_int_equal(r->replies[FG_THROTTLE].item[0].retry_after_s, 30);
     assert_true(r->drop_media_on_block);
     assert_int_equal(r->hold.duration_s, 900);
     assert_int_equal(r->hold.growth_milli, 2000);

@@ -137,7 +137,10 @@ static void test_signals_of_a_call(void **state)
     struct fg_tls_peer peer = {.tls = true,
                                .cert_present = true,
                                .version = 0x13,
+                               .key_type = FG_KEY_RSA,
                                .key_bits = 2048,
+                               .cipher = "TLS_AES_128_GCM_SHA256",
+                               .issuer = "Trunk CA",
                                .not_after_s = FRIDAY_MORNING_MS / 1000 + 129600};
     customer.cert_fingerprints = prints;
     customer.n_cert_fingerprints = 1;
@@ -153,6 +156,10 @@ static void test_signals_of_a_call(void **state)
     assert_true(signal_of(FG_SIG_TLS_VERSION).number == 1300000);
     assert_true(signal_of(FG_SIG_TLS_CERT_DAYS_LEFT).number == 1500000);
     assert_false(signal_of(FG_SIG_TLS_CERT_KNOWN).truth);
+    assert_true(
+        fg_view_equal(signal_of(FG_SIG_TLS_CIPHER).text, fg_view_of("TLS_AES_128_GCM_SHA256")));
+    assert_true(fg_view_equal(signal_of(FG_SIG_TLS_CERT_KEY_TYPE).text, fg_view_of("rsa")));
+    assert_true(fg_view_equal(signal_of(FG_SIG_TLS_CERT_ISSUER).text, fg_view_of("Trunk CA")));
     assert_true(signal_of(FG_SIG_SRC_KNOWN).truth);
     assert_true(signal_of(FG_SIG_CALLER_OTHERS).truth); // globex's number
     assert_true(signal_of(FG_SIG_CALLER_OWNED).present && !signal_of(FG_SIG_CALLER_OWNED).truth);

@@ -51,6 +51,24 @@ struct fg_view fgm_uri_of_address(struct fg_view value)
     return (struct fg_view){value.ptr ? value.ptr + start : NULL, end - start};
 }
 
+bool fgm_next_value(struct fg_view *rest, struct fg_view *value)
+{
+    if (rest->len == 0)
+        return false;
+    size_t end = 0;
+    while (end < rest->len && rest->ptr[end] != ',') {
+        if (rest->ptr[end] == '"')
+            end = skip_quoted(*rest, end);
+        else if (rest->ptr[end] == '<')
+            end += find_byte(from(*rest, end), '>');
+        else
+            end++;
+    }
+    *value = (struct fg_view){rest->ptr, end};
+    *rest = from(*rest, end < rest->len ? end + 1 : end);
+    return true;
+}
+
 bool fgm_headers_framed(struct fg_view headers)
 {
     char before = 0;

@@ -15,6 +15,17 @@
 #include "fg/units.h"
 
 #define FG_CUSTOMER_ID_MAX 64 // alphabet [a-z0-9._-]
+#define FG_AUTH_USER_MAX   128
+
+// Ways to identify a customer, for its trunk's policy.
+enum fg_identified_by { FG_BY_CERTIFICATE = 1, FG_BY_SOURCE_ADDRESS = 2, FG_BY_AUTH_USER = 4 };
+
+// What a customer's trunk must be like; all 0: anything that identifies it.
+struct fg_trunk_policy {
+    uint8_t identified_by; // set of fg_identified_by; 0: all of them
+    bool require_tls;
+    uint16_t min_rsa_bits, min_ec_bits; // smallest keys; 0: 2048 and 256
+};
 
 enum fg_media_policy { FG_MEDIA_PREFERRED, FG_MEDIA_REQUIRED, FG_MEDIA_OFF };
 
@@ -63,6 +74,9 @@ struct fg_customer {
     uint32_t n_cert_fingerprints;
     const struct fg_ip_range *source_ips;
     uint32_t n_source_ips;
+    const char **auth_users; // digest users, in any realm
+    uint32_t n_auth_users;
+    struct fg_trunk_policy trunk;
     const struct fg_hours *hours;
     uint32_t n_hours;
     const int32_t *holidays; // sorted yyyymmdd
@@ -79,10 +93,11 @@ struct fg_customers {
     char digest[65]; // SHA-256 of the file, hex
     // Open-addressing indexes: value index + 1, 0 empty. Sizes are powers of two.
     struct fg_hash_key hash_key;
-    const uint32_t *by_id, *by_cert_name, *by_fingerprint; // into items
-    const uint32_t *by_number;                             // into exact_numbers
-    const uint32_t *by_source;                             // into sources
-    uint32_t id_slots, cert_name_slots, fingerprint_slots, number_slots, source_slots;
+    const uint32_t *by_id, *by_cert_name, *by_fingerprint, *by_auth_user; // into items
+    const uint32_t *by_number;                                            // into exact_numbers
+    const uint32_t *by_source;                                            // into sources
+    uint32_t id_slots, cert_name_slots, fingerprint_slots, auth_user_slots, number_slots;
+    uint32_t source_slots;
     // Filled by fg_customers_build(); private to it and the lookups.
     const struct fg_owned_number *exact_numbers;
     const struct fg_owned_span *number_spans; // rising (len, first)
@@ -94,8 +109,8 @@ struct fg_customers {
 
 struct fg_arena;
 // Builds the indexes over items (n of them, in arena memory, fully filled). The same cert name,
-// fingerprint or exact number at two customers: FG_EDUPLICATE (the loader reports it with positions
-// beforehand). FG_ENOMEM. *out is written only on success.
+// fingerprint, digest user or exact number at two customers: FG_EDUPLICATE (the loader reports it
+// with positions beforehand). FG_ENOMEM. *out is written only on success.
 int fg_customers_build(const struct fg_customer *items, uint32_t n,
                        const struct fg_hash_key *hash_key, struct fg_arena *arena,
                        struct fg_customers *out);
@@ -107,6 +122,9 @@ const struct fg_customer *fg_customers_by_cert_name(const struct fg_customers *t
                                                     struct fg_view name);
 const struct fg_customer *fg_customers_by_fingerprint(const struct fg_customers *table,
                                                       const uint8_t sha256[32]);
+// Whole name, byte for byte.
+const struct fg_customer *fg_customers_by_auth_user(const struct fg_customers *table,
+                                                    struct fg_view user);
 // The customer whose exact number, range or prefix holds number (exact before range before prefix;
 // longest prefix wins).
 const struct fg_customer *fg_customers_by_number(const struct fg_customers *table,

@@ -19,6 +19,8 @@
     X(UNKNOWN_NAME, "unknown_name", "no customer has this certificate's names")                    \
     X(AMBIGUOUS, "ambiguous", "names of two customers in one certificate")                         \
     X(WEAK_KEY, "weak_key", "key below 2048 bit RSA or 256 bit EC")                                \
+    X(TLS_REQUIRED, "tls_required", "the customer's calls must come over TLS")                     \
+    X(NOT_ACCEPTED, "not_accepted", "the customer is not identified in this way")                  \
     X(CLAIMED_OTHER, "claimed_other", "the request claims to be another customer")                 \
     X(UNREADABLE, "unreadable", "the message cannot be read")                                      \
     X(UNKNOWN, "unknown", "nothing identifies a customer")
@@ -34,7 +36,18 @@ const char *fg_identity_name(enum fg_identity identity); // "unknown_name"
 const char *fg_identity_text(enum fg_identity identity); // the third column
 bool fg_identity_is_customer(enum fg_identity identity);
 
-enum fg_key_type { FG_KEY_UNKNOWN, FG_KEY_RSA, FG_KEY_EC, FG_KEY_EDDSA };
+#define FG_KEY_TYPES(X)                                                                            \
+    X(UNKNOWN, "unknown", "another kind, or not told")                                             \
+    X(RSA, "rsa", "RSA")                                                                           \
+    X(EC, "ec", "elliptic curve of NIST or Brainpool")                                             \
+    X(EDDSA, "eddsa", "Ed25519, Ed448")
+enum fg_key_type {
+#define FG_KEY_TYPE_ENUM(name, text, doc) FG_KEY_##name,
+    FG_KEY_TYPES(FG_KEY_TYPE_ENUM)
+#undef FG_KEY_TYPE_ENUM
+        FG_KEY_TYPE_COUNT
+};
+const char *fg_key_type_name(enum fg_key_type type); // "rsa"
 
 // Facts of one TLS connection, kept per connection. Text is NUL-terminated and printable: made so
 // by whoever fills it.
@@ -60,6 +73,7 @@ struct fg_identity_walk {
     const struct fg_customers *customers;
     const struct fg_customer *found;     // by a sip: URI, or by the common name
     const struct fg_customer *found_dns; // counts only where there is no sip: URI
+    const struct fg_customer *user;      // by the authenticated user
     bool ambiguous, any_san, any_sip_uri;
 };
 void fg_identity_begin(struct fg_identity_walk *walk, const struct fg_customers *customers);
@@ -69,9 +83,14 @@ bool fg_identity_add_uri(struct fg_identity_walk *walk, struct fg_view uri);
 bool fg_identity_add_dns(struct fg_identity_walk *walk, struct fg_view dns_name);
 // The common name counts only where there is no SAN at all. Call it after all SANs.
 bool fg_identity_add_common_name(struct fg_identity_walk *walk, struct fg_view common_name);
-// Verdict over names, key size and, where there is no TLS, source address. A new fingerprint or
-// address is news for the rules (signals), not a refusal here. *customer is set (also for WEAK_KEY
-// and REVOKED, so that the refusal can be told to somebody) or NULL.
+// The user of a digest authentication (RFC 8760) that succeeded; never one that a request merely
+// names. Returns true when it is a customer's; others are nobody's and change nothing.
+bool fg_identity_add_user(struct fg_identity_walk *walk, struct fg_view user);
+// Verdict over names, key size and, where there is no TLS, source address; then the authenticated
+// user, which must not be another customer's and identifies alone where the peer has no certificate
+// and no address that is known; then what the customer's trunk policy accepts. A new fingerprint or
+// address is news for the rules (signals), not a refusal here. *customer is set (also for refusals
+// of somebody who is known, so that they can be told) or NULL.
 enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
                                     const struct fg_tls_peer *peer, const struct fg_ip *source,
                                     const struct fg_customer **customer);

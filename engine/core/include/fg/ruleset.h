@@ -358,13 +358,20 @@ struct fg_reply {
     uint16_t code; // 0: the module's default
     const char *text;
     uint16_t retry_after_s;
+    const char *call_info; // 608: where the caller can complain (RFC 8688); NULL: nowhere
+};
+// Replies of one band: one of them for each call, the same for all its retransmissions.
+#define FG_REPLIES_MAX 16
+struct fg_replies {
+    uint8_t n; // 0: the module's default
+    struct fg_reply item[FG_REPLIES_MAX];
 };
 struct fg_ruleset {
     const char *pack, *version;          // of the main pack
     char digest[65];                     // SHA-256 over all files it was built from, hex
     int32_t thresholds[FG_ACTION_COUNT]; // points from which an action applies; [FG_ALLOW] unused;
                                          // INT32_MAX: never
-    struct fg_reply replies[FG_ACTION_COUNT];
+    struct fg_replies replies[FG_ACTION_COUNT];
     bool drop_media_on_block;
     struct fg_hold_terms hold;      // on a block; duration_s 0: none. "given" is not looked at.
     int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the

@@ -31,9 +31,13 @@ enum fg_signal_type {
       "how the customer was identified (certificate, source_address, ...)")                        \
     X(TLS_PRESENT, "tls.present", BOOL, "the request came over TLS")                               \
     X(TLS_VERSION, "tls.version", NUMBER, "1.2 or 1.3; absent without TLS")                        \
+    X(TLS_CIPHER, "tls.cipher", TEXT, "cipher suite as OpenSSL names it; absent without TLS")      \
     X(TLS_CERT_PRESENT, "tls.cert.present", BOOL, "the peer sent a client certificate")            \
     X(TLS_CERT_VERIFIED, "tls.cert.verified", BOOL, "the client certificate verified")             \
     X(TLS_CERT_KEY_BITS, "tls.cert.key_bits", NUMBER, "size of the certificate's key [bits]")      \
+    X(TLS_CERT_KEY_TYPE, "tls.cert.key_type", TEXT, "kind of the certificate's key")               \
+    X(TLS_CERT_ISSUER, "tls.cert.issuer", TEXT,                                                    \
+      "common name of the certificate's issuer; absent where it has none")                         \
     X(TLS_CERT_DAYS_LEFT, "tls.cert.days_left", NUMBER, "days until the certificate expires")      \
     X(TLS_CERT_KNOWN, "tls.cert.known", BOOL,                                                      \
       "the certificate's fingerprint is listed for the customer, or none is listed")               \

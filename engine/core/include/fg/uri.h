@@ -13,8 +13,8 @@ struct fg_uri_number {
 
 // Splits a sip:, sips: or tel: URI (RFC 3261 19.1.1, RFC 3966 3; scheme in any case).
 // urn:service:sos (RFC 5031) gives the user 112. False when it
-// is none of them, names no user, has two '@', or holds control bytes, spaces, quotes or angle
-// brackets.
+// is none of them, names no user, has two '@' or two different contexts, or holds control bytes,
+// spaces, quotes or angle brackets.
 bool fg_uri_number(struct fg_view uri, struct fg_uri_number *out);
 
 // Whether text may be where a call is sent to: a sip: or sips: URI with a host, of at most

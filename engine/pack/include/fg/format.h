@@ -54,6 +54,8 @@ enum fg_word_set {
     FG_SET_NEVER,
     FG_SET_ACTION_OR_NONE,
     FG_SET_ATTESTATION,
+    FG_SET_IDENTIFIED_BY,
+    FG_SET_KEY_TYPE,
     FG_WORD_SETS
 };
 struct fg_words fg_word_set(enum fg_word_set set);
@@ -104,6 +106,7 @@ enum fg_shape {
     FG_SHAPE_DIAL_PLAN,
     FG_SHAPE_HOURS,
     FG_SHAPE_MEDIA,
+    FG_SHAPE_TRUNK,
     FG_SHAPE_INBOUND,
     FG_SHAPES
 };

@@ -90,6 +90,7 @@ bool fg_record_is_customer_id(struct fg_view id);
 // Observed facts of a trunk: "the padlock".
 struct fg_trunk_facts {
     const char *customer;
+    enum fg_identity identity;     // of the last outbound request
     const struct fg_tls_peer *tls; // NULL: last request came without TLS
     char source[46];               // address, NUL-terminated
     int64_t seen_ms;               // Unix [ms]
