@@ -260,6 +260,38 @@ static void tell_peers(const struct fg_tally *tally)
     }
 }
 
+// Whether this call is to end only for rules that are about all of the customer's calls: the others
+// would let it go on.
+static bool is_for_dearest(const struct fg_tally *tally)
+{
+    enum fg_action least = FG_ALLOW;
+    const struct fg_decision *out = tally->out;
+    const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
+    int32_t score = out->score;
+    bool any = false;
+    for (uint32_t i = 0; i < out->n_reasons; i++) {
+        const struct fg_reason *reason = &out->reasons[i];
+        if (reason->shadow || fg_reason_is_note(reason)) {
+            continue;
+        }
+        if (reason->kind == FG_REASON_RULE && ruleset->rules[reason->index].cut_dearest) {
+            score -= reason->points;
+            any = true;
+        } else {
+            least = severer(least, reason->action_at_least);
+        }
+    }
+    return any && severer(least, fg_action_of(ruleset, score)) < FG_BLOCK;
+}
+
+bool fg_cut_before(const struct fg_cut_candidate *a, const struct fg_cut_candidate *b)
+{
+    if (a->usd_per_minute != b->usd_per_minute) {
+        return a->usd_per_minute > b->usd_per_minute;
+    }
+    return a->answered_ms > b->answered_ms;
+}
+
 static void add_effects(const struct fg_tally *tally, enum fg_action rule_action)
 {
     const struct fg_plan *plan = tally->plan;
@@ -270,6 +302,8 @@ static void add_effects(const struct fg_tally *tally, enum fg_action rule_action
     if (out->action == FG_BLOCK && kind != FG_EVENT_END) {
         out->drop_media = ruleset->drop_media_on_block;
         out->cut_call = kind == FG_EVENT_ANSWER || kind == FG_EVENT_MINUTE;
+        out->cut_dearest =
+            out->cut_call && plan->event->direction == FG_OUTBOUND && is_for_dearest(tally);
     }
     if (plan->event->direction == FG_OUTBOUND && kind != FG_EVENT_END && rule_action == FG_BLOCK &&
         !out->hold.active) {

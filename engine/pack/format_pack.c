@@ -309,6 +309,10 @@ static const struct fg_format_key rule_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_ACTION,
      .doc = "the least that follows a hit, whatever the points"},
+    {.name = "cut_dearest",
+     .types = FG_FORMAT_BOOL,
+     .doc =
+         "where it ends a call in progress, the customer's dearest one ends, not the one judged"},
     {.name = "mode",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_MODE,

@@ -150,6 +150,7 @@ static void compile_points(struct pack_build *build, const struct fg_yaml_node *
     const struct fg_yaml_node *measure = fg_yaml_get(body, "measure");
     const struct fg_yaml_node *steps = fg_yaml_get(body, "steps");
     const struct fg_yaml_node *action = fg_yaml_get(body, "action_at_least");
+    const struct fg_yaml_node *dearest = fg_yaml_get(body, "cut_dearest");
     if (score != NULL) {
         (void)fg_field_int(fields, score, "score", 0, SCORE_MAX, &rule->score);
     }
@@ -161,6 +162,9 @@ static void compile_points(struct pack_build *build, const struct fg_yaml_node *
     }
     if (action != NULL) {
         (void)pack_read_action(build, action, &rule->action_at_least);
+    }
+    if (dearest != NULL) {
+        (void)fg_field_bool(fields, dearest, "cut_dearest", &rule->cut_dearest);
     }
 }
 

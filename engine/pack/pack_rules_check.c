@@ -30,7 +30,13 @@ static void check_points(struct pack_build *build, const struct pack_entry *entr
 void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule)
 {
+    const unsigned live = 1U << (unsigned)FG_EVENT_ANSWER | 1U << (unsigned)FG_EVENT_MINUTE;
     check_points(build, entry);
+    if (rule->cut_dearest && (rule->events & live) == 0) {
+        FG_FIELD_ERROR(&build->fields, fg_yaml_get(entry->body, "cut_dearest"), FG_CODE_CONFLICT,
+                       "'cut_dearest' is about calls in progress: the rule needs 'on: [minute]' or "
+                       "'on: [answer]'");
+    }
     if (fg_yaml_get(entry->body, "desc") == NULL) {
         fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
                        "rule '%s' has no 'desc': say in a few words what it means", rule->id);

@@ -19,6 +19,8 @@ struct player_call {
     uint32_t entry;
     int32_t n;
     bool live, past;
+    bool up, emergency, outbound;
+    fg_micro usd_per_minute;
     uint64_t allowance; // id of the one under which it goes on
 };
 
@@ -311,9 +313,13 @@ static int follow(struct player *player, const struct due *due)
     switch (due->kind) {
     case FG_EVENT_ATTEMPT:
         call->live = true;
+        call->emergency = player->plan.emergency;
+        call->outbound = player->stage.event.direction == FG_OUTBOUND;
+        call->usd_per_minute = player->plan.dest.usd_per_minute;
         next.kind = duration_ms > 0 ? FG_EVENT_ANSWER : FG_EVENT_END;
         return schedule_add(&player->schedule, next);
     case FG_EVENT_ANSWER:
+        call->up = true;
         next.kind = FG_EVENT_END;
         next.at_ms = answer_ms + duration_ms;
         rc = schedule_add(&player->schedule, next);
@@ -327,10 +333,27 @@ static int follow(struct player *player, const struct due *due)
         next.at_ms = answer_ms + due->minute * FG_MS_PER_MIN;
         return next.at_ms < answer_ms + duration_ms ? schedule_add(&player->schedule, next) : rc;
     case FG_EVENT_END:
-        call->live = false;
+        call->live = call->up = false;
         break;
     }
     return rc;
+}
+
+// The call that ends first of those in progress; all are of one customer. own: where there is none.
+static uint32_t dearest_of(const struct player *player, uint32_t own)
+{
+    uint32_t found = own;
+    struct fg_cut_candidate first = {0};
+    for (uint32_t i = 0; i < player->results->n; i++) {
+        const struct player_call *call = &player->calls[i];
+        const struct fg_cut_candidate candidate = {call->usd_per_minute, call->start_ms};
+        if (call->up && !call->emergency && call->outbound &&
+            (first.answered_ms == 0 || fg_cut_before(&candidate, &first))) {
+            found = i;
+            first = candidate;
+        }
+    }
+    return found;
 }
 
 static void set_stage(struct player *player, const struct due *due)
@@ -367,16 +390,24 @@ static int play_event(struct player *player, const struct due *due)
     decide(player, due);
     note_coverage(player);
     apply(player, due);
-    int rc = note_result(player, due);
+    struct due ends = *due; // whom the verdict is about
+    if (player->decision.cut_dearest) {
+        ends.call = dearest_of(player, due->call);
+        ends.minute =
+            1 + (int32_t)((due->at_ms - player->calls[ends.call].start_ms) / FG_MS_PER_MIN);
+    }
+    int rc = note_result(player, &ends);
     // From throttle upwards an INVITE is refused.
     bool refused = due->kind == FG_EVENT_ATTEMPT && player->decision.action >= FG_THROTTLE;
     if (rc != FG_OK || refused) {
         return rc;
     }
     if (player->decision.cut_call && due->kind != FG_EVENT_END) {
-        schedule_drop(&player->schedule, due->call);
-        struct due end = {.at_ms = due->at_ms, .call = due->call, .kind = FG_EVENT_END};
-        return schedule_add(&player->schedule, end);
+        player->calls[ends.call].up = false;
+        schedule_drop(&player->schedule, ends.call);
+        struct due end = {.at_ms = due->at_ms, .call = ends.call, .kind = FG_EVENT_END};
+        rc = schedule_add(&player->schedule, end);
+        return rc != FG_OK || ends.call == due->call ? rc : follow(player, due);
     }
     return follow(player, due);
 }

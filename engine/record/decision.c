@@ -340,7 +340,8 @@ static bool set_effects(struct fg_json *object, const struct fg_plan *plan,
 {
     struct fg_json *effects = fg_json_object_new();
     bool complete = fg_json_set_bool(effects, "drop_media", decision->drop_media) &&
-                    fg_json_set_bool(effects, "cut_call", decision->cut_call);
+                    fg_json_set_bool(effects, "cut_call", decision->cut_call) &&
+                    (!decision->cut_dearest || fg_json_set_bool(effects, "cut_dearest", true));
 
     if (complete && decision->reply.code != 0) {
         complete = fg_json_set_integer(effects, "sip_code", decision->reply.code) &&

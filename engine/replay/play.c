@@ -156,6 +156,24 @@ static int play_attempt(struct fg_replay *replay, uint32_t slot, int64_t now_ms)
     return rc;
 }
 
+// The customer's call that ends first.
+static uint32_t dearest_of(const struct fg_replay *replay, const struct replay_call *own)
+{
+    uint32_t found = NO_CALL;
+    struct fg_cut_candidate first = {0};
+    for (uint32_t slot = replay->calls.live[own->customer->index]; slot != NO_CALL;
+         slot = call_at(&replay->calls, slot)->next) {
+        const struct replay_call *call = call_at(&replay->calls, slot);
+        const struct fg_cut_candidate candidate = {call->usd_per_minute, call->answer_ms};
+        if (call->up && !call->emergency && call->direction == FG_OUTBOUND &&
+            (found == NO_CALL || fg_cut_before(&candidate, &first))) {
+            found = slot;
+            first = candidate;
+        }
+    }
+    return found;
+}
+
 // Judges an answer or a started minute. *stops: the call is to be cut.
 static int play_live(struct fg_replay *replay, uint32_t slot, enum fg_event_kind kind,
                      int64_t now_ms, bool *stops)
@@ -163,9 +181,19 @@ static int play_live(struct fg_replay *replay, uint32_t slot, enum fg_event_kind
     struct replay_call *call = call_at(&replay->calls, slot);
     replay_judge(replay, call, kind, now_ms);
     bool cuts = replay->decision.cut_call;
-    int rc = *stops ? FG_OK : replay_keep_verdict(replay, call, cuts, now_ms);
-    *stops = *stops || cuts;
-    return rc == FG_OK ? apply(replay, call, now_ms) : rc;
+    uint32_t dearest = slot;
+    if (replay->decision.cut_dearest && !*stops) {
+        dearest = dearest_of(replay, call);
+    }
+    // The verdict is the one's that ends for it.
+    const bool other = dearest != slot && dearest != NO_CALL;
+    struct replay_call *ends = other ? call_at(&replay->calls, dearest) : call;
+    int rc = *stops ? FG_OK : replay_keep_verdict(replay, ends, cuts, now_ms);
+    *stops = *stops || (cuts && !other);
+    if (rc == FG_OK) {
+        rc = apply(replay, call, now_ms);
+    }
+    return rc == FG_OK && other && !ends->over ? cut(replay, dearest, now_ms) : rc;
 }
 
 static int play_minute(struct fg_replay *replay, uint32_t slot, int64_t now_ms, bool *stops)

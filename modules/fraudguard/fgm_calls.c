@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/locking.h"
+#include "fg/decide.h"
 #include "fgm_counters.h"
 #include "fgm_memory.h"
 #include "fgm_owners.h"
@@ -248,6 +249,40 @@ void fgm_calls_due(int64_t now_ms,
         if (fn(arg, ref, &copy))
             keep(ref, &copy);
     }
+}
+
+void fgm_calls_look(struct fgm_call_ref ref,
+                    bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                    void *arg)
+{
+    struct fgm_call copy;
+    if (copy_of(ref.slot, INT64_MAX, &copy) && copy.turn == ref.turn && fn(arg, ref, &copy))
+        keep(ref, &copy);
+}
+
+static bool may_be_dearest(const struct fgm_call *call, const char *customer)
+{
+    return call->state == FGM_CALL_UP && !call->cut_wanted && !call->emergency &&
+           call->direction == FG_OUTBOUND && strcmp(call->customer, customer) == 0;
+}
+
+bool fgm_calls_dearest(const char *customer, struct fgm_call_ref *ref)
+{
+    uint32_t high = __atomic_load_n(&calls->high, __ATOMIC_RELAXED);
+    struct fg_cut_candidate first = {0};
+    bool found = false;
+    for (uint32_t slot = 0; slot < high; slot++) {
+        struct fgm_call copy;
+        if (!copy_of(slot, INT64_MAX, &copy) || !may_be_dearest(&copy, customer))
+            continue;
+        const struct fg_cut_candidate candidate = {copy.usd_per_minute, copy.answered_ms};
+        if (found && !fg_cut_before(&candidate, &first))
+            continue;
+        found = true;
+        first = candidate;
+        *ref = (struct fgm_call_ref){slot, copy.turn};
+    }
+    return found;
 }
 
 void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),

@@ -44,7 +44,8 @@ struct fgm_call {
     struct fg_number_readings called;
     bool caller_present, srtp_offered;
     struct fg_number caller;
-    fg_country country;         // of the rated reading
+    fg_country country; // of the rated reading
+    fg_micro usd_per_minute;
     struct fg_hold_query holds; // those that concern it
     bool emergency;             // no hold cuts it
     char masked[FG_NUMBER_MASKED_MAX];
@@ -74,6 +75,13 @@ void fgm_calls_want_cut(struct fgm_call_ref ref);
 // Takes an ended call out of the table.
 void fgm_calls_remove(struct fgm_call_ref ref);
 
+// The customer's call that ends first where rules end the dearest one: up, outbound, no emergency,
+// and nobody has asked for its end. False: there is none.
+bool fgm_calls_dearest(const char *customer, struct fgm_call_ref *ref);
+// Calls fn as fgm_calls_each() does, for one call, if it still is that one.
+void fgm_calls_look(struct fgm_call_ref ref,
+                    bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),
+                    void *arg);
 // Calls fn with a copy of each call in use and its handle; changes that fn makes to state-less
 // bookkeeping (minutes, answer_told, allowance, cut_at_ms, due_ms) are kept when it returns true.
 void fgm_calls_each(bool (*fn)(void *arg, struct fgm_call_ref ref, struct fgm_call *call),

@@ -25,17 +25,49 @@ struct tick {
     int64_t now_ms;
 };
 
-static void condemn(const struct fgm_evaluation *evaluation, struct fgm_call_ref ref,
-                    const struct fgm_call *call)
+static bool watch(void *arg, struct fgm_call_ref ref, struct fgm_call *call);
+
+// A call that is to end.
+struct condemned {
+    const struct tick *tick;
+    char reason[FG_HOLD_REASON_MAX];
+};
+
+static void find_reason(const struct fgm_evaluation *evaluation, struct condemned *out)
 {
-    char reason[FG_HOLD_REASON_MAX] = "rules";
     const struct fg_decision *decision = &evaluation->decision;
     uint32_t first = 0;
     while (first < decision->n_reasons && fg_reason_is_note(&decision->reasons[first]))
         first++;
     if (first < decision->n_reasons)
-        fg_reason_id(&evaluation->plan, &decision->reasons[first], reason, sizeof reason);
-    fgm_kill_media(call, reason, "rules");
+        fg_reason_id(&evaluation->plan, &decision->reasons[first], out->reason, sizeof out->reason);
+}
+
+static bool cut_now(void *arg, struct fgm_call_ref ref, struct fgm_call *call)
+{
+    const struct condemned *condemned = arg;
+    fgm_kill_media(call, condemned->reason, "rules");
+    fgm_calls_want_cut(ref);
+    call->cut_wanted = true;
+    call->cut_at_ms = condemned->tick->now_ms;
+    fgm_cut(call);
+    return true;
+}
+
+// Its end is judged at once, so that the next call's verdict knows of it.
+static void condemn(const struct tick *tick, const struct fgm_evaluation *evaluation,
+                    struct fgm_call_ref ref, const struct fgm_call *call)
+{
+    struct condemned condemned = {.tick = tick, .reason = "rules"};
+    struct fgm_call_ref dearest;
+    find_reason(evaluation, &condemned);
+    if (evaluation->decision.cut_dearest && fgm_calls_dearest(call->customer, &dearest) &&
+        dearest.slot != ref.slot) {
+        fgm_calls_look(dearest, cut_now, &condemned);
+        fgm_calls_look(dearest, watch, (void *)(uintptr_t)tick);
+        return;
+    }
+    fgm_kill_media(call, condemned.reason, "rules");
     fgm_calls_want_cut(ref);
 }
 
@@ -65,7 +97,7 @@ static void judge(const struct tick *tick, struct fgm_call_ref ref, struct fgm_c
         call->allowance = evaluation.plan.allowance->id;
     fgm_effects(&evaluation, fg_view_of(call->call_id));
     if (evaluation.decision.cut_call && kind != FG_EVENT_END && !fgm_config.shadow)
-        condemn(&evaluation, ref, call);
+        condemn(tick, &evaluation, ref, call);
 }
 
 static void tell_answer(const struct tick *tick, struct fgm_call_ref ref, struct fgm_call *call)

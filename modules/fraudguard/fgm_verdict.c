@@ -121,6 +121,7 @@ static void set_call(const struct fgm_evaluation *evaluation, struct fg_view cal
     fgm_call_remember(&call, plan->event, call_id);
     call.country = plan->dest.country;
     call.holds = plan->request.holds;
+    call.usd_per_minute = plan->dest.usd_per_minute;
     call.emergency = plan->emergency;
     call.allowance = evaluation->decision.allowed ? plan->allowance->id : 0;
     fg_number_mask(&plan->dest.number, call.masked);

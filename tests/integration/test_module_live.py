@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, started, wait_for
 
 CUT = "+442079700001"  # cut in its first minute
 
@@ -203,3 +203,27 @@ def test_what_redis_has_not_taken_outlives_a_restart(lasting, how):
     settled = [(e["call_id"], e["time_ms"]) for e in stream(node) if e.get("call_id") in refused]
     assert len(settled) == len(set(settled)) == 3
     node.rpc("fraudguard.release", customer)
+
+
+# --- which call ends
+
+
+DEAR = "+88216123456"
+
+
+def test_the_dearest_call_ends_first(tmp_path_factory):
+    rules = RULES + "  - {id: MANY_LIVE, desc: Many, on: minute, measure: meters.live_calls, steps: [{above: 3, score: 95}], cut_dearest: true}\n"
+    node = started(Node(tmp_path_factory.mktemp("dearest"), redis=False, rules=rules))
+    try:
+        caller = node.caller(5)
+        first, dear, second = called(caller), called(caller, DEAR), called(caller)
+        wait_for(lambda: node.counter("minute_events") == 3, what="three minutes judged")
+        last = called(caller)  # one too many, and not the dearest
+        assert caller.wait_request("BYE", dear)
+        wait_for(lambda: byes(node.carrier.seen, dear), what="BYE at the carrier")
+        wait_for(lambda: node.counter("end_events") == 1, what="end of the dear call")
+        wait_for(lambda: node.counter("minute_events") == 4, what="its minute judged")
+        assert node.counter("calls_cut") == 1
+        assert all(call["call_id"] in live(node) for call in (first, second, last)) and dear["call_id"] not in live(node)
+    finally:
+        finish(node)

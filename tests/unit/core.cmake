@@ -2,7 +2,7 @@
 foreach(unit values heap hash calendar meter network peers prefix number registers ruleset)
     fg_unit_test(test_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c LIBS fg_core)
 endforeach()
-foreach(unit customer decide destination engine_properties explain hold identity meter_kinds overrides
+foreach(unit customer decide decide_cut destination engine_properties explain hold identity meter_kinds overrides
     plan)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${CMAKE_CURRENT_LIST_DIR}/engine_fixture.c

@@ -82,7 +82,7 @@ static int load(void **state, const char *pack, const char *changes)
     scratch_dir_write(dir, "data/countries.csv",
                       "country,calling_code,international,trunk\nGB,44,00,0\n");
     scratch_dir_write(dir, "data/emergency.csv", "calling_code,code\n44,999\n");
-    scratch_dir_write(dir, "data/rates.csv", "prefix,usd_per_minute\n44,0.01\n");
+    scratch_dir_write(dir, "data/rates.csv", "prefix,usd_per_minute\n44,0.01\n4490,0.5\n");
     fixture.diags = fg_diags_new();
     struct fg_policy_paths paths = {.rules_dir = dir->path};
     struct fg_hash_key key = {{5}};
@@ -94,6 +94,23 @@ static int load(void **state, const char *pack, const char *changes)
 static int setup(void **state)
 {
     return load(state, rules, overrides);
+}
+
+static const char dearest[] =
+    "fraudguard: 1\n"
+    "pack: p\n"
+    "version: \"1.0.0\"\n"
+    "scoring: {thresholds: {alert: 30, block: 80}}\n"
+    "meters:\n"
+    "  live: {gauge: calls, per: customer}\n"
+    "rules:\n"
+    "  - {id: LIVE, desc: l, on: minute, measure: meters.live, steps: [{above: 2, score: 80}],\n"
+    "     cut_dearest: true}\n"
+    "  - {id: ANY, desc: a, when: {dest.home: true}, score: 1}\n";
+
+static int setup_dearest(void **state)
+{
+    return load(state, dearest, "fraudguard: 1\noverrides: []\n");
 }
 
 static const char metered[] =
@@ -440,6 +457,24 @@ static void meters_of_answers_and_ends(void **state)
     assert_int_equal(fixture->summary.passed, 4);
 }
 
+static void the_dearest_call_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        run(fixture,
+            "  - name: one of three, whichever is judged\n"
+            "    customer: acme\n"
+            "    clock: \"2026-11-20T10:00:00Z\"\n"
+            "    calls:\n"
+            "      - {" CALL ", to: \"+442079460000\", duration: 10m}\n"
+            "      - {" CALL ", to: \"+449098790000\", at: 10s, duration: 10m}\n"
+            "      - {" CALL ", to: \"+442079460002\", at: 90s, duration: 10m}\n"
+            "    expect: {first: {cut: false}, at_call: {n: 2, cut_at_minute: 2, rules: [LIVE]},\n"
+            "             last: {cut: false}}\n"),
+        FG_OK);
+    assert_int_equal(fixture->summary.failed, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +486,7 @@ int main(void)
         TEST(mistakes_in_a_history_are_told_with_their_place),
         TEST(files_that_are_no_tests_are_told),
         cmocka_unit_test_setup_teardown(meters_of_answers_and_ends, setup_metered, teardown),
+        cmocka_unit_test_setup_teardown(the_dearest_call_ends, setup_dearest, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,23 @@ static void test_a_call_is_cut_when_its_money_is_spent(void **state)
     assert_int_equal(fg_replay_rule_hits(fixture->replay)[2], 1);
 }
 
+// The limit is passed by a cheap call: the dear one ends first, the cheap one when it still is.
+static void test_the_dearest_call_is_cut_for_the_others(void **state)
+{
+    struct fixture *fixture = *state;
+    rules[2].cut_dearest = true;
+    const struct fg_call_row rows[] = {
+        told_row("gone", "+449011111111", 0, 1, 2),
+        told_row("dear", "+449011111111", 4, 1, 300),
+        told_row("home", "+442079460001", 10, 1, 300),
+    };
+    play(fixture, rows, 3);
+    assert_string_equal(fixture->told.text,
+                        "gone allow 10 at attempt through 1/1 PREMIUM+10\n"
+                        "dear block 90 at minute cut 6000 through 1/5 SPEND+90\n"
+                        "home block 90 at minute cut 60000 through 2/5 SPEND+90\n");
+}
+
 static void test_a_hold_cuts_calls_that_are_up_and_those_that_ring(void **state)
 {
     struct fixture *fixture = *state;
@@ -265,6 +282,7 @@ int main(void)
         TEST(test_order_of_rows_does_not_matter_within_the_window),
         TEST(test_a_hold_refuses_later_calls_for_its_time),
         TEST(test_a_call_is_cut_when_its_money_is_spent),
+        TEST(test_the_dearest_call_is_cut_for_the_others),
         TEST(test_a_hold_cuts_calls_that_are_up_and_those_that_ring),
         TEST(test_a_call_that_sets_a_hold_itself_is_told_once),
         TEST(test_nothing_stops_an_emergency_call),

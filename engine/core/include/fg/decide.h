@@ -91,6 +91,9 @@ struct fg_decision {
     struct fg_hold hold; // active hold that decided
     struct fg_hold_effect set_hold;
     bool drop_media, cut_call; // cut_call: on answer and minute events
+    // With cut_call: it is for rules that end the customer's dearest call that the limit is about;
+    // this one goes on where another is dearer, fg_cut_before() tells which goes first.
+    bool cut_dearest;
     struct fg_reply reply;
     bool release; // the store should run release_request when convenient: a refused call gives back
                   // its leases, and what is usual is not learned while calls are refused or cut;
@@ -107,6 +110,14 @@ struct fg_decision {
 // this one included; looked at only when degraded. Never fails.
 void fg_decide(const struct fg_plan *plan, const struct fg_store_reply *reply,
                int32_t risky_degraded_count, struct fg_decision *out);
+
+// What a call in progress is compared by when the customer's dearest one is to end.
+struct fg_cut_candidate {
+    fg_micro usd_per_minute;
+    int64_t answered_ms;
+};
+// Whether a is to end before b: it costs more, or as much and is younger.
+bool fg_cut_before(const struct fg_cut_candidate *a, const struct fg_cut_candidate *b);
 
 // Writes the request that gives back the leases which plan's attempt takes, as decision.release
 // does of one that is refused; for attempts that go on and of which no call comes. False when there

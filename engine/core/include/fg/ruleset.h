@@ -279,7 +279,8 @@ struct fg_rule {
     uint16_t throttle_meter;        // of kind rate
     int32_t score;                  // points when there is no measure
     enum fg_action action_at_least; // FG_ALLOW: none
-    bool measured;                  // the points come from steps over a meter or a number signal
+    bool cut_dearest; // where it ends a call in progress, it is the customer's dearest one
+    bool measured;    // the points come from steps over a meter or a number signal
     bool measure_is_meter;
     uint16_t measure_meter;
     enum fg_signal measure_signal;
