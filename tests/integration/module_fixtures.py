@@ -62,6 +62,7 @@ include_file "{top}/deploy/kamailio/fraudguard.cfg"
 
 ROUTES = """
 request_route {
+    if ($proto == "tls") route(FRAUDGUARD_FLOOD);
     if (is_method("CANCEL")) {
         if (t_check_trans()) t_relay();
         exit;
