@@ -264,8 +264,14 @@ static bool node_choose(struct redis_cluster *cluster, struct cluster_command *c
     if (command->node == REDIS_NO_NODE || !cluster->nodes[command->node].used) {
         command->node = REDIS_NO_NODE;
         cluster->stale = true;
-        command_fail(cluster, command, FG_REDIS_ERROR_CLUSTERDOWN,
-                     "no server of the Cluster is known for the slot", FG_EUNAVAILABLE);
+        if (cluster->known) {
+            command_fail(cluster, command, FG_REDIS_ERROR_CLUSTERDOWN,
+                         "no server of the Cluster has the slot", FG_EUNAVAILABLE);
+        } else { // why it is not is noted already
+            command->progress = CLUSTER_DONE;
+            command->kind = cluster->notes->kind;
+            command->rc = FG_EUNAVAILABLE;
+        }
         return false;
     }
     const struct cluster_node *node = &cluster->nodes[command->node];
@@ -425,8 +431,9 @@ static bool replies_take(struct redis_cluster *cluster, bool *wait)
 
 static void refresh_if_stale(struct redis_cluster *cluster, int64_t deadline_ns)
 {
+    // Calls of a node that reaches nobody must not wait for that one by one.
     const bool due =
-        !cluster->known || (cluster->stale && monotonic_ms() >= cluster->refresh_after_ms);
+        (!cluster->known || cluster->stale) && monotonic_ms() >= cluster->refresh_after_ms;
     // On failure what is known is used, and each command says for itself.
     if (due)
         cluster->stale = cluster_refresh(cluster, half_deadline_ns(deadline_ns)) != FG_OK;

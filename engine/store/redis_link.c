@@ -9,10 +9,11 @@
 #include "redis_commands.h"
 #include "request.h"
 
-#define STREAM_MAXLEN "100000"
-#define AUDIT_MAXLEN  "10000"
-#define EVENTS_MAX    512 // of one call
-#define CALL_ID_MAX   255
+#define STREAM_MAXLEN  "100000"
+#define AUDIT_MAXLEN   "10000"
+#define ATTACKS_MAXLEN "2000"
+#define EVENTS_MAX     512 // of one call
+#define CALL_ID_MAX    255
 
 void redis_replies_free(struct resp **replies, size_t n)
 {
@@ -102,17 +103,28 @@ static int event_append(struct fg_redis *redis, struct fg_view json)
     return stream_append(redis, "fg:events", STREAM_MAXLEN, json);
 }
 
-int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event)
+static int append_to_both(struct fg_redis *redis, const char *key, const char *maxlen,
+                          struct fg_view event)
 {
     struct resp *replies[2];
     int rc = event_append(redis, event);
     if (rc == FG_OK)
-        rc = stream_append(redis, "fg:audit", AUDIT_MAXLEN, event);
+        rc = stream_append(redis, key, maxlen, event);
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc == FG_OK)
         redis_replies_free(replies, 2);
     return rc;
+}
+
+int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event)
+{
+    return append_to_both(redis, "fg:audit", AUDIT_MAXLEN, event);
+}
+
+int fg_redis_attack_append(struct fg_redis *redis, struct fg_view event)
+{
+    return append_to_both(redis, "fg:attacks", ATTACKS_MAXLEN, event);
 }
 
 int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events, size_t n)
@@ -146,24 +158,36 @@ static int record_append(struct fg_redis *redis, const char *key, struct fg_view
                                     number_text(ttl, ttl_s)));
 }
 
-// Queues the events, then the records. *n_records: how many.
-static int batch_append(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
-                        int64_t record_ttl_s, size_t *n_records)
+static int hashes_check(const struct fg_redis_event *events, size_t n)
+{
+    char key[KEY_SIZE];
+    for (size_t i = 0; i < n; i++) {
+        if (events[i].record_hash != NULL && record_key(events[i].record_hash, key) != FG_OK)
+            return FG_EINVAL;
+    }
+    return FG_OK;
+}
+
+static int events_queue(struct fg_redis *redis, const struct fg_redis_event *events, size_t n)
+{
+    int rc = FG_OK;
+    for (size_t i = 0; i < n && rc == FG_OK; i++)
+        rc = event_append(redis, events[i].json);
+    return rc;
+}
+
+// *n_records: how many.
+static int records_queue(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
+                         int64_t ttl_s, size_t *n_records)
 {
     char key[KEY_SIZE];
     int rc = FG_OK;
     *n_records = 0;
     for (size_t i = 0; i < n && rc == FG_OK; i++) {
-        if (events[i].record_hash != NULL && record_key(events[i].record_hash, key) != FG_OK)
-            return FG_EINVAL;
-    }
-    for (size_t i = 0; i < n && rc == FG_OK; i++)
-        rc = event_append(redis, events[i].json);
-    for (size_t i = 0; i < n && rc == FG_OK; i++) {
         if (events[i].record_hash == NULL)
             continue;
         (void)record_key(events[i].record_hash, key);
-        rc = record_append(redis, key, events[i].json, record_ttl_s);
+        rc = record_append(redis, key, events[i].json, ttl_s);
         *n_records += 1;
     }
     return rc;
@@ -182,6 +206,28 @@ static size_t refusals(struct fg_redis *redis, struct resp *const *replies, size
     return refused;
 }
 
+// In a Cluster the records lie on other servers than the events: one that is away must not have
+// events written again.
+static int cluster_write(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
+                         int64_t ttl_s, size_t *records_failed)
+{
+    struct resp *replies[EVENTS_MAX];
+    size_t n_records = 0;
+    int rc = events_queue(redis, events, n);
+    if (rc == FG_OK)
+        rc = redis_round_trip(redis, replies, n);
+    if (rc != FG_OK)
+        return rc;
+    redis_replies_free(replies, n);
+    rc = records_queue(redis, events, n, ttl_s, &n_records);
+    if (rc == FG_OK && n_records > 0)
+        rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n_records);
+    *records_failed = rc == FG_OK ? refusals(redis, replies, n_records) : n_records;
+    if (rc == FG_OK)
+        redis_replies_free(replies, n_records);
+    return FG_OK;
+}
+
 int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
                           int64_t record_ttl_s, size_t *records_failed)
 {
@@ -189,13 +235,17 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
     size_t n_records = 0;
     if (n > EVENTS_MAX)
         return FG_ELIMIT;
-    if (record_ttl_s <= 0)
+    if (record_ttl_s <= 0 || hashes_check(events, n) != FG_OK)
         return FG_EINVAL;
     if (n == 0) {
         *records_failed = 0;
         return FG_OK;
     }
-    int rc = batch_append(redis, events, n, record_ttl_s, &n_records);
+    if (redis->cluster != NULL)
+        return cluster_write(redis, events, n, record_ttl_s, records_failed);
+    int rc = events_queue(redis, events, n);
+    if (rc == FG_OK)
+        rc = records_queue(redis, events, n, record_ttl_s, &n_records);
     if (rc == FG_OK)
         rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)
@@ -364,4 +414,10 @@ int fg_redis_ping(struct fg_redis *redis)
     if (rc == FG_OK)
         resp_free(reply);
     return rc;
+}
+
+int fg_redis_attacks_last(struct fg_redis *redis, size_t n,
+                          bool (*fn)(void *arg, struct fg_view json), void *arg)
+{
+    return stream_last(redis, "fg:attacks", n, fn, arg);
 }

@@ -3,8 +3,8 @@ set(server unit/store_server.c unit/store_proxy.c)
 fg_unit_test(test_store_differential
     SOURCES unit/test_store_differential.c ${server} LIBS fg_store)
 # These look inside, too.
-foreach(test store_channel store_guarded store_local store_redis store_redis_holds store_registers
-        store_slots)
+foreach(test store_channel store_guarded store_local store_redis store_redis_cluster
+        store_redis_holds store_registers store_slots)
     set(sources unit/test_${test}.c ${server})
     if(test MATCHES "store_re")
         list(APPEND sources unit/redis_fixture.c)
