@@ -45,10 +45,10 @@ class Authority:
         with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
 
-    def issue(self, file, common_name, dns=(), uris=(), addresses=(), days=30, server=False, self_signed=False, called=False):
-        """Issues FILE.pem/.crt/.key; negative days give an expired certificate. called: a client's that is a server,
+    def issue(self, file, common_name, dns=(), uris=(), addresses=(), days=30, server=False, self_signed=False, called=False, key=None):
+        """Issues FILE.pem/.crt/.key for a key of P-256, or the one given; negative days give an expired certificate. called: a client's that is a server,
         too. Returns the path of FILE.pem."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.utcnow()
         names = [x509.DNSName(d) for d in dns] + [x509.UniformResourceIdentifier(u) for u in uris]
         names += [x509.IPAddress(ipaddress.ip_address(a)) for a in addresses]

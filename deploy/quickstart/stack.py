@@ -50,7 +50,7 @@ class Stack:
     def prepare(self):
         shutil.rmtree(self.run_dir, ignore_errors=True)
         os.makedirs(self.run_dir, mode=0o700)
-        authority = Authority(self.path("pki"))
+        self.authority = authority = Authority(self.path("pki"))
         authority.issue("server", "trunk.provider.example", dns=["trunk.provider.example"], addresses=[self.customer_address, self.carrier_address], server=True)
         for file, name in (("acme", "sip.acme.example"), ("globex", "pbx.globex.example"), ("initech", "trunk.initech.example"), ("hooli", "sbc.hooli.example")):
             authority.issue(file, name, dns=[name], called=file in self.dialled_pbxs)

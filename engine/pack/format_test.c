@@ -57,6 +57,7 @@
          .required = true,                                                                         \
          .doc = "the called number as dialled; likewise"},                                         \
         {.name = "san", .types = FG_FORMAT_TEXTS, .doc = "names in the certificate"},              \
+        {.name = "auth_user", .types = FG_FORMAT_TEXT, .doc = "digest user that authenticated"},   \
         {.name = "fingerprint",                                                                    \
          .types = FG_FORMAT_TEXT,                                                                  \
          .doc = "of the certificate, 64 hex digits"},                                              \

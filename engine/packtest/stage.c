@@ -95,8 +95,9 @@ static void set_peer(struct stage *stage, const struct test_calls *shape,
 static bool is_known_by_user_alone(const struct test_calls *shape,
                                    const struct fg_customer *customer)
 {
-    return shape->san == NULL && customer != NULL && customer->n_cert_names == 0 &&
-           customer->n_source_ips == 0 && strcmp(shape->cert, "verified") == 0;
+    return shape->san == NULL && shape->auth_user == NULL && customer != NULL &&
+           customer->n_cert_names == 0 && customer->n_source_ips == 0 &&
+           strcmp(shape->cert, "verified") == 0;
 }
 
 static void identify(struct stage *stage, const struct test_calls *shape,
@@ -117,6 +118,9 @@ static void identify(struct stage *stage, const struct test_calls *shape,
         if (shape->san == NULL && customer != NULL && customer->n_cert_names > 0) {
             (void)fg_identity_add_dns(&walk, fg_view_of(customer->cert_names[0]));
         }
+    }
+    if (shape->auth_user != NULL) {
+        (void)fg_identity_add_user(&walk, fg_view_of(shape->auth_user));
     }
     event->customer = NULL;
     event->identity = fg_identity_finish(&walk, &stage->peer, &event->source, &event->customer);

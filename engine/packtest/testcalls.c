@@ -88,6 +88,7 @@ static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node 
     const struct fg_yaml_node *cert = fg_yaml_get(node, "cert");
     const struct fg_yaml_node *src = fg_yaml_get(node, "src");
     const struct fg_yaml_node *agent = fg_yaml_get(node, "user_agent");
+    const struct fg_yaml_node *user = fg_yaml_get(node, "auth_user");
     size_t index;
     out->transport = FG_TRANSPORT_TLS;
     if (transport != NULL &&
@@ -110,6 +111,9 @@ static void read_signalling(struct fg_fields *fields, const struct fg_yaml_node 
     }
     if (agent != NULL) {
         out->user_agent = fg_field_text(fields, agent, "user_agent");
+    }
+    if (user != NULL) {
+        out->auth_user = fg_field_text(fields, user, "auth_user");
     }
 }
 

@@ -30,6 +30,7 @@ struct test_calls {
     enum fg_transport transport;
     enum fg_direction direction;
     const char *user_agent;
+    const char *auth_user; // NULL: nobody authenticated
     struct fg_attr attrs[FG_ATTRS_MAX];
     uint8_t n_attrs;
     int32_t repeat;

@@ -13,18 +13,18 @@ static struct {
     unsigned int id;
     int pid;
     size_t len;
-    char user[FG_AUTH_USER_MAX];
+    char name[FG_AUTH_USER_MAX];
 } accepted;
 
-bool fgm_auth_accept_user(const struct sip_msg *msg, struct fg_view user)
+bool fgm_auth_accept_user(const struct sip_msg *msg, struct fg_view name)
 {
     accepted.id = msg->id;
     accepted.pid = my_pid();
     accepted.len = 0;
-    if (user.len == 0 || user.len > sizeof accepted.user)
+    if (name.len == 0 || name.len > sizeof accepted.name)
         return false;
-    memcpy(accepted.user, user.ptr, user.len);
-    accepted.len = user.len;
+    memcpy(accepted.name, name.ptr, name.len);
+    accepted.len = name.len;
     return true;
 }
 
@@ -43,5 +43,5 @@ struct fg_view fgm_auth_user(const struct sip_msg *msg)
 {
     if (accepted.id != msg->id || accepted.pid != my_pid())
         return (struct fg_view){0};
-    return (struct fg_view){accepted.user, accepted.len};
+    return (struct fg_view){accepted.name, accepted.len};
 }

@@ -62,6 +62,7 @@ include_file "{top}/deploy/kamailio/fraudguard.cfg"
 
 ROUTES = """
 request_route {
+    if ($proto == "tls") route(FRAUDGUARD_FLOOD);
     if (is_method("CANCEL")) {
         if (t_check_trans()) t_relay();
         exit;
@@ -250,12 +251,15 @@ class Carrier(threading.Thread):
 class Caller:
     """One trunk's caller: UDP from an address of its own, or TLS with a certificate."""
 
-    def __init__(self, node, address="127.0.0.1", pem=None, tls=False):
+    def __init__(self, node, address="127.0.0.1", pem=None, tls=False, tls12=None):
         self.node, self.tls, self.buffer = node, tls or pem is not None, b""
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.load_verify_locations(node.path("pki", "ca.crt"))
             context.check_hostname = False
+            context.set_ciphers(f"{tls12 or 'DEFAULT'}@SECLEVEL=0")  # what small keys come to is the server's to say
+            if tls12:
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
             if pem:
                 context.load_cert_chain(pem)
             raw = socket.create_connection(("127.0.0.1", node.tls_port), timeout=5, source_address=(address, 0))

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hostile_messages import CLOSED, FORGED, torture
-from module_fixtures import ALLOWED, BLOCKED, CLEAR, ROUTES, RULES, Message, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, CLEAR, Node, finish, started, wait_for
 
 SHOWN_TO = {"udp": 5, "tls": 4}  # calls of c5 and c4 from their addresses are judged and answered, never put through
 
