@@ -255,7 +255,7 @@ def test_peers_stand_in_for_a_new_customer(tmp_path, n_peers, unusual):
     customers, path = tmp_path / "customers.yaml", tmp_path / "calls.csv"
     customers.write_text("".join(
         f'- {{id: {name}, profile: office, tz: Europe/London, channels: 30, daily_limit: 2000, home_countries: ["GB"], '
-        f'numbers: ["+44163296{i}000"], cert_names: ["{name}.example"]}}\n' for i, name in enumerate(names)))
+        f'numbers: ["+44163296{i}000"], cert_names: ["{name}.example"], hours: [{{days: mon-sun, from: "00:00", to: "24:00"}}]}}\n' for i, name in enumerate(names)))
     rows = [call(f"{name}-{day}", FRIDAY + timedelta(days=day), "02079460001", customer=name, source_ip="", tls_san=f"{name}.example",
                  caller=f"+44163296{i}000") for i, name in enumerate(names[:-1]) for day in range(16)]
     rows += [call(f"new-{hour}", FRIDAY.replace(hour=hour) + timedelta(days=15), "009603312345", customer="new", source_ip="",
