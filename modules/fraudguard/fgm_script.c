@@ -9,6 +9,7 @@
 #include "fgm_attempt.h"
 #include "fgm_attest.h"
 #include "fgm_auth.h"
+#include "fgm_challenge.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
@@ -112,6 +113,7 @@ static int judge(const struct fg_policy *policy, uint64_t generation, struct sip
         return FGM_RETURN_EXIT;
     }
     fgm_evaluate(policy, &event, &evaluation);
+    fgm_challenge_passed(msg, &evaluation);
     fgm_effects(&evaluation, request->call_id);
     fgm_verdict_set(&evaluation, request->call_id);
     fgm_attempt_decided(&evaluation);
