@@ -35,15 +35,15 @@ def sdp(address, port, srtp=True):
 
 
 class Trunk:
-    """One TLS connection. pem None: no client certificate."""
+    """One TLS connection. pem None: no client certificate; address: where it comes from."""
 
-    def __init__(self, server, ca, pem=None, timeout=5):
+    def __init__(self, server, ca, pem=None, timeout=5, address=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(ca)
         context.check_hostname = False
         if pem:
             context.load_cert_chain(pem)
-        raw = socket.create_connection(server, timeout=timeout)
+        raw = socket.create_connection(server, timeout=timeout, source_address=(address, 0) if address else None)
         self.local = raw.getsockname()
         try:
             self.socket = context.wrap_socket(raw)

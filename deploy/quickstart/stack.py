@@ -50,7 +50,7 @@ class Stack:
     def prepare(self):
         shutil.rmtree(self.run_dir, ignore_errors=True)
         os.makedirs(self.run_dir, mode=0o700)
-        authority = Authority(self.path("pki"))
+        self.authority = authority = Authority(self.path("pki"))
         authority.issue("server", "trunk.provider.example", dns=["trunk.provider.example"], addresses=[self.customer_address, self.carrier_address], server=True)
         for file, name in (("acme", "sip.acme.example"), ("globex", "pbx.globex.example"), ("initech", "trunk.initech.example"), ("hooli", "sbc.hooli.example")):
             authority.issue(file, name, dns=[name], called=file in self.dialled_pbxs)
@@ -62,6 +62,10 @@ class Stack:
         self._write("tls.cfg", open(os.path.join(TOP, "deploy/kamailio/tls.cfg"), encoding="utf-8").read().replace("FG_PKI", self.path("pki")))
         port, transport, media = (self.carrier_port + 1, "tls", "srtp") if self.secure_carrier else (self.carrier_port, "udp", "rtp")
         self._write("carriers.list", f"1 sip:{self.customer_address}:{port};transport={transport} 0 10 media={media}\n")
+        for directory in ("state", "dialogs"):
+            os.makedirs(self.path(directory), mode=0o700)
+        for table in ("version", "dialog", "dialog_vars"):
+            shutil.copy(f"/usr/share/kamailio/dbtext/kamailio/{table}", self.path("dialogs"))
         self._write("kamailio.cfg", self.kamailio_site())
 
     def pem(self, name):
@@ -89,6 +93,8 @@ class Stack:
             "FG_REDIS": f"unix:{self.path('redis.sock')}",
             "FG_METRICS": self.guard_metrics,
             "FG_MODE": "enforce",
+            "FG_STATE_DIR": self.path("state"),
+            "FG_DIALOGS": self.path("dialogs"),
         }
         lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
         return "\n".join(lines) + f'\ninclude_file "{TOP}/deploy/kamailio/kamailio.cfg"\n'
@@ -133,6 +139,11 @@ class Stack:
         self._spawn("kamailio", (["env", f"LD_PRELOAD={runtime}"] if runtime else []) + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-P", self.path("kamailio.pid"), "-Y", self.run_dir])
         # The last process to be started; one that is told to end before that would stay.
         self._wait("kamailio", lambda: "tcp main process" in self.kamcmd("core.ps").stdout, 30)
+
+    def restart_kamailio(self):
+        self.processes["kamailio"].terminate()
+        self.processes["kamailio"].wait(20)
+        self.start_kamailio()
 
     def start(self):
         self.say("  certificates: a throw-away CA, the server's, four customers', a stranger's, an expired and a self-signed one")

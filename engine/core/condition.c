@@ -216,49 +216,33 @@ static bool is_remembered(const struct fg_plan *plan, const struct fg_predicate 
     return id < FG_CALL_PREDICATES && !(list && plan->lists_grow);
 }
 
-static bool holds_by(const struct fg_plan *plan, const struct fg_condition *condition,
-                     const uint16_t *ids, struct fg_call_facts *facts)
+bool fg_plan_predicate(const struct fg_plan *plan, const struct fg_predicate *predicate,
+                       uint16_t id, struct fg_call_facts *facts)
 {
-    for (uint32_t i = 0; i < condition->n; i++) {
-        uint16_t id = ids[i];
-        uint64_t bit = UINT64_C(1) << (id % 64);
-        bool truth = false;
-        if (!is_remembered(plan, &condition->all[i], id)) {
-            truth = holds(plan, &condition->all[i]);
-        } else if ((facts->asked[id / 64] & bit) != 0) {
-            truth = (facts->holds[id / 64] & bit) != 0;
-        } else {
-            truth = holds(plan, &condition->all[i]);
-            facts->asked[id / 64] |= bit;
-            facts->holds[id / 64] =
-                truth ? facts->holds[id / 64] | bit : facts->holds[id / 64] & ~bit;
-        }
-        if (!truth) {
-            return false;
-        }
+    if (!is_remembered(plan, predicate, id)) {
+        return holds(plan, predicate);
     }
-    return true;
-}
-
-bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts)
-{
-    const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    return holds_by(plan, &ruleset->rules[rule].when,
-                    &ruleset->predicate_ids[ruleset->ids_of_rule[rule]], facts);
-}
-
-bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts)
-{
-    const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    return holds_by(plan, &ruleset->meters[meter].when,
-                    &ruleset->predicate_ids[ruleset->ids_of_meter[meter]], facts);
+    const uint64_t bit = UINT64_C(1) << (id % 64);
+    uint64_t *asked = &facts->asked[id / 64];
+    uint64_t *held = &facts->holds[id / 64];
+    if ((*asked & bit) == 0) {
+        *asked |= bit;
+        *held = holds(plan, predicate) ? *held | bit : *held & ~bit;
+    }
+    return (*held & bit) != 0;
 }
 
 bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    return holds_by(plan, &ruleset->meters[meter].hit,
-                    &ruleset->predicate_ids[ruleset->ids_of_hit[meter]], facts);
+    const struct fg_condition *hit = &ruleset->meters[meter].hit;
+    const uint16_t *ids = &ruleset->predicate_ids[ruleset->ids_of_hit[meter]];
+    for (uint32_t i = 0; i < hit->n; i++) {
+        if (!fg_plan_predicate(plan, &hit->all[i], ids[i], facts)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts)

@@ -136,16 +136,32 @@ struct fg_hash128 fg_hash128(const struct fg_hash_key *key, const void *data, si
     return sip_finish128(&sip);
 }
 
+__attribute__((always_inline)) static inline void
+sip_add_parts(struct sip *sip, const struct fg_view *parts, size_t n_parts)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        sip_push(sip, parts[i].len, 8);
+        sip_add(sip, parts[i].ptr, parts[i].len);
+    }
+}
+
 struct fg_hash128 fg_hash128_parts(const struct fg_hash_key *key, const struct fg_view *parts,
                                    size_t n_parts)
 {
     struct sip sip;
     sip_begin(&sip, key, 0xee);
-    for (size_t i = 0; i < n_parts; i++) {
-        sip_push(&sip, parts[i].len, 8);
-        sip_add(&sip, parts[i].ptr, parts[i].len);
-    }
+    sip_add_parts(&sip, parts, n_parts);
     return sip_finish128(&sip);
+}
+
+uint64_t fg_hash128_parts_lo(const struct fg_hash_key *key, const struct fg_view *parts,
+                             size_t n_parts)
+{
+    struct sip sip;
+    sip_begin(&sip, key, 0xee);
+    sip_add_parts(&sip, parts, n_parts);
+    sip_close(&sip, 0xee);
+    return sip_finish(&sip);
 }
 
 uint64_t fg_hash64(const struct fg_hash_key *key, const void *data, size_t len)

@@ -51,11 +51,11 @@ int64_t fg_window_sum(const struct fg_window *window, uint8_t cells, int64_t buc
 {
     cells = cells_clamped(cells);
     uint8_t visible = (uint8_t)(cells - cells_behind(window, cells, bucket));
-    int64_t sum = 0;
+    int64_t sum = 0; // of at most 11 cells of at most 2^52 each
     for (uint8_t i = 0; i < visible; i++) {
-        sum = add_saturated(sum, window->cells[i]);
+        sum += window->cells[i] > SUM_MAX ? SUM_MAX : window->cells[i];
     }
-    return sum;
+    return sum > SUM_MAX ? SUM_MAX : sum;
 }
 
 int64_t fg_window_bucket(int64_t now_ms, int64_t over_ms)

@@ -52,27 +52,66 @@ static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
            fg_plan_relative_base(plan, rule->relative_to) != 0;
 }
 
-// Rules of this event whose condition holds; returns the meters they need, a bit each.
-static uint64_t match_rules(struct fg_plan *plan, struct fg_call_facts *facts)
+// The rules of this event whose condition holds, by their places in by_event, and the meters that
+// count it, a bit each.
+struct matches {
+    uint32_t words; // of rules
+    uint64_t meters;
+    uint64_t rules[FG_RULES_MAX / 64];
+};
+
+static bool concerns(const struct fg_asked *asked, const struct matches *left)
+{
+    uint64_t any = asked->meters & left->meters;
+    for (uint32_t i = 0; i < left->words; i++) {
+        any |= asked->rules[i] & left->rules[i];
+    }
+    return any != 0;
+}
+
+static void match(const struct fg_plan *plan, struct fg_call_facts *facts, struct matches *left)
+{
+    const struct fg_event *event = plan->event;
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    const struct fg_asked *asked = ruleset->asked_by_event[event->direction][event->kind];
+    const uint32_t n_asked = ruleset->n_asked_by_event[event->direction][event->kind];
+    const uint32_t n_rules = ruleset->n_by_event[event->direction][event->kind];
+    left->words = (n_rules + 63) / 64;
+    for (uint32_t i = 0; i < left->words; i++) {
+        const uint32_t n = n_rules - 64 * i;
+        left->rules[i] = n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+    }
+    left->meters = ruleset->changed_by_event[event->direction][event->kind];
+    for (const struct fg_asked *end = asked + n_asked; asked < end; asked++) {
+        if (!concerns(asked, left) || fg_plan_predicate(plan, asked->predicate, asked->id, facts)) {
+            continue;
+        }
+        left->meters &= ~asked->meters;
+        for (uint32_t k = 0; k < left->words; k++) {
+            left->rules[k] &= ~asked->rules[k];
+        }
+    }
+}
+
+// Notes the rules whose condition holds; returns the meters they need, a bit each.
+static uint64_t note_rules(struct fg_plan *plan, const struct matches *matches)
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
-    uint32_t n = ruleset->n_by_event[event->direction][event->kind];
     uint64_t needed = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct fg_rule *rule = &ruleset->rules[indexes[i]];
-        if (!has_base(plan, rule)) {
-            continue;
+    for (uint32_t i = 0; i < matches->words; i++) {
+        for (uint64_t left = matches->rules[i]; left != 0; left &= left - 1) {
+            const uint16_t index = indexes[64 * i + (uint32_t)__builtin_ctzll(left)];
+            const struct fg_rule *rule = &ruleset->rules[index];
+            // One that is off is on for some customers only, and not for this one.
+            if (!has_base(plan, rule) ||
+                (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, index))) {
+                continue;
+            }
+            plan->static_hits[index / 64] |= UINT64_C(1) << (index % 64);
+            needed |= ruleset->meters_of_rule[index];
         }
-        if (rule->mode == FG_MODE_OFF && !fg_plan_is_overridden(plan, indexes[i])) {
-            continue; // on for some customers only, and not for this one
-        }
-        if (!fg_plan_rule_holds(plan, indexes[i], facts)) {
-            continue;
-        }
-        plan->static_hits[indexes[i] / 64] |= UINT64_C(1) << (indexes[i] % 64);
-        needed |= fg_rule_meters(rule);
     }
     return needed;
 }
@@ -106,10 +145,12 @@ void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, 
     plan->request.now_ms = now_ms;
     plan->request.once = event->kind == FG_EVENT_ATTEMPT;
     plan->request.call_key = event->call_key;
-    fg_plan_overrides(plan);
+    fg_plan_overrides(plan, facts);
     fg_plan_allowance(plan);
     fg_plan_forget(policy->ruleset, facts);
-    fg_plan_meters(plan, match_rules(plan, facts), facts);
+    struct matches matches;
+    match(plan, facts, &matches);
+    fg_plan_meters(plan, matches.meters, note_rules(plan, &matches), facts);
     plan->store_needed = plan->request.n_ops > 0;
     fg_plan_holds(plan);
 }

@@ -15,24 +15,6 @@ static int64_t sum_amount(const struct fg_plan *plan, const struct fg_meter *met
     return meter->source == FG_SOURCE_COST ? plan->dest.usd_per_minute : 1;
 }
 
-static void fill_window(const struct fg_plan *plan, const struct fg_meter *meter,
-                        struct fg_meter_op *op)
-{
-    op->kind = FG_OP_WINDOW_READ;
-    if (meter->calendar_day) {
-        op->bucket = plan->local.day;
-        op->cells = 1;
-        op->ttl_ms = DAY_TTL_MS;
-        return;
-    }
-    op->bucket = fg_window_bucket(plan->now_ms, meter->over_ms);
-    op->cells = FG_WINDOW_CELLS;
-    op->ttl_ms = meter->over_ms + meter->over_ms / FG_WINDOW_PARTS;
-    if (meter->over_ms % FG_WINDOW_PARTS > 0) {
-        op->ttl_ms += FG_WINDOW_CELLS; // its cells are rounded up
-    }
-}
-
 // The number dialled; false where there is none.
 static bool find_run(const struct fg_plan *plan, int64_t *out)
 {
@@ -45,20 +27,23 @@ static bool find_run(const struct fg_plan *plan, int64_t *out)
     return number->len > 0;
 }
 
-static void fill_set(const struct fg_plan *plan, const struct fg_meter *meter,
-                     struct fg_meter_op *op)
+static void read_window(const struct fg_meter *meter, struct fg_meter_op *op)
 {
-    op->kind = FG_OP_SET_READ;
-    op->ttl_ms = meter->over_ms;
-    if (meter->kind == FG_METER_GAUGE) {
-        op->ttl_ms = FG_LEASE_MS;
-    } else if (meter->calendar_day) {
-        op->ttl_ms = rest_of_day_ms(plan);
+    op->kind = FG_OP_WINDOW_READ;
+    if (meter->calendar_day) {
+        op->cells = 1;
+        op->ttl_ms = DAY_TTL_MS;
+        return;
+    }
+    op->cells = FG_WINDOW_CELLS;
+    op->ttl_ms = meter->over_ms + meter->over_ms / FG_WINDOW_PARTS;
+    if (meter->over_ms % FG_WINDOW_PARTS > 0) {
+        op->ttl_ms += FG_WINDOW_CELLS; // its cells are rounded up
     }
 }
 
 // Asking takes: a rate is planned only for rules whose condition holds.
-static void fill_rate(const struct fg_meter *meter, struct fg_meter_op *op)
+static void read_rate(const struct fg_meter *meter, struct fg_meter_op *op)
 {
     op->kind = FG_OP_RATE_TAKE;
     op->interval_us = (meter->rate_s * INT64_C(1000000) + meter->rate - 1) / meter->rate;
@@ -66,34 +51,62 @@ static void fill_rate(const struct fg_meter *meter, struct fg_meter_op *op)
     op->ttl_ms = op->interval_us * op->burst / 1000 + FG_MS_PER_S;
 }
 
-static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
-                      struct fg_meter_op *op)
+void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op)
 {
+    *op = (struct fg_meter_op){.meter_id = meter->id,
+                               .shared = meter->shared,
+                               .scope_is_customer = fg_meter_of_customer(meter),
+                               .ttl_ms = meter->over_ms};
     switch (meter->kind) {
     case FG_METER_DISTINCT:
+        op->kind = FG_OP_SET_READ;
+        return;
     case FG_METER_GAUGE:
-        fill_set(plan, meter, op);
+        op->kind = FG_OP_SET_READ;
+        op->ttl_ms = FG_LEASE_MS;
         return;
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
         op->kind = FG_OP_SEEN_READ;
-        op->ttl_ms = meter->over_ms;
         return;
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_READ;
-        op->ttl_ms = meter->over_ms;
         return;
     case FG_METER_RATE:
-        fill_rate(meter, op);
+        read_rate(meter, op);
         return;
     case FG_METER_TYPICAL:
     case FG_METER_TREND:
-        fg_plan_typical(plan, meter, op);
+        op->kind = FG_OP_BASELINE_READ;
+        op->trend = meter->kind == FG_METER_TREND;
+        op->ttl_ms = FG_TYPICAL_TTL_MS;
         return;
     case FG_METER_COUNT:
     case FG_METER_SUM:
     case FG_METER_RATIO:
-        fill_window(plan, meter, op);
+        read_window(meter, op);
+        return;
+    }
+}
+
+// What the read of a meter takes from this event.
+static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
+                      struct fg_meter_op *op)
+{
+    switch (op->kind) {
+    case FG_OP_WINDOW_READ:
+        op->bucket =
+            meter->calendar_day ? plan->local.day : fg_window_bucket(plan->now_ms, meter->over_ms);
+        return;
+    case FG_OP_SET_READ:
+        if (meter->calendar_day && meter->kind == FG_METER_DISTINCT) {
+            op->ttl_ms = rest_of_day_ms(plan);
+        }
+        return;
+    case FG_OP_BASELINE_READ:
+        fg_plan_typical(plan, meter, op);
+        return;
+    default:
         return;
     }
 }
@@ -186,15 +199,6 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
     return false;
 }
 
-// A lease is given back whatever the clock says by then; everything else counts only what the
-// meter is about.
-static bool is_counted(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts)
-{
-    const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    bool gives_back = meter->kind == FG_METER_GAUGE && plan->event->kind == FG_EVENT_END;
-    return gives_back || fg_plan_meter_counts(plan, index, facts);
-}
-
 // make_write() for an op that stays the read that it is where there is nothing to write.
 static bool turn_to_write(const struct fg_plan *plan, const struct fg_meter *meter,
                           struct fg_meter_op *op)
@@ -235,19 +239,17 @@ static void give_back_before(struct fg_plan *plan)
     op->expiry_ms = 0;
 }
 
-// may_count: such an event can change the meter.
-static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, bool needed,
+static void plan_meter(struct fg_plan *plan, uint32_t index, bool counted, bool needed,
                        struct fg_call_facts *facts)
 {
     const struct fg_meter *meter = &plan->policy->ruleset->meters[index];
-    bool counted = may_count && is_counted(plan, index, facts);
     bool moves = meter->kind == FG_METER_GAUGE && counted && plan->event->lease_before != 0;
     uint32_t room = meter->kind == FG_METER_RATIO || moves ? 2 : 1;
-    if ((!counted && !needed) || plan->request.n_ops + room > FG_OPS_MAX) {
+    if (plan->request.n_ops + room > FG_OPS_MAX) {
         return;
     }
     struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops];
-    *op = (struct fg_meter_op){.meter_id = meter->id};
+    *op = plan->policy->ruleset->read_of_meter[index];
     if (!fg_plan_scope(plan, index, facts, op)) {
         return;
     }
@@ -267,13 +269,12 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool may_count, boo
     }
 }
 
-void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts)
+void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
+                    struct fg_call_facts *facts)
 {
-    const struct fg_event *event = plan->event;
-    uint64_t changed = plan->policy->ruleset->changed_by_event[event->direction][event->kind];
-    for (uint64_t left = needed | changed; left != 0; left &= left - 1) {
+    for (uint64_t left = needed | counted; left != 0; left &= left - 1) {
         uint64_t bit = left & (~left + 1);
-        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (changed & bit) != 0, (needed & bit) != 0,
+        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (counted & bit) != 0, (needed & bit) != 0,
                    facts);
     }
 }

@@ -104,6 +104,7 @@ static void keep(const struct fg_plan *plan, struct fg_call_facts *facts)
     facts->dest = plan->dest;
     facts->caller = plan->caller;
     facts->scopes_known = facts->scopes_there = 0;
+    facts->shared_overrides = fg_plan_shared_overrides(plan);
     memset(facts->asked, 0, sizeof(facts->asked));
 }
 

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+// One that matches the customer.
 static void apply(struct fg_plan *plan, uint32_t index)
 {
     const struct fg_override *override = &plan->policy->ruleset->overrides[index];
-    if (plan->now_ms >= override->until_ms || plan->n_overrides == FG_APPLIED_OVERRIDES_MAX ||
-        !fg_plan_condition(plan, &override->match)) {
+    if (plan->now_ms >= override->until_ms || plan->n_overrides == FG_APPLIED_OVERRIDES_MAX) {
         return;
     }
     plan->overrides[plan->n_overrides++] = (uint16_t)index;
@@ -34,19 +34,36 @@ static uint32_t find_own(const struct fg_ruleset *ruleset, const char *customer)
     return low;
 }
 
-void fg_plan_overrides(struct fg_plan *plan)
+uint64_t fg_plan_shared_overrides(const struct fg_plan *plan)
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    if (ruleset->n_overrides == 0) {
+    uint64_t matching = 0;
+    for (uint32_t i = 0; plan->event->customer != NULL && i < ruleset->n_shared_overrides; i++) {
+        const bool matches = fg_plan_condition(plan, &ruleset->overrides[i].match);
+        matching |= matches ? UINT64_C(1) << i : 0;
+    }
+    return matching;
+}
+
+void fg_plan_overrides(struct fg_plan *plan, const struct fg_call_facts *facts)
+{
+    const struct fg_ruleset *ruleset = plan->policy->ruleset;
+    for (uint32_t i = 0; i < ruleset->n_shared_overrides; i++) {
+        // A list that an earlier one adds to may make it match.
+        if (plan->lists_grow ? fg_plan_condition(plan, &ruleset->overrides[i].match)
+                             : (facts->shared_overrides >> i & 1) != 0) {
+            apply(plan, i);
+        }
+    }
+    if (ruleset->n_overrides == ruleset->n_shared_overrides) {
         return;
     }
     const char *customer = plan->event->customer->id;
-    for (uint32_t i = 0; i < ruleset->n_shared_overrides; i++) {
-        apply(plan, i);
-    }
     for (uint32_t i = find_own(ruleset, customer);
          i < ruleset->n_overrides && strcmp(ruleset->overrides[i].customer, customer) == 0; i++) {
-        apply(plan, i);
+        if (fg_plan_condition(plan, &ruleset->overrides[i].match)) {
+            apply(plan, i);
+        }
     }
 }
 

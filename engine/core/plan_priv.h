@@ -4,22 +4,30 @@
 
 #include "fg/plan.h"
 
-// Fills plan->request and plan->op_of_meter: what this event writes, and those of needed (a bit a
-// meter) that it only reads.
-void fg_plan_meters(struct fg_plan *plan, uint64_t needed, struct fg_call_facts *facts);
+// Fills plan->request and plan->op_of_meter: those meters that count this event, and those of
+// needed that it only reads, a bit each.
+void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
+                    struct fg_call_facts *facts);
 // What a meter is kept for: op's scope. False when the event lacks a part of it: such a meter is
 // neither written nor read.
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
                    struct fg_meter_op *op);
-// Whether a rule's condition holds, a meter's, and that of a ratio's hits. As fg_plan_condition(),
-// but what facts know is not asked again.
-bool fg_plan_rule_holds(const struct fg_plan *plan, uint32_t rule, struct fg_call_facts *facts);
-bool fg_plan_meter_counts(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
+// Whether a predicate with this number holds, and the condition of a ratio's hits. What facts know
+// is not asked again.
+bool fg_plan_predicate(const struct fg_plan *plan, const struct fg_predicate *predicate,
+                       uint16_t id, struct fg_call_facts *facts);
 bool fg_plan_meter_hit(const struct fg_plan *plan, uint32_t meter, struct fg_call_facts *facts);
 // Forgets what may be another thing at the next event.
 void fg_plan_forget(const struct fg_ruleset *ruleset, struct fg_call_facts *facts);
 // Fills predicate_ids and what goes with it. FG_ENOMEM.
 FG_MUST_CHECK int fg_ruleset_number_predicates(struct fg_ruleset *ruleset, struct fg_arena *arena);
+// Fills asked_by_event and what goes with it, after the predicates' numbers, by_event and
+// changed_by_event. FG_ENOMEM.
+FG_MUST_CHECK int fg_ruleset_index(struct fg_ruleset *ruleset, struct fg_arena *arena);
+// Fills in what the operations on a meter have in common, whatever the call; reading it.
+void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op);
+// Whether a meter is kept for the customer itself.
+bool fg_meter_of_customer(const struct fg_meter *meter);
 // Whether two meters are always kept for the same thing.
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.
@@ -30,6 +38,8 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 uint64_t fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller, where facts do not hold them yet.
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
+// How long what is usual outlives the last call: beyond holidays and seasons of quiet.
+#define FG_TYPICAL_TTL_MS (70 * FG_MS_PER_DAY)
 // The read of a typical meter, or of its trend; start 0: there is none. Then its addition by this
 // event, false where there is nothing to add.
 void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
@@ -56,8 +66,9 @@ void fg_plan_holds(struct fg_plan *plan);
 // The fingerprint of the peer's certificate; empty where there is none.
 struct fg_view fg_plan_fingerprint(const struct fg_tls_peer *tls);
 
-// Finds the overrides that apply.
-void fg_plan_overrides(struct fg_plan *plan);
+// Finds the overrides that apply; those that match the customer, whatever the time, once a call.
+void fg_plan_overrides(struct fg_plan *plan, const struct fg_call_facts *facts);
+uint64_t fg_plan_shared_overrides(const struct fg_plan *plan);
 // Whether value is in a list, or in what overrides add to it for this customer. *by, where it is
 // not NULL: index of the override that made it so, -1 when the list itself did.
 bool fg_plan_in_list(const struct fg_plan *plan, uint16_t list, enum fg_signal_type type,

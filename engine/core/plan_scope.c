@@ -61,29 +61,43 @@ static struct fg_view network_of(const struct fg_ip *ip)
                             .len = ipv4 ? 3 : 6};
 }
 
+// A part of a key that is about the called number.
+static struct fg_view dest_part(const struct fg_plan *plan, enum fg_meter_key key)
+{
+    switch (key) {
+    case FG_KEY_DEST_NUMBER:
+        return range_of(&plan->dest.number, 0);
+    case FG_KEY_DEST_RANGE:
+        return dest_range(plan, RANGE_DIGITS);
+    case FG_KEY_DEST_BLOCK:
+        return dest_range(plan, BLOCK_DIGITS);
+    case FG_KEY_DEST_TYPE:
+        return fg_view_of(fg_number_type_name(plan->dest.type));
+    default:
+        return dialled_tail(plan);
+    }
+}
+
 // Adds the parts of a key that are about the called number. False when the event lacks one.
 static bool add_dest_parts(const struct fg_plan *plan, uint32_t per, struct key_parts *parts)
 {
-    const struct fg_number *number = &plan->dest.number;
-    const struct {
+    static const struct {
         enum fg_meter_key key;
-        const char *tag;
-        struct fg_view part;
-    } keys[] = {
-        {FG_KEY_DEST_NUMBER, "d", range_of(number, 0)},
-        {FG_KEY_DEST_RANGE, "r", dest_range(plan, RANGE_DIGITS)},
-        {FG_KEY_DEST_BLOCK, "b", dest_range(plan, BLOCK_DIGITS)},
-        {FG_KEY_DEST_TYPE, "t", fg_view_of(fg_number_type_name(plan->dest.type))},
-        {FG_KEY_DEST_TAIL, "e", dialled_tail(plan)},
-    };
+        char tag[2];
+    } keys[] = {{FG_KEY_DEST_NUMBER, "d"},
+                {FG_KEY_DEST_RANGE, "r"},
+                {FG_KEY_DEST_BLOCK, "b"},
+                {FG_KEY_DEST_TYPE, "t"},
+                {FG_KEY_DEST_TAIL, "e"}};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if ((per & (uint32_t)keys[i].key) == 0) {
             continue;
         }
-        if (keys[i].part.len == 0 || number->len == 0) {
+        const struct fg_view part = dest_part(plan, keys[i].key);
+        if (part.len == 0 || plan->dest.number.len == 0) {
             return false;
         }
-        add_part(parts, keys[i].tag, keys[i].part.ptr, keys[i].part.len);
+        add_part(parts, keys[i].tag, part.ptr, part.len);
     }
     return true;
 }
@@ -222,11 +236,11 @@ static bool find_scope(const struct fg_plan *plan, const struct fg_meter *meter,
         }
         add_part(&parts, "v", parts.value.bytes.ptr, parts.value.bytes.len);
     }
-    *scope = fg_hash128_parts(&plan->policy->hash_key, parts.views, parts.n).lo;
+    *scope = fg_hash128_parts_lo(&plan->policy->hash_key, parts.views, parts.n);
     return true;
 }
 
-static bool is_of_customer(const struct fg_meter *meter)
+bool fg_meter_of_customer(const struct fg_meter *meter)
 {
     return (meter->per & ~(uint32_t)FG_KEY_CUSTOMER) == 0 && !is_seen(meter);
 }
@@ -234,8 +248,9 @@ static bool is_of_customer(const struct fg_meter *meter)
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b)
 {
     const uint32_t keys = ~(uint32_t)FG_KEY_CUSTOMER;
-    return is_of_customer(a) == is_of_customer(b) && (a->per & keys) == (b->per & keys) &&
-           is_seen(a) == is_seen(b) && (!is_seen(a) || a->source == b->source);
+    return fg_meter_of_customer(a) == fg_meter_of_customer(b) &&
+           (a->per & keys) == (b->per & keys) && is_seen(a) == is_seen(b) &&
+           (!is_seen(a) || a->source == b->source);
 }
 
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
@@ -243,9 +258,7 @@ bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_fa
 {
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const struct fg_meter *meter = &ruleset->meters[index];
-    op->shared = meter->shared;
-    if (is_of_customer(meter)) {
-        op->scope_is_customer = true;
+    if (op->scope_is_customer) {
         return true;
     }
     const uint8_t at = ruleset->scope_of_meter[index];

@@ -540,5 +540,9 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
             }
         }
     }
+    if (fg_ruleset_index(ruleset, arena) != FG_OK) {
+        *why = "out of memory";
+        return FG_ENOMEM;
+    }
     return FG_OK;
 }

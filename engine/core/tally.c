@@ -351,11 +351,13 @@ static inline bool rule_hits(const struct fg_tally *tally, uint16_t index,
 
 static void add_hit(struct fg_tally *tally, uint16_t index, const struct fg_reason *reason)
 {
-    const struct fg_rule *rule = &tally->plan->policy->ruleset->rules[index];
+    const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
+    const struct fg_rule *rule = &ruleset->rules[index];
     // Points for a counter that cannot be read say nothing of what the rule looks for: they make no
     // composite true.
     uint64_t bit = reason->unavailable ? 0 : UINT64_C(1) << (index % 64);
     tally->all_hits[index / 64] |= bit;
+    tally->composites |= ruleset->composites_of_rule[index];
     tally->all_at_least = severer(tally->all_at_least, reason->action_at_least);
     if (!reason->shadow) {
         tally->hits[index / 64] |= bit;
@@ -364,6 +366,7 @@ static void add_hit(struct fg_tally *tally, uint16_t index, const struct fg_reas
     if (rule->group >= 0) {
         int32_t *points = reason->shadow ? tally->group_shadow_points : tally->group_points;
         points[rule->group] += reason->points;
+        tally->groups |= UINT64_C(1) << rule->group;
     }
     fg_tally_add(tally, reason);
 }
@@ -450,18 +453,16 @@ static void judge_rule(struct fg_tally *tally, uint16_t index)
 
 void fg_tally_rules(struct fg_tally *tally)
 {
-    const struct fg_event *event = tally->plan->event;
-    const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
-    const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
-    uint32_t n = ruleset->n_by_event[event->direction][event->kind];
-    for (uint32_t i = 0; i < n; i++) {
-        if (!fg_plan_hit(tally->plan, indexes[i])) {
-            continue;
-        }
-        if (tally->plan->n_overrides > 0) {
-            judge_overridden(tally, indexes[i]);
-        } else {
-            judge_rule(tally, indexes[i]);
+    const struct fg_plan *plan = tally->plan;
+    const uint32_t words = (plan->policy->ruleset->n_rules + 63) / 64;
+    for (uint32_t i = 0; i < words; i++) {
+        for (uint64_t left = plan->static_hits[i]; left != 0; left &= left - 1) {
+            const uint16_t index = (uint16_t)(64 * i + (uint32_t)__builtin_ctzll(left));
+            if (plan->n_overrides > 0) {
+                judge_overridden(tally, index);
+            } else {
+                judge_rule(tally, index);
+            }
         }
     }
 }
@@ -483,7 +484,8 @@ static void add_correction(struct fg_tally *tally, uint16_t index, int32_t point
 void fg_tally_caps(struct fg_tally *tally)
 {
     const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
-    for (uint32_t i = 0; i < ruleset->n_groups; i++) {
+    for (uint64_t left = tally->groups; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
         int32_t cap = ruleset->groups[i].cap;
         int32_t enforced = tally->group_points[i];
         int32_t shadow = tally->group_shadow_points[i];
@@ -544,7 +546,9 @@ void fg_tally_composites(struct fg_tally *tally)
 {
     const struct fg_ruleset *ruleset = tally->plan->policy->ruleset;
     const bool same = memcmp(tally->hits, tally->all_hits, sizeof(tally->hits)) == 0;
-    for (uint32_t i = 0; i < ruleset->n_composites; i++) {
+    const uint64_t possible = ruleset->composites_always | tally->composites;
+    for (uint64_t left = possible; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
         const struct fg_composite *composite = &ruleset->composites[i];
         if (composite->mode == FG_MODE_OFF) {
             continue;

@@ -13,6 +13,8 @@ struct fg_tally {
     struct fg_decision *out;
     uint64_t hits[FG_RULE_WORDS];     // enforced rules that hit
     uint64_t all_hits[FG_RULE_WORDS]; // those in shadow too
+    uint64_t composites;              // those that may hold now that these rules hit, a bit each
+    uint64_t groups;                  // those with points, a bit each
     int32_t group_points[FG_GROUPS_MAX], group_shadow_points[FG_GROUPS_MAX];
     enum fg_action at_least, all_at_least; // without and with shadow rules
 };

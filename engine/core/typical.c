@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-// How long what is usual outlives the last call: beyond holidays and seasons of quiet.
-#define TYPICAL_TTL_MS (70 * FG_MS_PER_DAY)
-
 const struct fg_meter_start *fg_meter_start_for(const struct fg_meter *meter,
                                                 const struct fg_customer *customer)
 {
@@ -37,11 +34,8 @@ void fg_plan_typical(const struct fg_plan *plan, const struct fg_meter *meter,
                      struct fg_meter_op *op)
 {
     const struct fg_meter_start *start = fg_meter_start_for(meter, plan->event->customer);
-    op->kind = FG_OP_BASELINE_READ;
     op->bucket = local_hour(plan);
     op->start = start != NULL ? start->amount : 0;
-    op->ttl_ms = TYPICAL_TTL_MS;
-    op->trend = meter->kind == FG_METER_TREND;
 }
 
 bool fg_plan_typical_add(const struct fg_plan *plan, const struct fg_meter *meter,
@@ -63,7 +57,7 @@ void fg_plan_voice(const struct fg_plan *plan, const struct fg_meter *meter, str
                                .scope = fg_hash128_parts(&plan->policy->hash_key, parts, 2).lo,
                                .shared = true,
                                .bucket = local_hour(plan),
-                               .ttl_ms = TYPICAL_TTL_MS};
+                               .ttl_ms = FG_TYPICAL_TTL_MS};
 }
 
 void fg_plan_peers(struct fg_plan *plan, uint32_t index, bool needed)

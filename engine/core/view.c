@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/view.h"
 
-#include <string.h>
-
-struct fg_view fg_view_of(const char *text)
-{
-    struct fg_view view = {.ptr = text, .len = text != NULL ? strlen(text) : 0};
-    return view;
-}
-
-bool fg_view_equal(struct fg_view a, struct fg_view b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

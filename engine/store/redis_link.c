@@ -9,10 +9,11 @@
 #include "redis_commands.h"
 #include "request.h"
 
-#define STREAM_MAXLEN "100000"
-#define AUDIT_MAXLEN  "10000"
-#define EVENTS_MAX    512 // of one call
-#define CALL_ID_MAX   255
+#define STREAM_MAXLEN  "100000"
+#define AUDIT_MAXLEN   "10000"
+#define ATTACKS_MAXLEN "2000"
+#define EVENTS_MAX     512 // of one call
+#define CALL_ID_MAX    255
 
 void redis_replies_free(struct resp **replies, size_t n)
 {
@@ -102,17 +103,28 @@ static int event_append(struct fg_redis *redis, struct fg_view json)
     return stream_append(redis, "fg:events", STREAM_MAXLEN, json);
 }
 
-int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event)
+static int append_to_both(struct fg_redis *redis, const char *key, const char *maxlen,
+                          struct fg_view event)
 {
     struct resp *replies[2];
     int rc = event_append(redis, event);
     if (rc == FG_OK)
-        rc = stream_append(redis, "fg:audit", AUDIT_MAXLEN, event);
+        rc = stream_append(redis, key, maxlen, event);
     if (rc == FG_OK)
         rc = redis_round_trip(redis, replies, 2);
     if (rc == FG_OK)
         redis_replies_free(replies, 2);
     return rc;
+}
+
+int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event)
+{
+    return append_to_both(redis, "fg:audit", AUDIT_MAXLEN, event);
+}
+
+int fg_redis_attack_append(struct fg_redis *redis, struct fg_view event)
+{
+    return append_to_both(redis, "fg:attacks", ATTACKS_MAXLEN, event);
 }
 
 int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events, size_t n)
@@ -402,4 +414,10 @@ int fg_redis_ping(struct fg_redis *redis)
     if (rc == FG_OK)
         resp_free(reply);
     return rc;
+}
+
+int fg_redis_attacks_last(struct fg_redis *redis, size_t n,
+                          bool (*fn)(void *arg, struct fg_view json), void *arg)
+{
+    return stream_last(redis, "fg:attacks", n, fn, arg);
 }

@@ -7,19 +7,24 @@
 #include "fg/peers.h"
 #include "fg/rate.h"
 
+// The alphabet of customers' ids.
+static const bool is_of_id[256] = {
+    ['.'] = true, ['_'] = true, ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true,
+    ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true,
+    ['9'] = true, ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true,
+    ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true,
+    ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true,
+    ['r'] = true, ['s'] = true, ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true,
+    ['x'] = true, ['y'] = true, ['z'] = true};
+
 bool fg_store_customer_valid(const char *customer)
 {
     if (customer == NULL)
         return false;
     size_t n = 0;
-    for (; customer[n] != '\0'; n++) {
-        const char c = customer[n];
-        const bool fits =
-            (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-        if (!fits || n >= FG_CUSTOMER_ID_MAX)
-            return false;
-    }
-    return n > 0;
+    while (n <= FG_CUSTOMER_ID_MAX && is_of_id[(unsigned char)customer[n]])
+        n++;
+    return n > 0 && n <= FG_CUSTOMER_ID_MAX && customer[n] == '\0';
 }
 
 enum fg_register fg_register_of(enum fg_op_kind kind)

@@ -47,6 +47,11 @@
     X(tls_cache_misses, "TLS identities read from the certificate")                                \
     X(media_refused,                                                                               \
       "calls refused since they offer no encrypted media, which the customer needs")               \
+    X(flood_refused, "requests answered with 503 since their source, connection or certificate "   \
+                     "sends too many")                                                             \
+    X(flood_dropped, "requests left without an answer for the same reason")                        \
+    X(challenges_passed, "challenged calls that were let through since their callers passed")      \
+    X(attacks, "beginnings and ends of attacks told")                                              \
     X(reloads, "rule sets loaded")                                                                 \
     X(reload_failures, "rule sets refused")                                                        \
     X(reloads_taken_back, "rule sets that were not confirmed in time")

@@ -10,6 +10,7 @@
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
+#include "fgm_floods.h"
 #include "fgm_holds.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -194,6 +195,7 @@ void fgm_effects(struct fgm_evaluation *evaluation, struct fg_view call_id)
     count_reasons(decision);
     if (event->kind == FG_EVENT_ATTEMPT) {
         count_attempt(evaluation);
+        fgm_floods_judged(evaluation);
         fgm_trunks_note(event, decision->action, decision->repeated, evaluation->now_ms);
     }
     // In shadow mode nothing happens to anybody: no hold, and a call that goes on keeps its leases.

@@ -113,6 +113,17 @@ const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint
     return customer_of(&cached->walk, &cached->peer);
 }
 
+const struct fg_tls_peer *fgm_identify_tls(const struct fg_policy *policy, uint64_t generation,
+                                           struct sip_msg *msg, const struct fg_customer **customer)
+{
+    *customer = NULL;
+    if (msg->rcv.proto != PROTO_TLS || msg->rcv.proto_reserved1 <= 0)
+        return NULL;
+    const struct cached *cached = peer_of(policy, generation, msg);
+    *customer = customer_of(&cached->walk, &cached->peer);
+    return &cached->peer;
+}
+
 bool fgm_identify_connection(const struct fg_policy *policy, int connection,
                              const struct fg_customer *customer)
 {

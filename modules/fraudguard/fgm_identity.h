@@ -25,6 +25,11 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
 // connection as a way to that customer.
 const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint64_t generation,
                                             struct sip_msg *msg);
+// The TLS peer of any request, valid until the next call in this process, and the customer whose
+// certificate it has (NULL: nobody's). NULL without TLS.
+const struct fg_tls_peer *fgm_identify_tls(const struct fg_policy *policy, uint64_t generation,
+                                           struct sip_msg *msg,
+                                           const struct fg_customer **customer);
 // Whether a TLS connection is up and its certificate is this customer's, by the rules in force.
 bool fgm_identify_connection(const struct fg_policy *policy, int connection,
                              const struct fg_customer *customer);

@@ -13,16 +13,21 @@
 #include "fgm_str.h"
 #include "fgm_uri.h"
 
-static void read_source(const struct sip_msg *msg, struct fgm_request *out)
+void fgm_msg_source(const struct sip_msg *msg, struct fg_ip *out)
 {
     const struct ip_addr *ip = &msg->rcv.src_ip;
     if (ip->af == AF_INET6) {
-        memcpy(out->source.bytes, ip->u.addr, 16);
+        memcpy(out->bytes, ip->u.addr, 16);
     } else {
-        memset(out->source.bytes, 0, 10);
-        memset(out->source.bytes + 10, 0xff, 2);
-        memcpy(out->source.bytes + 12, ip->u.addr, 4);
+        memset(out->bytes, 0, 10);
+        memset(out->bytes + 10, 0xff, 2);
+        memcpy(out->bytes + 12, ip->u.addr, 4);
     }
+}
+
+static void read_source(const struct sip_msg *msg, struct fgm_request *out)
+{
+    fgm_msg_source(msg, &out->source);
     switch (msg->rcv.proto) {
     case PROTO_UDP:
         out->transport = FG_TRANSPORT_UDP;

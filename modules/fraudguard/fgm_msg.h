@@ -34,5 +34,7 @@ struct fgm_request {
     struct fg_ip source;
 };
 
+// The address that msg came from.
+void fgm_msg_source(const struct sip_msg *msg, struct fg_ip *out);
 // Reads msg. Never fails: see kind.
 void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out);

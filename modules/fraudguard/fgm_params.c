@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_params.h"
+#include "fg/uri.h"
 #include "fgm_hash_key.h"
 #include "fgm_log.h"
 
@@ -18,6 +19,12 @@ struct fgm_params fgm_params = {
     .backlog = 4096,
     .spool_mib = 64,
     .customer_label_limit = 500,
+    .flood_source = 300,
+    .flood_connection = 100,
+    .flood_certificate = 100,
+    .flood_entries = 65536,
+    .challenge_ttl = 180,
+    .challenge_known = 86400,
 };
 struct fgm_config fgm_config;
 
@@ -50,6 +57,14 @@ param_export_t fgm_param_exports[] = {
     {"spool_mib", PARAM_INT, &fgm_params.spool_mib},
     {"metrics", PARAM_STRING, &fgm_params.metrics},
     {"customer_label_limit", PARAM_INT, &fgm_params.customer_label_limit},
+    {"flood_source", PARAM_INT, &fgm_params.flood_source},
+    {"flood_connection", PARAM_INT, &fgm_params.flood_connection},
+    {"flood_certificate", PARAM_INT, &fgm_params.flood_certificate},
+    {"flood_policy", PARAM_STRING, &fgm_params.flood_policy},
+    {"flood_entries", PARAM_INT, &fgm_params.flood_entries},
+    {"challenge_target", PARAM_STRING, &fgm_params.challenge_target},
+    {"challenge_ttl", PARAM_INT, &fgm_params.challenge_ttl},
+    {"challenge_known", PARAM_INT, &fgm_params.challenge_known},
     {0, 0, 0},
 };
 
@@ -170,6 +185,35 @@ static int check_sizes(void)
            check_range("customer_label_limit", fgm_params.customer_label_limit, 0, 10000);
 }
 
+static int check_floods(void)
+{
+    const char *text = is_set(fgm_params.flood_policy) ? fgm_params.flood_policy : "reply";
+    int entries = fgm_params.flood_entries;
+    fgm_config.flood_drops = strcmp(text, "drop") == 0;
+    if (!fgm_config.flood_drops && strcmp(text, "reply") != 0) {
+        fgm_error("flood_policy is '%s'; it must be reply or drop", text);
+        return -1;
+    }
+    if (entries < 64 || entries > 1 << 24 || (entries & (entries - 1))) {
+        fgm_error("flood_entries is %d; it must be a power of two, 64 to %d", entries, 1 << 24);
+        return -1;
+    }
+    return check_range("flood_source", fgm_params.flood_source, 0, 100000) |
+           check_range("flood_connection", fgm_params.flood_connection, 0, 100000) |
+           check_range("flood_certificate", fgm_params.flood_certificate, 0, 100000);
+}
+
+static int check_challenge(void)
+{
+    if (is_set(fgm_params.challenge_target) &&
+        !fg_uri_is_target(fg_view_of(fgm_params.challenge_target))) {
+        fgm_error("challenge_target is no SIP URI such as sip:test@192.0.2.9:5060");
+        return -1;
+    }
+    return check_range("challenge_ttl", fgm_params.challenge_ttl, 10, 3600) |
+           check_range("challenge_known", fgm_params.challenge_known, 0, 30 * 86400);
+}
+
 static int check_node(void)
 {
     if (is_set(fgm_params.node))
@@ -233,7 +277,8 @@ int fgm_params_check(void)
         return -1;
     return check_mode() | check_reload_tests() |
            fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
-           check_state() | check_crl() | check_carriers() | check_sizes() | check_node();
+           check_state() | check_crl() | check_carriers() | check_sizes() | check_floods() |
+           check_challenge() | check_node();
 }
 
 bool fgm_is_carrier(const struct fg_ip *source)

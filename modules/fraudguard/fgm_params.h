@@ -31,13 +31,18 @@ struct fgm_params {
     int spool_mib;
     char *metrics; // address of the exporter; empty: none
     int customer_label_limit;
+    int flood_source, flood_connection, flood_certificate; // requests a second; 0: any number
+    char *flood_policy;                                    // "reply", "drop"
+    char *challenge_target;                                // SIP URI; empty: none
+    int challenge_ttl, challenge_known;                    // [s]
+    int flood_entries;                                     // a power of two
 };
 extern struct fgm_params fgm_params;
 extern param_export_t fgm_param_exports[];
 
 // Checked and read.
 struct fgm_config {
-    bool shadow, has_redis, has_metrics, reload_tests;
+    bool shadow, has_redis, has_metrics, reload_tests, flood_drops;
     struct fg_hash_key hash_key;
     struct fg_policy_paths paths;
     const char *state_dir;              // NULL: nothing outlives the process

@@ -13,6 +13,7 @@
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
+#include "fgm_floods.h"
 #include "fgm_holds.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -270,6 +271,27 @@ static void rpc_calls(rpc_t *rpc, void *ctx)
     fgm_calls_each(call_line, &reply);
 }
 
+static void rpc_attacks(rpc_t *rpc, void *ctx)
+{
+    struct reply reply = {rpc, ctx, fgm_now_ms(), 0};
+    struct fg_attack attacks[FGM_ATTACKS_MAX];
+    uint32_t n = fgm_floods_list(attacks);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct fg_attack *attack = &attacks[i];
+        void *row = new_row(&reply);
+        if (!row)
+            return;
+        rpc->struct_add(row, "sssdd", "kind", fg_attack_kind_name(attack->kind), "of",
+                        attack->subject, "customer", attack->customer, "seconds",
+                        (int)((reply.now_ms - attack->since_ms) / FG_MS_PER_S), "callers",
+                        (int)attack->callers);
+        rpc->struct_printf(row, "calls", "%" PRIu64, attack->calls);
+        rpc->struct_printf(row, "refused", "%" PRIu64, attack->refused);
+        rpc->struct_printf(row, "dropped", "%" PRIu64, attack->dropped);
+        rpc->struct_printf(row, "peak_per_minute", "%" PRIu64, attack->peak_per_minute);
+    }
+}
+
 #define DOC(name, text) static const char *doc_##name[] = {text, NULL}
 DOC(reload, "Load and test rules, customers and numbering data again; the old ones stay on any "
             "mistake. Parameters: [confirm=DURATION].");
@@ -286,6 +308,7 @@ DOC(disallow, "Take an allowance back. Parameters: CUSTOMER ID [REASON].");
 DOC(allowances, "Allowances in force, and what is left of them.");
 DOC(trunks, "What was observed of each customer's trunk.");
 DOC(calls, "Calls in progress.");
+DOC(attacks, "Floods that go on, as this node sees them.");
 
 rpc_export_t fgm_rpc_exports[] = {
     {"fraudguard.reload", fgm_rpc_reload, doc_reload, 0},
@@ -300,5 +323,6 @@ rpc_export_t fgm_rpc_exports[] = {
     {"fraudguard.allowances", fgm_rpc_allowances, doc_allowances, RET_ARRAY},
     {"fraudguard.trunks", rpc_trunks, doc_trunks, RET_ARRAY},
     {"fraudguard.calls", rpc_calls, doc_calls, RET_ARRAY},
+    {"fraudguard.attacks", rpc_attacks, doc_attacks, RET_ARRAY},
     {0, 0, 0, 0},
 };

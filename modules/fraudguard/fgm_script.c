@@ -9,9 +9,11 @@
 #include "fgm_attempt.h"
 #include "fgm_attest.h"
 #include "fgm_auth.h"
+#include "fgm_challenge.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
+#include "fgm_floods.h"
 #include "fgm_identity.h"
 #include "fgm_log.h"
 #include "fgm_msg.h"
@@ -111,6 +113,7 @@ static int judge(const struct fg_policy *policy, uint64_t generation, struct sip
         return FGM_RETURN_EXIT;
     }
     fgm_evaluate(policy, &event, &evaluation);
+    fgm_challenge_passed(msg, &evaluation);
     fgm_effects(&evaluation, request->call_id);
     fgm_verdict_set(&evaluation, request->call_id);
     fgm_attempt_decided(&evaluation);
@@ -184,6 +187,24 @@ static int w_media_refused(struct sip_msg *msg, char *unused1, char *unused2)
 {
     (void)unused1, (void)unused2;
     return ki_media_refused(msg);
+}
+
+static int ki_flood(struct sip_msg *msg)
+{
+    switch (fgm_floods_check(msg)) {
+    case FGM_LIMIT_PASS:
+        return 1;
+    case FGM_LIMIT_REFUSE:
+        return -1;
+    default:
+        return FGM_RETURN_EXIT;
+    }
+}
+
+static int w_flood(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_flood(msg);
 }
 
 static int ki_authenticated(struct sip_msg *msg)
@@ -284,6 +305,7 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_attest", (cmd_function)w_attest, 2, fixup_spve_igp, fixup_free_spve_igp,
      REQUEST_ROUTE},
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
@@ -308,6 +330,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
      NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("flood"), SR_KEMIP_INT, (void *)ki_flood, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("authenticated"), SR_KEMIP_INT, (void *)ki_authenticated,
      NO_PARAMETERS},
     {str_init("fraudguard"),

@@ -11,6 +11,7 @@
 #include "fgm_counters.h"
 #include "fgm_cut.h"
 #include "fgm_evaluate.h"
+#include "fgm_floods.h"
 #include "fgm_holds.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -170,6 +171,7 @@ void fgm_timer_run(void)
         fgm_calls_due(tick.now_ms, watch, &tick);
         fgm_policy_leave();
         fgm_policy_go_back_when_due();
+        fgm_floods_tick(tick.now_ms);
         cfg_update();
         usleep(TICK_US);
     }

@@ -332,6 +332,8 @@ static int write_order(const struct fgm_item *item)
         return write_disallow(item);
     case FGM_ITEM_KILL:
         return write_kill(item);
+    case FGM_ITEM_ATTACK:
+        return fg_redis_attack_append(redis, item->text[0]);
     default:
         return FG_OK;
     }

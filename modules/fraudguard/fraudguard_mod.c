@@ -11,10 +11,12 @@
 #include "fgm_allowances.h"
 #include "fgm_attempt.h"
 #include "fgm_calls.h"
+#include "fgm_challenge.h"
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
 #include "fgm_dialog.h"
 #include "fgm_exporter.h"
+#include "fgm_floods.h"
 #include "fgm_holds.h"
 #include "fgm_load.h"
 #include "fgm_log.h"
@@ -53,6 +55,10 @@ static int init_tables(void)
                                 (uint32_t)fgm_params.customer_label_limit);
     if (error >= 0)
         error = fgm_allowances_init();
+    if (error >= 0)
+        error = fgm_floods_init();
+    if (error >= 0)
+        error = fgm_challenge_init();
     if (error >= 0)
         error = fgm_calls_init((uint32_t)fgm_params.max_calls);
     if (error < 0)

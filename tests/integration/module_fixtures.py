@@ -62,6 +62,7 @@ include_file "{top}/deploy/kamailio/fraudguard.cfg"
 
 ROUTES = """
 request_route {
+    if ($proto == "tls") route(FRAUDGUARD_FLOOD);
     if (is_method("CANCEL")) {
         if (t_check_trans()) t_relay();
         exit;
@@ -392,11 +393,11 @@ def free_port():
 
 
 class Node:
-    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES, dialogs=False):
+    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES, words=None, dialogs=False):
         self.run, self.with_redis, self.mode, self.verify, self.modparams, self.lua = str(run_dir), redis, mode, verify, modparams, lua
         self.sip_port, self.tls_port = free_port(), free_port()
         self.kamailio = self.redis = self.carrier = None
-        self.rules_text, self.dialogs = rules, dialogs
+        self.rules_text, self.dialogs, self.words = rules, dialogs, words or {}
         self.callers = []
 
     def path(self, *parts):
@@ -419,6 +420,7 @@ class Node:
         values = {"FG_RUN": self.run, "FG_MODULE": os.path.join(BUILD, "modules/fraudguard/fraudguard.so"), "FG_RULES_DIR": self.path("rules"),
                   "FG_CUSTOMERS_FILE": self.path("customers.yaml"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"),
                   **({"FG_MODE": self.mode} if self.mode else {}), "FG_REDIS": f"unix:{self.path('redis.sock')}" if self.with_redis else ""}
+        values.update(self.words)
         if self.dialogs:
             values["FG_STATE_DIR"] = self.path("state")
             os.makedirs(self.path("state"))

@@ -285,6 +285,30 @@ def test_preferred_encryption_is_given_up_where_the_pbx_refuses_it(loud_stack):
         pbx.close()
 
 
+def test_a_call_goes_on_over_a_restart_of_kamailio(secure_stack):
+    stack = secure_stack
+    phone, carrier = stack.pbx("acme"), stack.carrier
+    mark = phone.dial(f"sip:+442079460018@{stack.domain}")
+    answered = phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)
+    assert answered and answered[1]["type"] == "CALL_ESTABLISHED", answered
+    stack.restart_kamailio()
+    assert "calls_resumed: 1" in stack.kamcmd("fraudguard.status").stdout
+    control = Capture(stack.path("restart-control.pcap"), stack.ng_port, stack.ng_port, snap_bytes=4000).start()
+    phone.command("hold")  # over a connection of its own: the one before ended with Kamailio
+    time.sleep(1.5)
+    phone.command("resume")
+    time.sleep(1.5)
+    closed = len(carrier.events)
+    phone.hangup()
+    assert carrier.wait("CALL_CLOSED", since=closed, timeout=10)
+    said = b"\n".join(packet.payload for packet in control.stop())
+    assert said.count(b"7:command5:offer") == 2 and said.count(b"7:command6:answer") == 2, "two re-INVITEs, each answered"
+    deadline = time.monotonic() + 10
+    while "call_id" in stack.kamcmd("fraudguard.calls").stdout and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "call_id" not in stack.kamcmd("fraudguard.calls").stdout
+
+
 def test_an_answer_without_the_relay_ends_the_call(tmp_path):
     """The relay falls silent between offer and answer: the carrier's own description must not reach the customer."""
     stack = Stack(str(tmp_path), BUILD, base_port=20000, say=lambda _: None, secure_carrier=True, carrier_answers="manual")

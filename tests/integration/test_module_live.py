@@ -16,7 +16,7 @@ CUT = "+442079700001"  # cut in its first minute
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    node = started(Node(tmp_path_factory.mktemp("live")))
+    node = started(Node(tmp_path_factory.mktemp("lasting"), dialogs=True))
     yield node
     finish(node)
 
@@ -69,13 +69,6 @@ def test_a_cut_reaches_both_sides_however_fast_one_answers(node):
 # --- over a restart
 
 
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory):
-    node = started(Node(tmp_path_factory.mktemp("lasting"), dialogs=True))
-    yield node
-    finish(node)
-
-
 def gauge(node, customer):
     keys = node.redis_cli("keys", f"fg:{{{customer}}}:s:*").split()
     return sum(int(node.redis_cli("zcount", key, str(int(time.time() * 1000)), "+inf")) for key in keys)
@@ -115,9 +108,9 @@ def saved_after(node, since):
     wait_for(lambda: os.stat(node.path("state", "calls")).st_mtime > since, 15, "calls on disk")
 
 
-def test_calls_go_on_over_a_restart(lasting):
-    node, caller = lasting, lasting.caller(1)
-    kept, hung_up, held, expiring = called(caller), called(caller), called(node.caller(2)), called(node.caller(3), extra="X-Lifetime: 4\r\n")
+def test_calls_go_on_over_a_restart(node):
+    caller, holder, short = node.caller(1), node.caller(2), node.caller(3)
+    kept, hung_up, held, expiring = called(caller), called(caller), called(holder), called(short, extra="X-Lifetime: 2\r\n")
     ringing = caller.new_call(number="+442079460180")
     caller.send(caller.request("INVITE", "+442079460180", ringing))
     wait_for(lambda: node.carrier.count("INVITE", ringing["call_id"]), what="a call that rings")
@@ -135,9 +128,9 @@ def test_calls_go_on_over_a_restart(lasting):
     settles(node, "c1", 1)
     assert ended(node, hung_up)["duration_s"] >= 0
     # The longest duration is kept, and an operator can cut.
-    assert node.callers[2].wait_request("BYE", expiring, timeout=20)
+    assert short.wait_request("BYE", expiring, timeout=20)
     node.rpc("fraudguard.hold", "c2", "customer", "60", "test", "cut")
-    assert node.callers[1].wait_request("BYE", held)
+    assert holder.wait_request("BYE", held)
     for call in (expiring, held):
         wait_for(lambda: byes(node.carrier.seen, call), what="BYE at the carrier")
     settles(node, "c2", 0)
@@ -179,8 +172,8 @@ def away(node):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_what_redis_has_not_taken_outlives_a_restart(lasting, how):
-    node, caller = lasting, lasting.caller(10 + how)
+def test_what_redis_has_not_taken_outlives_a_restart(node, how):
+    caller = node.caller(10 + how)
     customer = f"c{10 + how}"
     away(node)
     before = node.counter("spooled")

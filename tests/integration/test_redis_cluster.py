@@ -6,7 +6,7 @@ import sys
 
 from module_fixtures import BUILD, TOP, Node, finish, started, wait_for
 from redis_cluster import RedisCluster
-from store_calls import COUNTING, OWN, SHARED, Counting
+from store_calls import COUNTING, OWN, PATIENT, SHARED, Counting
 
 sys.path.insert(0, os.path.join(TOP, "tests/lib"))
 
@@ -17,7 +17,7 @@ CUSTOMERS = (2, 5, 7)
 
 class ClusterNode(Node):
     def __init__(self, run_dir, url):
-        super().__init__(run_dir, rules=COUNTING)
+        super().__init__(run_dir, rules=COUNTING, modparams=PATIENT)
         self.url = url
 
     def prepare(self):

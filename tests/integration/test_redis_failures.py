@@ -13,7 +13,7 @@ import pytest
 
 from module_fixtures import Node, finish, free_port, started, wait_for
 from redis_set import Process
-from store_calls import COUNTING, Counting
+from store_calls import COUNTING, PATIENT, Counting
 
 PASS, DRIP, GARBAGE = range(3)
 
@@ -53,7 +53,7 @@ class FailingNode(Node):
 
     def __init__(self, run_dir):
         self.metrics_port = free_port()
-        super().__init__(run_dir, rules=COUNTING, modparams=f'modparam("fraudguard", "metrics", "127.0.0.1:{self.metrics_port}")\n')
+        super().__init__(run_dir, rules=COUNTING, modparams=PATIENT + f'modparam("fraudguard", "metrics", "127.0.0.1:{self.metrics_port}")\n')
         self.server, self.proxy, self.proxy_mode = None, None, multiprocessing.Value("i", PASS)
         self.listener = socket.create_server(("127.0.0.1", 0))
 

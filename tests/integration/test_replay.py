@@ -246,3 +246,23 @@ def test_standard_input_progress_and_usage(tmp_path):
     assert fgctl("--calls", "-").returncode == 2
     assert fgctl("--customers", customers, "--calls", "-", "-o", "tsv").returncode == 2
     assert fgctl("--customers", customers, "--calls", tmp_path / "none").returncode == 1
+
+
+@pytest.mark.parametrize("n_peers,unusual", [(5, True), (4, False)])
+def test_peers_stand_in_for_a_new_customer(tmp_path, n_peers, unusual):
+    """Peers who call at ten each day tell that a new customer's call at four is unusual."""
+    names = [f"peer{i}" for i in range(n_peers)] + ["new"]
+    customers, path = tmp_path / "customers.yaml", tmp_path / "calls.csv"
+    customers.write_text("".join(
+        f'- {{id: {name}, profile: office, tz: Europe/London, channels: 30, daily_limit: 2000, home_countries: ["GB"], '
+        f'numbers: ["+44163296{i}000"], cert_names: ["{name}.example"]}}\n' for i, name in enumerate(names)))
+    rows = [call(f"{name}-{day}", FRIDAY + timedelta(days=day), "02079460001", customer=name, source_ip="", tls_san=f"{name}.example",
+                 caller=f"+44163296{i}000") for i, name in enumerate(names[:-1]) for day in range(16)]
+    rows += [call(f"new-{hour}", FRIDAY.replace(hour=hour) + timedelta(days=15), "009603312345", customer="new", source_ip="",
+                  tls_san="new.example", caller=f"+44163296{n_peers}000") for hour in (4, 10)]
+    path.write_text(text_of(rows))
+    done = subprocess.run([FGCTL, "replay", "--rules", ROOT / "rules", "--customers", customers, "--calls", path, "-o", "jsonl"],
+                          capture_output=True, timeout=60, check=True)
+    rules = {result["call_id"]: {rule["id"] for rule in result["rules"]} for result in map(json.loads, done.stdout.splitlines())}
+    assert ("HOUR_UNUSUAL_DEAR" in rules["new-4"]) == unusual
+    assert "HOUR_UNUSUAL_DEAR" not in rules["new-10"]

@@ -164,6 +164,7 @@ static void test_what_needs_none_takes_none(void **state)
     assert_int_equal(the_reason()->hits, 1);
     // Nor is it about other destinations.
     rules[0].when.n = 0;
+    world_seal(&world);
     const struct fg_event other = call_to("00441632960001");
     assert_int_equal(judge(&other, NOW), FG_BLOCK);
     assert_null(plan.allowance);

@@ -126,7 +126,7 @@ static struct fg_meter_op random_register(int64_t now_ms)
     case 9: // more than are remembered
         op.kind = below(3) == 0 ? FG_OP_PEERS_READ : FG_OP_PEERS_PUT;
         op.member = (below(24) * UINT64_C(0x9e3779b97f4a7c15)) & FG_PEERS_MEMBER_MAX;
-        op.amount = below(FG_BASELINE_HOURS) * 256 + below(FG_PEERS_LEVEL_MAX + 1);
+        op.amount = INT64_C(256) * below(FG_BASELINE_HOURS) + below(FG_PEERS_LEVEL_MAX + 1);
         break;
     case 0:
         op.kind = FG_OP_SEEN_PUT;
@@ -348,7 +348,7 @@ static void passed_note(struct passed *passed, const struct fg_store_request *re
         passed->seen += kind == FG_OP_SEEN_PUT && value > 0;
         passed->learned += kind == FG_OP_BASELINE_READ && value > 0;
         passed->closed += kind == FG_OP_BASELINE_CLOSES && value >= 0;
-        passed->peered += kind == FG_OP_PEERS_READ && value >= FG_PEERS_LEAST * 256;
+        passed->peered += kind == FG_OP_PEERS_READ && value >= INT64_C(256) * FG_PEERS_LEAST;
         if (kind == FG_OP_RUN_PUT && value > passed->longest_run)
             passed->longest_run = value;
     }
@@ -486,7 +486,7 @@ static void test_peers_agree(void **unused)
             .shared = true,
             .bucket = hour + (int64_t)below(12),
             .member = (below(30) * UINT64_C(0x9e3779b97f4a7c15)) & FG_PEERS_MEMBER_MAX,
-            .amount = below(FG_BASELINE_HOURS) * 256 + below(FG_PEERS_LEVEL_MAX + 1),
+            .amount = INT64_C(256) * below(FG_BASELINE_HOURS) + below(FG_PEERS_LEVEL_MAX + 1),
             .ttl_ms = FG_MS_PER_DAY};
         struct fg_store_request request = {
             .customer = "acme", .now_ms = stores.now_ms, .n_ops = 2, .ops = {op, op}};
@@ -494,7 +494,7 @@ static void test_peers_agree(void **unused)
         request.ops[1].kind = FG_OP_PEERS_READ;
         request.ops[1].bucket += (int64_t)below(300);
         both_evaluate(&stores, &request, round, &reply);
-        known += reply.values[1] >= FG_PEERS_LEAST * 256;
+        known += reply.values[1] >= INT64_C(256) * FG_PEERS_LEAST;
         full += reply.values[1] / 256 == FG_PEERS_MAX;
         hour += below(400) == 0 ? below(4000) : below(6);
     }

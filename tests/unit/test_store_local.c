@@ -157,7 +157,7 @@ static void test_bad_register_requests_are_refused(void **unused)
     bad[11].kind = FG_OP_PEERS_PUT;
     bad[11].amount = FG_PEERS_LEVEL_MAX + 1;
     bad[12].kind = FG_OP_PEERS_PUT;
-    bad[12].amount = FG_BASELINE_HOURS * 256;
+    bad[12].amount = INT64_C(256) * FG_BASELINE_HOURS;
     struct fg_store_reply reply;
     for (size_t i = 0; i < 13; i++) {
         const struct fg_store_request request = one_op("acme", bad[i]);

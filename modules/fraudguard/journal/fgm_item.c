@@ -12,6 +12,7 @@ static size_t fixed_len_of(uint32_t kind)
 {
     switch (kind) {
     case FGM_ITEM_EVENT:
+    case FGM_ITEM_ATTACK:
         return sizeof(struct fgm_item_event);
     case FGM_ITEM_HOLD:
     case FGM_ITEM_HOLD_RELEASE:
@@ -87,6 +88,7 @@ static bool is_sound(uint32_t kind, const void *fixed)
 {
     switch (kind) {
     case FGM_ITEM_EVENT:
+    case FGM_ITEM_ATTACK:
         return is_flag(&((const struct fgm_item_event *)fixed)->keep_record);
     case FGM_ITEM_ALLOW:
     case FGM_ITEM_DISALLOW:

@@ -18,7 +18,8 @@ enum fgm_item_kind {
     FGM_ITEM_LEASES,       // fixed: struct fgm_item_leases
     FGM_ITEM_ALLOW,        // fixed: struct fgm_item_allowance
     FGM_ITEM_DISALLOW,     // fixed: struct fgm_item_allowance
-    FGM_ITEM_KILL          // texts: Call-ID, reason; fixed: struct fgm_item_kill
+    FGM_ITEM_KILL,         // texts: Call-ID, reason; fixed: struct fgm_item_kill
+    FGM_ITEM_ATTACK        // texts: event JSON; fixed: struct fgm_item_event
 };
 
 struct fgm_item_event {

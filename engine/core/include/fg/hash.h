@@ -18,6 +18,9 @@ struct fg_hash128 fg_hash128(const struct fg_hash_key *key, const void *data, si
 struct fg_view;
 struct fg_hash128 fg_hash128_parts(const struct fg_hash_key *key, const struct fg_view *parts,
                                    size_t n_parts);
+// Its half "lo", sooner.
+uint64_t fg_hash128_parts_lo(const struct fg_hash_key *key, const struct fg_view *parts,
+                             size_t n_parts);
 // 64-bit SipHash-2-4 for hash tables.
 uint64_t fg_hash64(const struct fg_hash_key *key, const void *data, size_t len);
 // 32 lower-case hex digits and a NUL.

@@ -26,6 +26,7 @@ struct fg_call_facts {
     // What meters are kept for, by the numbers in fg_ruleset.scope_of_meter, a bit and a hash each.
     uint64_t scopes_known, scopes_there;
     uint64_t scopes[FG_CALL_SCOPES];
+    uint64_t shared_overrides; // those that name no customer and match this one, a bit each
     // Which predicates were evaluated, by the numbers in fg_ruleset.predicate_ids, and which held.
     uint64_t asked[FG_CALL_PREDICATES / 64], holds[FG_CALL_PREDICATES / 64];
 };

@@ -13,6 +13,7 @@
 #include "fg/event.h"
 #include "fg/heap.h"
 #include "fg/hold.h"
+#include "fg/meter.h"
 #include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
@@ -367,6 +368,15 @@ struct fg_replies {
     uint8_t n; // 0: the module's default
     struct fg_reply item[FG_REPLIES_MAX];
 };
+// A predicate that the rules and meters of an event have, and those of them that need it. Bits of
+// rules are their places in by_event.
+struct fg_asked {
+    const struct fg_predicate *predicate;
+    uint16_t id; // its number; FG_CALL_PREDICATES: it has none, its result is not kept
+    const uint64_t *rules;
+    uint64_t meters;
+};
+
 struct fg_ruleset {
     const char *pack, *version;          // of the main pack
     char digest[65];                     // SHA-256 over all files it was built from, hex
@@ -397,16 +407,25 @@ struct fg_ruleset {
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];
     uint32_t n_by_event[2][FG_EVENT_KINDS];
-    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; and of each
-    // meter the number of what it is kept for: the same for meters of the same keys.
+    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; of each meter
+    // the number of what it is kept for: the same for meters of the same keys; and the operation
+    // that reads it, as far as it is the same for all calls.
     uint64_t changed_by_event[2][FG_EVENT_KINDS];
     uint64_t peered; // meters that learn from peers, a bit each
     uint8_t scope_of_meter[FG_METERS_MAX];
+    const struct fg_meter_op *read_of_meter;
     // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
     // of a condition stand together in predicate_ids, from where the other arrays say.
     const uint16_t *predicate_ids;
     const uint32_t *ids_of_rule, *ids_of_meter, *ids_of_hit;
     uint64_t lasting_predicates[FG_CALL_PREDICATES / 64]; // the same for all events of a call
+    // Filled by fg_ruleset_seal(): what the conditions of an event's rules and meters ask, what
+    // most of them ask first; each rule's meters; and the composites that can hold only where a
+    // rule hits, for each rule, with those that can hold where none does.
+    const struct fg_asked *asked_by_event[2][FG_EVENT_KINDS];
+    uint32_t n_asked_by_event[2][FG_EVENT_KINDS];
+    const uint64_t *meters_of_rule, *composites_of_rule;
+    uint64_t composites_always;
 };
 
 // Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static

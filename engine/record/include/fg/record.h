@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fg/attack.h"
 #include "fg/decide.h"
 #include "fg/err.h"
 #include "fg/view.h"
@@ -48,6 +49,11 @@ char *fg_record_hold_set_event(const char *node, const char *customer, const str
                                int64_t now_ms);
 char *fg_record_hold_released_event(const char *node, const char *customer,
                                     const struct fg_hold *hold, int64_t now_ms);
+
+// That an attack began or ended ("attack.started", "attack.ended"), with its size so far.
+char *fg_record_attack(const char *node, const struct fg_attack *attack, bool ended,
+                       int64_t now_ms);
+const char *fg_attack_kind_name(enum fg_attack_kind kind); // "number"
 
 // An allowance: what Redis keeps, which is also the channel's message; that it is taken back; and
 // both as events of the stream and the audit ("allowance.set", "allowance.removed": reason and by

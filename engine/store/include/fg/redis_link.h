@@ -49,6 +49,11 @@ FG_MUST_CHECK int fg_redis_audit_append(struct fg_redis *redis, struct fg_view e
 // The last n entries of the audit (1 to 10000), newest first.
 FG_MUST_CHECK int fg_redis_audit_last(struct fg_redis *redis, size_t n,
                                       bool (*fn)(void *arg, struct fg_view json), void *arg);
+// Appends the beginning or end of an attack to the stream and to those of attacks alone; the last n
+// of these (1 to 10000), newest first.
+FG_MUST_CHECK int fg_redis_attack_append(struct fg_redis *redis, struct fg_view event);
+FG_MUST_CHECK int fg_redis_attacks_last(struct fg_redis *redis, size_t n,
+                                        bool (*fn)(void *arg, struct fg_view json), void *arg);
 // An event, and whether it is also the latest decision record of its call.
 struct fg_redis_event {
     struct fg_view json;

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Floods on a real Kamailio and Redis: who sends too much, which number is flooded, and what is told of it."""
+import json
+import os
+import re
+import socket
+import subprocess
+
+import jsonschema
+import pytest
+
+from module_fixtures import ALLOWED, BUILD, TOP, Caller, Message, Node, finish, reply_to, started, wait_for
+
+LIMITS = "".join(f'modparam("fraudguard", "flood_{name}", {value})\n' for name, value in (("certificate", 30), ("connection", 300), ("source", 2000)))
+RULES = """fraudguard: 1
+pack: floods-test
+version: "1.0.0"
+scoring: {thresholds: {throttle: 50, challenge: 65, block: 80}}
+calendars: {office: {tz: customer, open: customer, default: ["Mon-Sun 00:00-24:00"]}}
+defaults: {direction: inbound}
+meters:
+  in_number_1m: {count: calls, per: dest.number, over: 1m}
+rules:
+  - {id: FLOODED, desc: Many calls to one number, measure: meters.in_number_1m, steps: [{above: 5, score: 60}]}
+  - {id: TESTED, desc: Callers of this number are put to the test, when: {dest.prefix: {in: ["+442070000006"]}}, score: 70}
+"""
+CARRIER = "127.0.0.9"
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    ivr = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ivr.bind(("127.0.0.1", 0))
+    ivr.settimeout(5)
+    node = started(Node(tmp_path_factory.mktemp("floods") / "node", rules=RULES, modparams=LIMITS,
+                        words={"FG_CARRIER_SOURCES": CARRIER, "FG_CHALLENGE_TARGET": f"sip:test@127.0.0.1:{ivr.getsockname()[1]}"}))
+    node.ivr = ivr
+    yield node
+    finish(node)
+    ivr.close()
+
+
+def events(node, kind):
+    """Events of the stream of this type, the oldest first."""
+    lines = node.redis_cli("--json", "XRANGE", "fg:events", "-", "+")
+    found = [json.loads(fields[i + 1]) for _, fields in json.loads(lines or "[]") for i in range(0, len(fields), 2) if fields[i + 1].startswith("{")]
+    return [event for event in found if event["type"] == kind]
+
+
+def seen(node):
+    return sum(int(node.status()[name]) for name in ("flood_refused", "flood_dropped", "attempts"))
+
+
+def shot(node, caller, n, number=ALLOWED):
+    """n INVITEs at once over one connection; returns the codes of their replies, and the replies by Call-ID."""
+    before = seen(node)
+    calls = [caller.new_call() for _ in range(n)]
+    caller.send("".join(caller.request("INVITE", number, call, extra="X-Show: yes\r\n") for call in calls))
+    codes = {}
+    wait_for(lambda: seen(node) >= before + n, what="all of them are dealt with")
+    while (message := caller.receive(0.4)) is not None:
+        codes[message.get("call-id")] = message
+    return [codes[call["call_id"]].code for call in calls if call["call_id"] in codes], codes
+
+
+def test_a_certificate_that_sends_too_much_is_cut_off_and_others_are_not(node):
+    pem, other = node.pki.issue("c1", "c1.example", dns=["c1.example"]), node.pki.issue("c2", "c2.example", dns=["c2.example"])
+    loud, second, quiet = (node.caller(pem=file) for file in (pem, pem, other))
+    before = {name: node.counter(name) for name in ("flood_refused", "flood_dropped", "attempts")}
+    codes, replies = shot(node, loud, 200)
+    # 30 a second and a second's worth at once; so many refusals again; the rest has no reply.
+    passed, refused = codes.count(480), codes.count(503)
+    assert 30 <= passed <= 130 and 30 <= refused <= 130 and passed + refused < 200, (passed, refused)
+    assert all(m.get("retry-after") == "10" for m in replies.values() if m.code == 503)
+    assert node.counter("flood_refused") - before["flood_refused"] == refused
+    assert node.counter("flood_dropped") - before["flood_dropped"] == 200 - passed - refused
+    assert node.counter("attempts") - before["attempts"] == passed, "what is cut off is not judged"
+    # By another connection it is the same certificate; another certificate from the same address is not concerned.
+    shot(node, loud, 200)
+    assert 503 in shot(node, second, 200)[0]
+    assert quiet.show(ALLOWED)["action"] == "allow"
+    # An emergency call goes on.
+    shot(node, loud, 200)
+    call = loud.new_call()
+    loud.send(loud.request("INVITE", "112", call, extra="X-Show: yes\r\n"))
+    reply = loud.final(call)
+    assert reply is not None and reply.code == 480 and "EMERGENCY" in reply.get("x-rules")
+    rows = node.rpc("fraudguard.attacks").stdout
+    assert "kind: certificate" in rows and "customer: c1" in rows, rows
+    begun = wait_for(lambda: events(node, "attack.started"), what="an event")
+    assert len(begun) == 1 and (begun[0]["kind"], begun[0]["customer"]) == ("certificate", "c1") and re.fullmatch("[0-9a-f]{64}", begun[0]["of"]), begun
+
+
+def test_a_flooded_number_is_one_attack(node):
+    caller, number = node.caller(3), "+442070000005"
+    actions = [caller.show(number, direction="inbound", caller=f"+4420718380{i:02d}")["action"] for i in range(40)]
+    assert actions.count("throttle") >= 30
+    begun = wait_for(lambda: [e for e in events(node, "attack.started") if e["kind"] == "number"], what="an event")
+    assert len(begun) == 1 and begun[0]["customer"] == "c5" and begun[0]["refused"] == 20 and begun[0]["of"].startswith("+44207"), begun
+    assert number not in json.dumps(begun), "numbers are masked"
+    row = node.rpc("fraudguard.attacks").stdout
+    assert "kind: number" in row and f"of: {begun[0]['of']}" in row and "customer: c5" in row, row
+    assert 25 <= int(re.search(r"(?s)kind: number.*?callers: (\d+)", row).group(1)) <= 45
+
+
+def test_a_caller_who_passes_the_challenge_is_let_through_and_known(node):
+    number, known, other = "+442070000006", "+442071838750", "+442071838751"
+    carrier = Caller(node, address=CARRIER)
+    node.callers.append(carrier)
+
+    def challenged(caller, extra=""):
+        """Calls; the IVR gets it and is busy. The token that it came with."""
+        call = carrier.new_call(caller=caller)
+        carrier.send(carrier.request("INVITE", number, call, extra=extra))
+        data, peer = node.ivr.recvfrom(65536)
+        invite = Message(data.decode())
+        token = re.match(r"INVITE sip:test@\S*;fg-token=([0-9a-f]{48})", invite.line)
+        assert token, invite.line
+        node.ivr.sendto(reply_to(invite, 486, "Busy Here", "ivr"), peer)
+        assert carrier.final(call).code == 486
+        assert Message(node.ivr.recvfrom(65536)[0].decode()).method == "ACK"
+        assert node.carrier.count("INVITE", call["call_id"]) == 0, "it has not reached the customer"
+        return token.group(1)
+
+    def put_through(caller, extra=""):
+        reply, call = carrier.invite(number, call=carrier.new_call(caller=caller), extra=extra)
+        assert reply is not None and reply.code == 200, reply and reply.text
+        carrier.bye(call)
+
+    token = challenged(known)
+    # Neither made up nor somebody else's.
+    challenged(known, f"X-Fraudguard-Token: {token[:-1]}{'0' if token[-1] != '0' else '1'}\r\n")
+    challenged(other, f"X-Fraudguard-Token: {token}\r\n")
+    before = node.counter("challenges_passed")
+    put_through(known, f"X-Fraudguard-Token: {token}\r\n")
+    put_through(known)  # known now
+    assert node.counter("challenges_passed") == before + 2
+
+
+def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):
+    ended = wait_for(lambda: events(node, "attack.ended"), 30, "the end of it")
+    begun = [event for event in events(node, "attack.started") if event["kind"] == "certificate"]
+    assert [event["attack"] for event in ended] == [event["attack"] for event in begun]
+    assert ended[0]["refused"] + ended[0]["dropped"] > 100 and ended[0]["peak_per_minute"] <= ended[0]["calls"]
+    assert ended[0]["since_ms"] <= ended[0]["last_ms"] < ended[0]["time_ms"]
+    # All of it is what the schema says, and fgctl shows both attacks.
+    schema = json.loads(open(os.path.join(TOP, "docs/events.schema.json"), encoding="utf-8").read())
+    for event in events(node, "attack.started") + ended:
+        jsonschema.Draft7Validator(schema).validate(event)
+    shown = subprocess.run([os.path.join(BUILD, "cli/fgctl"), "-o", "jsonl", "attacks"], capture_output=True, text=True, check=True, timeout=20,
+                           env={**os.environ, "FRAUDGUARD_REDIS": f"unix:{node.path('redis.sock')}"}).stdout
+    rows = [json.loads(line) for line in shown.splitlines()]
+    assert [(row["kind"], row["type"]) for row in rows] == [("number", "attack.started"), ("certificate", "attack.ended")], rows
