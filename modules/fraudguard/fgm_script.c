@@ -212,9 +212,9 @@ static int ki_authenticated(struct sip_msg *msg)
     return fgm_auth_accept(msg) ? 1 : -1;
 }
 
-static int ki_authenticated_user(struct sip_msg *msg, str *user)
+static int ki_authenticated_user(struct sip_msg *msg, str *name)
 {
-    return fgm_auth_accept_user(msg, fgm_view(*user)) ? 1 : -1;
+    return fgm_auth_accept_user(msg, fgm_view(*name)) ? 1 : -1;
 }
 
 static int ki_attest(struct sip_msg *msg, str *identity, int verified)
@@ -228,11 +228,11 @@ static int w_authenticated(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_authenticated(msg);
 }
 
-static int w_authenticated_user(struct sip_msg *msg, char *user, char *unused)
+static int w_authenticated_user(struct sip_msg *msg, char *name, char *unused)
 {
     (void)unused;
     str text;
-    if (fixup_get_svalue(msg, (gparam_t *)(void *)user, &text) < 0)
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)name, &text) < 0)
         return -1;
     return ki_authenticated_user(msg, &text);
 }

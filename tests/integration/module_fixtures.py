@@ -106,7 +106,10 @@ LUA = """
 function ksr_request_route()
     if KSR.is_method_in("A") then return 1 end
     KSR.fraudguard.attr("campaign", "autumn")
+    local none = KSR.fraudguard.authenticated() .. "," .. KSR.fraudguard.attest("", 1) .. "," .. KSR.fraudguard.attest("e30.e30.e30", 1)
+    local user = KSR.fraudguard.authenticated_user("nobody")
     local rc = KSR.fraudguard.check()
+    KSR.hdr.append_to_reply("X-None: " .. none .. "\\r\\nX-User: " .. tostring(user) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-Rc: " .. tostring(rc) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-action: " .. tostring(KSR.pv.get("$fg(action)")) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-rules: " .. tostring(KSR.pv.get("$fg(rules)")) .. "\\r\\n")
