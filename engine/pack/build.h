@@ -112,6 +112,9 @@ void pack_compile_composites(struct pack_build *build);
 // beside one is most likely that key.
 void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule);
+// Reports a rule that could not end the dearest of a customer's calls.
+void pack_check_cut(struct pack_build *build, const struct pack_entry *entry,
+                    const struct fg_rule *rule);
 // Warns of a rule that loads but cannot do what it says.
 void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule);

@@ -199,6 +199,22 @@ static void read_trunk(struct fg_customer_reader *reader, const struct fg_yaml_n
                   &out->trunk.min_ec_bits);
 }
 
+// A policy that takes nothing of what is listed locks the customer out.
+static void check_ways(struct fg_customer_reader *reader, const struct fg_yaml_node *trunk,
+                       const struct fg_customer *customer)
+{
+    unsigned listed = 0;
+    listed |= customer->n_cert_names + customer->n_cert_fingerprints > 0 ? FG_BY_CERTIFICATE : 0U;
+    listed |= customer->n_source_ips > 0 ? FG_BY_SOURCE_ADDRESS : 0U;
+    listed |= customer->n_auth_users > 0 ? FG_BY_AUTH_USER : 0U;
+    if (customer->trunk.identified_by != 0 && (customer->trunk.identified_by & listed) == 0) {
+        fg_yaml_report(fg_yaml_get(trunk, "identified_by"), reader->fields.diags, FG_WARNING,
+                       FG_CODE_CONFLICT,
+                       "nothing is listed that identified_by takes: every call of the customer is "
+                       "refused");
+    }
+}
+
 void fg_customer_read_identity(struct fg_customer_reader *reader, const struct fg_yaml_node *map,
                                struct fg_customer *out)
 {
@@ -207,4 +223,5 @@ void fg_customer_read_identity(struct fg_customer_reader *reader, const struct f
     read_sources(reader, fg_yaml_get(map, "source_ips"), out);
     read_auth_users(reader, fg_yaml_get(map, "auth_users"), out);
     read_trunk(reader, fg_yaml_get(map, "trunk"), out);
+    check_ways(reader, fg_yaml_get(map, "trunk"), out);
 }

@@ -299,6 +299,7 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     if (exceptions != NULL) {
         pack_compile_exceptions(build, exceptions, entry->file->origin, rule);
     }
+    pack_check_cut(build, entry, rule);
     pack_warn_never(build, entry, rule);
 }
 

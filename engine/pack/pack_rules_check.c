@@ -30,16 +30,34 @@ static void check_points(struct pack_build *build, const struct pack_entry *entr
 void pack_check_rule(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule)
 {
-    const unsigned live = 1U << (unsigned)FG_EVENT_ANSWER | 1U << (unsigned)FG_EVENT_MINUTE;
     check_points(build, entry);
-    if (rule->cut_dearest && (rule->events & live) == 0) {
-        FG_FIELD_ERROR(&build->fields, fg_yaml_get(entry->body, "cut_dearest"), FG_CODE_CONFLICT,
-                       "'cut_dearest' is about calls in progress: the rule needs 'on: [minute]' or "
-                       "'on: [answer]'");
-    }
     if (fg_yaml_get(entry->body, "desc") == NULL) {
         fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NO_DESC,
                        "rule '%s' has no 'desc': say in a few words what it means", rule->id);
+    }
+}
+
+// The dearest call ends for a limit over all of the customer's calls, and for nothing else: what
+// one call does by itself must end that one.
+void pack_check_cut(struct pack_build *build, const struct pack_entry *entry,
+                    const struct fg_rule *rule)
+{
+    const unsigned live = 1U << (unsigned)FG_EVENT_ANSWER | 1U << (unsigned)FG_EVENT_MINUTE;
+    const struct fg_yaml_node *key = fg_yaml_get(entry->body, "cut_dearest");
+    const struct fg_meter *meter =
+        rule->measure_is_meter && rule->measure_meter < build->out->n_meters
+            ? &build->out->meters[rule->measure_meter]
+            : NULL;
+    if (!rule->cut_dearest) {
+        return;
+    }
+    if ((rule->events & live) == 0) {
+        FG_FIELD_ERROR(&build->fields, key, FG_CODE_CONFLICT,
+                       "'cut_dearest' is about calls in progress: the rule needs 'on: minute'");
+    } else if (meter == NULL || meter->per != FG_KEY_CUSTOMER) {
+        FG_FIELD_ERROR(&build->fields, key, FG_CODE_CONFLICT,
+                       "'cut_dearest' is for limits over all of a customer's calls: the rule needs "
+                       "a 'measure' of a meter 'per: customer'");
     }
 }
 

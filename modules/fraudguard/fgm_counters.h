@@ -50,6 +50,7 @@
     X(flood_refused, "requests answered with 503 since their source, connection or certificate "   \
                      "sends too many")                                                             \
     X(flood_dropped, "requests left without an answer for the same reason")                        \
+    X(challenges_passed, "challenged calls that were let through since their callers passed")      \
     X(attacks, "beginnings and ends of attacks told")                                              \
     X(reloads, "rule sets loaded")                                                                 \
     X(reload_failures, "rule sets refused")                                                        \

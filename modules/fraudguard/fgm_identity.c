@@ -63,7 +63,7 @@ static bool is_tls(const struct fgm_request *request)
 }
 
 static void identify_outbound(const struct fg_policy *policy, const struct cached *cached,
-                              const struct fgm_request *request, struct fg_view user,
+                              const struct fgm_request *request, struct fg_view auth_user,
                               struct fgm_caller *out)
 {
     static const struct fg_tls_peer no_tls;
@@ -72,8 +72,8 @@ static void identify_outbound(const struct fg_policy *policy, const struct cache
     if (cached)
         walk = cached->walk;
     // The connection's part is kept, the user is each request's own.
-    if (user.len > 0)
-        fg_identity_add_user(&walk, user);
+    if (auth_user.len > 0)
+        fg_identity_add_user(&walk, auth_user);
     out->identity = fg_identity_finish(&walk, cached ? &cached->peer : &no_tls, &request->source,
                                        &out->customer);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_params.h"
+#include "fg/uri.h"
 #include "fgm_hash_key.h"
 #include "fgm_log.h"
 
@@ -22,6 +23,8 @@ struct fgm_params fgm_params = {
     .flood_connection = 100,
     .flood_certificate = 100,
     .flood_entries = 65536,
+    .challenge_ttl = 180,
+    .challenge_known = 86400,
 };
 struct fgm_config fgm_config;
 
@@ -59,6 +62,9 @@ param_export_t fgm_param_exports[] = {
     {"flood_certificate", PARAM_INT, &fgm_params.flood_certificate},
     {"flood_policy", PARAM_STRING, &fgm_params.flood_policy},
     {"flood_entries", PARAM_INT, &fgm_params.flood_entries},
+    {"challenge_target", PARAM_STRING, &fgm_params.challenge_target},
+    {"challenge_ttl", PARAM_INT, &fgm_params.challenge_ttl},
+    {"challenge_known", PARAM_INT, &fgm_params.challenge_known},
     {0, 0, 0},
 };
 
@@ -197,6 +203,17 @@ static int check_floods(void)
            check_range("flood_certificate", fgm_params.flood_certificate, 0, 100000);
 }
 
+static int check_challenge(void)
+{
+    if (is_set(fgm_params.challenge_target) &&
+        !fg_uri_is_target(fg_view_of(fgm_params.challenge_target))) {
+        fgm_error("challenge_target is no SIP URI such as sip:test@192.0.2.9:5060");
+        return -1;
+    }
+    return check_range("challenge_ttl", fgm_params.challenge_ttl, 10, 3600) |
+           check_range("challenge_known", fgm_params.challenge_known, 0, 30 * 86400);
+}
+
 static int check_node(void)
 {
     if (is_set(fgm_params.node))
@@ -261,7 +278,7 @@ int fgm_params_check(void)
     return check_mode() | check_reload_tests() |
            fgm_hash_key_read(fgm_params.hash_key_file, fgm_config.has_redis, &fgm_config.hash_key) |
            check_state() | check_crl() | check_carriers() | check_sizes() | check_floods() |
-           check_node();
+           check_challenge() | check_node();
 }
 
 bool fgm_is_carrier(const struct fg_ip *source)

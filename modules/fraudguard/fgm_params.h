@@ -33,6 +33,8 @@ struct fgm_params {
     int customer_label_limit;
     int flood_source, flood_connection, flood_certificate; // requests a second; 0: any number
     char *flood_policy;                                    // "reply", "drop"
+    char *challenge_target;                                // SIP URI; empty: none
+    int challenge_ttl, challenge_known;                    // [s]
     int flood_entries;                                     // a power of two
 };
 extern struct fgm_params fgm_params;

@@ -26,6 +26,7 @@
     X(call_info)                                                                                   \
     X(caller)                                                                                      \
     X(attest)                                                                                      \
+    X(challenge)                                                                                   \
     X(pbx)
 enum field {
 #define FIELD_ENUM(name) FIELD_##name,
@@ -118,6 +119,8 @@ static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *out)
         return text(msg, param, out, verdict->caller);
     case FIELD_attest:
         return text(msg, param, out, verdict->attest);
+    case FIELD_challenge:
+        return text(msg, param, out, verdict->challenge);
     case FIELD_pbx:
         return text(msg, param, out, verdict->pbx);
     default:

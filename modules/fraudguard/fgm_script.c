@@ -9,6 +9,7 @@
 #include "fgm_attempt.h"
 #include "fgm_attest.h"
 #include "fgm_auth.h"
+#include "fgm_challenge.h"
 #include "fgm_counters.h"
 #include "fgm_dialog.h"
 #include "fgm_evaluate.h"
@@ -112,6 +113,7 @@ static int judge(const struct fg_policy *policy, uint64_t generation, struct sip
         return FGM_RETURN_EXIT;
     }
     fgm_evaluate(policy, &event, &evaluation);
+    fgm_challenge_passed(msg, &evaluation);
     fgm_effects(&evaluation, request->call_id);
     fgm_verdict_set(&evaluation, request->call_id);
     fgm_attempt_decided(&evaluation);
@@ -210,9 +212,9 @@ static int ki_authenticated(struct sip_msg *msg)
     return fgm_auth_accept(msg) ? 1 : -1;
 }
 
-static int ki_authenticated_user(struct sip_msg *msg, str *user)
+static int ki_authenticated_user(struct sip_msg *msg, str *name)
 {
-    return fgm_auth_accept_user(msg, fgm_view(*user)) ? 1 : -1;
+    return fgm_auth_accept_user(msg, fgm_view(*name)) ? 1 : -1;
 }
 
 static int ki_attest(struct sip_msg *msg, str *identity, int verified)
@@ -226,11 +228,11 @@ static int w_authenticated(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_authenticated(msg);
 }
 
-static int w_authenticated_user(struct sip_msg *msg, char *user, char *unused)
+static int w_authenticated_user(struct sip_msg *msg, char *name, char *unused)
 {
     (void)unused;
     str text;
-    if (fixup_get_svalue(msg, (gparam_t *)(void *)user, &text) < 0)
+    if (fixup_get_svalue(msg, (gparam_t *)(void *)name, &text) < 0)
         return -1;
     return ki_authenticated_user(msg, &text);
 }

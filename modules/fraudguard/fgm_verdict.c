@@ -144,6 +144,7 @@ void fgm_verdict_set(const struct fgm_evaluation *evaluation, struct fg_view cal
     snprintf(verdict.customer, sizeof verdict.customer, "%s",
              event->customer ? event->customer->id : "");
     snprintf(verdict.identity, sizeof verdict.identity, "%s", fg_identity_name(event->identity));
+    fgm_challenge_target(evaluation, verdict.challenge);
     verdict.pbx[0] = '\0';
     if (event->customer)
         fgm_way_address(event->customer, verdict.pbx);

@@ -7,6 +7,7 @@
 
 #include "core/parser/msg_parser.h"
 #include "fgm_calls.h"
+#include "fgm_challenge.h"
 #include "fgm_evaluate.h"
 #include "fgm_way.h"
 
@@ -25,6 +26,7 @@ struct fgm_verdict {
     char identity[24];
     char caller[FG_NUMBER_DIGITS_MAX + 2]; // "+…": the caller as rated; empty: none
     const char *attest;                    // level to sign with
+    char challenge[FGM_CHALLENGE_MAX];     // where a challenged call goes; empty: nowhere
     char pbx[FGM_WAY_MAX]; // SIP URI of the customer's PBX by the customers file; empty: none
     char reason[512];      // texts of the reasons, the first ones
     char rules[512];       // ids, separated by commas

@@ -11,6 +11,7 @@
 #include "fgm_allowances.h"
 #include "fgm_attempt.h"
 #include "fgm_calls.h"
+#include "fgm_challenge.h"
 #include "fgm_counters.h"
 #include "fgm_decisions.h"
 #include "fgm_dialog.h"
@@ -56,6 +57,8 @@ static int init_tables(void)
         error = fgm_allowances_init();
     if (error >= 0)
         error = fgm_floods_init();
+    if (error >= 0)
+        error = fgm_challenge_init();
     if (error >= 0)
         error = fgm_calls_init((uint32_t)fgm_params.max_calls);
     if (error < 0)

@@ -106,7 +106,10 @@ LUA = """
 function ksr_request_route()
     if KSR.is_method_in("A") then return 1 end
     KSR.fraudguard.attr("campaign", "autumn")
+    local none = KSR.fraudguard.authenticated() .. "," .. KSR.fraudguard.attest("", 1) .. "," .. KSR.fraudguard.attest("e30.e30.e30", 1)
+    local user = KSR.fraudguard.authenticated_user("nobody")
     local rc = KSR.fraudguard.check()
+    KSR.hdr.append_to_reply("X-None: " .. none .. "\\r\\nX-User: " .. tostring(user) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-Rc: " .. tostring(rc) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-action: " .. tostring(KSR.pv.get("$fg(action)")) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-rules: " .. tostring(KSR.pv.get("$fg(rules)")) .. "\\r\\n")
@@ -390,11 +393,11 @@ def free_port():
 
 
 class Node:
-    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES, dialogs=False):
+    def __init__(self, run_dir, redis=True, mode="enforce", verify=True, modparams="", lua=False, rules=RULES, words=None, dialogs=False):
         self.run, self.with_redis, self.mode, self.verify, self.modparams, self.lua = str(run_dir), redis, mode, verify, modparams, lua
         self.sip_port, self.tls_port = free_port(), free_port()
         self.kamailio = self.redis = self.carrier = None
-        self.rules_text, self.dialogs = rules, dialogs
+        self.rules_text, self.dialogs, self.words = rules, dialogs, words or {}
         self.callers = []
 
     def path(self, *parts):
@@ -417,6 +420,7 @@ class Node:
         values = {"FG_RUN": self.run, "FG_MODULE": os.path.join(BUILD, "modules/fraudguard/fraudguard.so"), "FG_RULES_DIR": self.path("rules"),
                   "FG_CUSTOMERS_FILE": self.path("customers.yaml"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"),
                   **({"FG_MODE": self.mode} if self.mode else {}), "FG_REDIS": f"unix:{self.path('redis.sock')}" if self.with_redis else ""}
+        values.update(self.words)
         if self.dialogs:
             values["FG_STATE_DIR"] = self.path("state")
             os.makedirs(self.path("state"))

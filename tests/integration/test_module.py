@@ -528,6 +528,7 @@ def test_kemi(tmp_path_factory):
     try:
         reply, _ = node.caller(0).invite(BLOCKED)
         assert (reply.get("x-rc"), reply.get("x-action")) == ("-3", "block") and "CAMPAIGN" in reply.get("x-rules")
+        assert (reply.get("x-none"), reply.get("x-user")) == ("-1,-1,-2", "1")
     finally:
         finish(node)
 

@@ -3,32 +3,41 @@
 import json
 import os
 import re
+import socket
 import subprocess
 
 import jsonschema
 import pytest
 
-from module_fixtures import ALLOWED, BUILD, TOP, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BUILD, TOP, Caller, Message, Node, finish, reply_to, started, wait_for
 
 LIMITS = "".join(f'modparam("fraudguard", "flood_{name}", {value})\n' for name, value in (("certificate", 30), ("connection", 300), ("source", 2000)))
 RULES = """fraudguard: 1
 pack: floods-test
 version: "1.0.0"
-scoring: {thresholds: {throttle: 50, block: 80}}
+scoring: {thresholds: {throttle: 50, challenge: 65, block: 80}}
 calendars: {office: {tz: customer, open: customer, default: ["Mon-Sun 00:00-24:00"]}}
 defaults: {direction: inbound}
 meters:
   in_number_1m: {count: calls, per: dest.number, over: 1m}
 rules:
   - {id: FLOODED, desc: Many calls to one number, measure: meters.in_number_1m, steps: [{above: 5, score: 60}]}
+  - {id: TESTED, desc: Callers of this number are put to the test, when: {dest.prefix: {in: ["+442070000006"]}}, score: 70}
 """
+CARRIER = "127.0.0.9"
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    node = started(Node(tmp_path_factory.mktemp("floods") / "node", rules=RULES, modparams=LIMITS))
+    ivr = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ivr.bind(("127.0.0.1", 0))
+    ivr.settimeout(5)
+    node = started(Node(tmp_path_factory.mktemp("floods") / "node", rules=RULES, modparams=LIMITS,
+                        words={"FG_CARRIER_SOURCES": CARRIER, "FG_CHALLENGE_TARGET": f"sip:test@127.0.0.1:{ivr.getsockname()[1]}"}))
+    node.ivr = ivr
     yield node
     finish(node)
+    ivr.close()
 
 
 def events(node, kind):
@@ -92,6 +101,40 @@ def test_a_flooded_number_is_one_attack(node):
     row = node.rpc("fraudguard.attacks").stdout
     assert "kind: number" in row and f"of: {begun[0]['of']}" in row and "customer: c5" in row, row
     assert 25 <= int(re.search(r"(?s)kind: number.*?callers: (\d+)", row).group(1)) <= 45
+
+
+def test_a_caller_who_passes_the_challenge_is_let_through_and_known(node):
+    number, known, other = "+442070000006", "+442071838750", "+442071838751"
+    carrier = Caller(node, address=CARRIER)
+    node.callers.append(carrier)
+
+    def challenged(caller, extra=""):
+        """Calls; the IVR gets it and is busy. The token that it came with."""
+        call = carrier.new_call(caller=caller)
+        carrier.send(carrier.request("INVITE", number, call, extra=extra))
+        data, peer = node.ivr.recvfrom(65536)
+        invite = Message(data.decode())
+        token = re.match(r"INVITE sip:test@\S*;fg-token=([0-9a-f]{48})", invite.line)
+        assert token, invite.line
+        node.ivr.sendto(reply_to(invite, 486, "Busy Here", "ivr"), peer)
+        assert carrier.final(call).code == 486
+        assert Message(node.ivr.recvfrom(65536)[0].decode()).method == "ACK"
+        assert node.carrier.count("INVITE", call["call_id"]) == 0, "it has not reached the customer"
+        return token.group(1)
+
+    def put_through(caller, extra=""):
+        reply, call = carrier.invite(number, call=carrier.new_call(caller=caller), extra=extra)
+        assert reply is not None and reply.code == 200, reply and reply.text
+        carrier.bye(call)
+
+    token = challenged(known)
+    # Neither made up nor somebody else's.
+    challenged(known, f"X-Fraudguard-Token: {token[:-1]}{'0' if token[-1] != '0' else '1'}\r\n")
+    challenged(other, f"X-Fraudguard-Token: {token}\r\n")
+    before = node.counter("challenges_passed")
+    put_through(known, f"X-Fraudguard-Token: {token}\r\n")
+    put_through(known)  # known now
+    assert node.counter("challenges_passed") == before + 2
 
 
 def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):

@@ -46,7 +46,7 @@ class Outcome:
         self.node, self.reply = node, None
         self.attempts, self.logged = node.counter("attempts"), len(node.log())
 
-    def wait(self, caller, timeout=3.0):
+    def wait(self, caller, timeout=15.0):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self.reply = caller.receive(0.05)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,33 @@ static void a_dial_plan_follows_its_country(void **state)
     assert_int_equal(items[2].dial_plan.national_max_len, 0);
     assert_int_equal(items[3].dial_plan.national_max_len, 10);
     assert_int_equal(items[4].dial_plan.national_max_len, 0); // not known
+}
+
+static void trunk_policies_are_checked(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const cases[][2] = {
+        {"trunk: {identified_by: []}", "names no way at all"},
+        {"trunk: {identified_by: [cert]}", "unknown identified_by 'cert'"},
+        {"trunk: {min_rsa_bits: 100}", "min_rsa_bits"},
+        {"trunk: {require_tsl: true}", "unknown key 'require_tsl'"},
+        {"auth_users: [\"a b\"]", "visible ASCII"},
+        {"auth_users: [u], trunk: {identified_by: [certificate]}", "every call of the customer"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        const uint32_t before = fg_diags_total(fixture->diags);
+        (void)snprintf(text, sizeof(text), "- {id: a, tz: UTC, %s}\n", cases[i][0]);
+        const bool warned = i + 1 == sizeof(cases) / sizeof(cases[0]);
+        assert_int_equal(parse(fixture, text), warned ? FG_OK : FG_ESYNTAX);
+        assert_true(fg_diags_total(fixture->diags) > before);
+        const char *told = fg_diags_at(fixture->diags, before)->message;
+        if (strstr(told, cases[i][1]) == NULL) {
+            fail_msg("%s: %s", cases[i][0], told);
+        }
+    }
+    assert_int_equal(parse(fixture, "- {id: a, tz: UTC, auth_users: [u]}\n"
+                                    "- {id: b, tz: UTC, auth_users: [u]}\n"),
+                     FG_ESYNTAX);
 }
 
 // Who only looks customers up has no numbering data.
@@ -311,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_keys_are_read),
+        TEST(trunk_policies_are_checked),
         TEST(numbers_are_ranges_prefixes_or_whole),
         TEST(dial_plans_default_to_the_first_home_country),
         TEST(a_dial_plan_follows_its_country),

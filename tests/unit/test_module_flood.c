@@ -11,6 +11,7 @@
 
 #include "fgm_attacks.h"
 #include "fgm_limiter.h"
+#include "fgm_token.h"
 
 #define SECOND INT64_C(1000000)
 
@@ -175,6 +176,30 @@ static void suspicions_give_way_and_attacks_do_not(void **state)
     assert_string_equal(listed[0].customer, "acme");
 }
 
+static void a_token_is_good_for_its_call_and_time_alone(void **state)
+{
+    (void)state;
+    const struct fg_hash_key key = {"fifteen bytes.."}, other = {"another"};
+    struct fgm_token_call call = {fg_view_of("acme"), fg_view_of("441632960042"),
+                                  fg_view_of("442071838750")};
+    char token[FGM_TOKEN_SIZE];
+    fgm_token_make(&key, &call, 1000000, token);
+    assert_int_equal(strlen(token), FGM_TOKEN_SIZE - 1);
+    assert_true(fgm_token_check(&key, &call, fg_view_of(token), 1000000));
+    assert_false(fgm_token_check(&key, &call, fg_view_of(token), 1000001));
+    assert_false(fgm_token_check(&other, &call, fg_view_of(token), 1));
+    for (size_t i = 0; i < FGM_TOKEN_SIZE - 1; i++) {
+        char changed[FGM_TOKEN_SIZE];
+        memcpy(changed, token, sizeof changed);
+        changed[i] = changed[i] == '7' ? '6' : '7';
+        assert_false(fgm_token_check(&key, &call, fg_view_of(changed), 1));
+    }
+    assert_false(fgm_token_check(&key, &call, (struct fg_view){token, FGM_TOKEN_SIZE - 2}, 1));
+    assert_false(fgm_token_check(&key, &call, (struct fg_view){"", 0}, 1));
+    call.caller = fg_view_of("442071838751");
+    assert_false(fgm_token_check(&key, &call, fg_view_of(token), 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +209,7 @@ int main(void)
         cmocka_unit_test(several_at_once_get_no_more_than_one),
         cmocka_unit_test(an_attack_begins_once_and_ends_once_with_its_size),
         cmocka_unit_test(a_few_refusals_are_no_attack),
+        cmocka_unit_test(a_token_is_good_for_its_call_and_time_alone),
         cmocka_unit_test(suspicions_give_way_and_attacks_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

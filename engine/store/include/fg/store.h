@@ -153,8 +153,8 @@ FG_MUST_CHECK int fg_redis_config_parse(const char *url, struct fg_redis_config 
                                         char *storage, size_t storage_size);
 // The address of the master that config's Sentinels name now, or of the Cluster's master that has
 // cluster_key, for those who bring a client of their own. host: at least 64 bytes, error: at least
-// 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT, FG_EINVAL for a config without either. Blocks for deadline_ms at most, and while names of
-// Sentinels are looked up.
+// 160, text for logs. FG_EUNAVAILABLE, FG_ETIMEOUT, FG_EINVAL for a config without either. Blocks
+// for deadline_ms at most, and while names of Sentinels are looked up.
 FG_MUST_CHECK int fg_redis_find_master(const struct fg_redis_config *config, int32_t deadline_ms,
                                        char *host, uint16_t *port, char *error);
 // Never connects; the first use does. NULL when out of memory. Strings of config are copied.

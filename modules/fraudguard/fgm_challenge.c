@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fgm_challenge.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fgm_counters.h"
+#include "fgm_memory.h"
+#include "fgm_params.h"
+#include "fgm_str.h"
+
+#define KNOWN_SETS 4096
+#define WAYS       4
+
+// Who passed: a keyed hash of customer and caller, and until when it counts [Unix s]. In one word,
+// so that no reader sees half of it.
+static struct known {
+    _Atomic uint64_t who[KNOWN_SETS][WAYS]; // 32 bits each
+} * known;
+
+int fgm_challenge_init(void)
+{
+    known = fgm_memory_map(sizeof *known);
+    return known ? FG_OK : FG_ENOMEM;
+}
+
+static bool call_of(const struct fgm_evaluation *evaluation, struct fgm_token_call *out)
+{
+    const struct fg_event *event = evaluation->plan.event;
+    const struct fg_number *called = &evaluation->plan.dest.number;
+    if (event->direction != FG_INBOUND || !event->customer || called->len == 0 ||
+        event->caller.len == 0)
+        return false;
+    *out = (struct fgm_token_call){
+        .customer = fg_view_of(event->customer->id),
+        .called = {called->digits, called->len},
+        .caller = {event->caller.digits, event->caller.len},
+    };
+    return true;
+}
+
+static uint64_t hash_of(const struct fgm_token_call *call)
+{
+    const struct fg_view parts[] = {fg_view_of("challenged"), call->customer, call->caller};
+    return fg_hash128_parts(&fgm_config.hash_key, parts, 3).lo;
+}
+
+static void remember(const struct fgm_token_call *call, int64_t now_ms)
+{
+    uint64_t hash = hash_of(call),
+             until_s = (uint64_t)(now_ms / FG_MS_PER_S) + (uint64_t)fgm_params.challenge_known;
+    _Atomic uint64_t *set = known->who[hash % KNOWN_SETS];
+    uint32_t oldest = 0;
+    for (uint32_t i = 0; i < WAYS; i++) {
+        if (set[i] >> 32 == hash >> 32) {
+            oldest = i;
+            break;
+        }
+        if ((uint32_t)set[i] < (uint32_t)set[oldest])
+            oldest = i;
+    }
+    set[oldest] = (hash >> 32) << 32 | (uint32_t)until_s;
+}
+
+static bool is_known(const struct fgm_token_call *call, int64_t now_ms)
+{
+    uint64_t hash = hash_of(call);
+    _Atomic uint64_t *set = known->who[hash % KNOWN_SETS];
+    for (uint32_t i = 0; i < WAYS; i++) {
+        uint64_t entry = set[i];
+        if (entry >> 32 == hash >> 32 && (int64_t)(uint32_t)entry > now_ms / FG_MS_PER_S)
+            return true;
+    }
+    return false;
+}
+
+static struct fg_view token_in(const struct sip_msg *msg)
+{
+    for (const struct hdr_field *header = msg->headers; header; header = header->next) {
+        if (fg_view_equal_nocase(fgm_view(header->name), fg_view_of(FGM_CHALLENGE_HEADER)))
+            return fgm_view(header->body);
+    }
+    return (struct fg_view){"", 0};
+}
+
+void fgm_challenge_passed(struct sip_msg *msg, struct fgm_evaluation *evaluation)
+{
+    struct fg_decision *decision = &evaluation->decision;
+    struct fgm_token_call call;
+    if (decision->action != FG_CHALLENGE || !call_of(evaluation, &call))
+        return;
+    bool passed = fgm_token_check(&fgm_config.hash_key, &call, token_in(msg), evaluation->now_ms);
+    if (passed)
+        remember(&call, evaluation->now_ms);
+    else if (!is_known(&call, evaluation->now_ms))
+        return;
+    FGM_COUNT(challenges_passed);
+    decision->action = FG_ALERT;
+    decision->release = false; // the call keeps its place
+}
+
+void fgm_challenge_target(const struct fgm_evaluation *evaluation, char out[FGM_CHALLENGE_MAX])
+{
+    const struct fg_customer *customer = evaluation->plan.event->customer;
+    const char *target =
+        customer && customer->pbx.challenge ? customer->pbx.challenge : fgm_params.challenge_target;
+    struct fgm_token_call call;
+    char token[FGM_TOKEN_SIZE];
+    out[0] = '\0';
+    if (evaluation->decision.action != FG_CHALLENGE || !target || !*target ||
+        !call_of(evaluation, &call))
+        return;
+    fgm_token_make(&fgm_config.hash_key, &call,
+                   evaluation->now_ms + fgm_params.challenge_ttl * FG_MS_PER_S, token);
+    snprintf(out, FGM_CHALLENGE_MAX, "%s;fg-token=%s", target, token);
+}
