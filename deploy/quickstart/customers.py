@@ -11,7 +11,7 @@ def zone_where_it_is(hour, now):
     return "UTC" if offset == 0 else f"Etc/GMT{'-' if offset > 0 else '+'}{abs(offset)}"
 
 
-def customers_yaml(now=None, pbx_ports=None):
+def customers_yaml(now=None, pbx_ports=None, fingerprint="00" * 32):
     """pbx_ports: where a PBX takes calls that come in, at 127.0.0.1; the others are reached over the connections that they open."""
     now = now or datetime.datetime.now(datetime.timezone.utc)
     noon, night = zone_where_it_is(12, now), zone_where_it_is(2, now)
@@ -61,4 +61,17 @@ def customers_yaml(now=None, pbx_ports=None):
   cert_names: ["sbc.hooli.example"]{inbound.get("hooli", "")}
   hours: [{{days: mon-sun, from: "08:00", to: "18:00"}}]
   media: {{srtp: preferred}}
+- id: umbrella
+  name: Umbrella Ltd
+  profile: office
+  tz: {noon}
+  channels: 10
+  daily_limit: 200
+  numbers: ["+441632960200-+441632960209"]
+  home_countries: ["GB"]
+  cert_names: ["sip.umbrella.example"]
+  cert_fingerprints: ["{fingerprint}"]
+  source_ips: ["127.0.0.1"]
+  hours: [{{days: mon-sun, from: "08:00", to: "18:00"}}]
+  media: {{srtp: required}}
 """

@@ -295,6 +295,64 @@ def acme_is_flooded(stack, report):
     stack.callers = None
 
 
+NEW_NETWORK = "127.0.7.7"
+
+
+def umbrella_has_a_new_certificate(stack, report):
+    """The customer's name in a certificate nobody was told of, from an address that is not the customer's: news at home, more than that abroad."""
+    calls = [("umbrella, its own certificate from its own address, to Sao Tome", "umbrella", None, "+2392912345"),
+             ("a new certificate with umbrella's name from a new network, at home", "umbrella-new", NEW_NETWORK, "+442079460018"),
+             ("the new certificate from the new network, to Sao Tome", "umbrella-new", NEW_NETWORK, "+2392912399")]
+    scores = []
+    for title, pem, address, number in calls:
+        row, trunk = Row(title), Trunk(stack.sip_tls, stack.ca, stack.pem(pem), address=address)
+        reply, call = trunk.invite(number, "+441632960201")
+        record = settle(lambda c=call: stack.explain(c["call_id"]))
+        if row.check(bool(reply) and bool(record), f"reply {reply.code if reply else 'none'}", "a reply"):
+            fill(row, record)
+            found = {r["id"] for r in record["reasons"]}
+            scores.append(record["score"])
+            if pem == "umbrella":
+                row.check(not found & {"CERT_NOT_LISTED", "SOURCE_NOT_LISTED"}, "certificate and address as listed")
+            else:
+                row.check(found >= {"CERT_NOT_LISTED", "SOURCE_NOT_LISTED"}, "told: neither is listed", "CERT_NOT_LISTED, SOURCE_NOT_LISTED")
+                row.check(record["identity"] == "certificate" and record["customer"] == "umbrella", "it is umbrella's name all the same")
+            if number == "+442079460018":
+                row.check(reply.code == 200, "put through: a renewal looks the same", "200")
+            if reply.code < 300:
+                trunk.bye(call)
+        trunk.close()
+        report.add(row)
+    row.check(len(scores) == 3 and reply is not None and reply.code >= 400 and scores[2] > scores[0], f"refused: {scores[2:]} points, not {scores[:1]}", "a refusal, by more points")
+
+
+PREMIUM = [f"+4490987901{i:02d}" for i in range(6)]
+
+
+def two_nodes_share_a_limit(stack, report):
+    """initech calls premium numbers by turns over two Kamailio nodes: what one has counted the other knows."""
+    row = Row("initech calls premium numbers by turns over two Kamailio nodes")
+    stack.start_second_node()
+    trunks = [Trunk(server, stack.ca, stack.pem("initech")) for server in (stack.sip_tls, stack.sip_tls_2)]
+    actions, nodes, record = [], set(), None
+    for i, number in enumerate(PREMIUM):
+        reply, call = trunks[i % 2].invite(number, "+4930901820")
+        record = settle(lambda c=call: stack.explain(c["call_id"])) or record
+        actions.append(record["action"] if record else "?")
+        nodes.add(record["node"] if record else "?")
+        if reply and reply.code == 200:
+            trunks[i % 2].bye(call)
+    if row.check(bool(record), "verdicts recorded"):
+        fill(row, record)
+    row.check(len(nodes) == 2, f"judged by {' and '.join(sorted(nodes))}", "two nodes")
+    first = actions.index("block") + 1 if "block" in actions else 0
+    row.check(0 < first <= 4 and set(actions[first - 1:]) == {"block"}, ", ".join(actions), "block by the fourth, on either node, as with one node")
+    for trunk in trunks:
+        trunk.close()
+    stack.fgctl("unblock", "initech", "--reason", "end of the demonstration")
+    report.add(row)
+
+
 def redis_dies(stack, report):
     """Redis killed under traffic: calls go on, degraded; velocity still limits; then it comes back."""
     trunk = Trunk(stack.sip_tls, stack.ca, stack.pem("hooli"))
@@ -351,6 +409,8 @@ SCENES = [
     ("globex's PBX is hijacked at night", globex_is_hijacked),
     ("initech's call is cut by an operator", initech_is_cut),
     ("certificates that must not pass", wrong_certificates),
+    ("umbrella's name in a new certificate, from a new network", umbrella_has_a_new_certificate),
+    ("two Kamailio nodes share one limit", two_nodes_share_a_limit),
     ("one of acme's numbers is flooded", acme_is_flooded),
     ("Redis dies and comes back", redis_dies),
 ]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Everything the demonstration runs, on loopback, below one directory: PKI, two Redis, relay, Kamailio, a carrier and the customers' PBXs."""
+import hashlib
 import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -36,6 +38,7 @@ class Stack:
         # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
         self.sip_tls = (self.customer_address, base_port + 61)
+        self.sip_tls_2 = (self.customer_address, base_port + 171)
         self.sip_carrier_port, self.sip_secure_carrier_port, self.ng_port = base_port + 60, base_port + 62, base_port + 23
         self.carrier_port, self.metrics_port, self.guard_metrics = base_port + 80, base_port + 90, f"127.0.0.1:{base_port + 91}"
         self.media_ports = (base_port + 200, base_port + 599)
@@ -52,13 +55,17 @@ class Stack:
         os.makedirs(self.run_dir, mode=0o700)
         self.authority = authority = Authority(self.path("pki"))
         authority.issue("server", "trunk.provider.example", dns=["trunk.provider.example"], addresses=[self.customer_address, self.carrier_address], server=True)
-        for file, name in (("acme", "sip.acme.example"), ("globex", "pbx.globex.example"), ("initech", "trunk.initech.example"), ("hooli", "sbc.hooli.example")):
+        for file, name in (("acme", "sip.acme.example"), ("globex", "pbx.globex.example"), ("initech", "trunk.initech.example"), ("hooli", "sbc.hooli.example"), ("umbrella", "sip.umbrella.example")):
             authority.issue(file, name, dns=[name], called=file in self.dialled_pbxs)
+        # A second certificate with the customer's name, which the provider has not been told of.
+        with open(self.path("pki", "umbrella.crt"), "rb") as file:
+            listed = ssl.PEM_cert_to_DER_cert(file.read().decode("ascii"))
+        authority.issue("umbrella-new", "sip.umbrella.example", dns=["sip.umbrella.example"])
         authority.issue("stranger", "sip.stranger.example", dns=["sip.stranger.example"])
         authority.issue("expired", "sip.acme.example", dns=["sip.acme.example"], days=-1)
         authority.issue("selfsigned", "sip.acme.example", dns=["sip.acme.example"], self_signed=True)
         self.ca = self.path("pki", "ca.crt")
-        self._write("customers.yaml", customers.customers_yaml(pbx_ports={c: self.pbx_ports[c] + 1 for c in self.dialled_pbxs}))
+        self._write("customers.yaml", customers.customers_yaml(fingerprint=hashlib.sha256(listed).hexdigest(), pbx_ports={c: self.pbx_ports[c] + 1 for c in self.dialled_pbxs}))
         self._write("tls.cfg", open(os.path.join(TOP, "deploy/kamailio/tls.cfg"), encoding="utf-8").read().replace("FG_PKI", self.path("pki")))
         port, transport, media = (self.carrier_port + 1, "tls", "srtp") if self.secure_carrier else (self.carrier_port, "udp", "rtp")
         self._write("carriers.list", f"1 sip:{self.customer_address}:{port};transport={transport} 0 10 media={media}\n")
@@ -75,7 +82,8 @@ class Stack:
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def kamailio_site(self):
+    def kamailio_site(self, **other):
+        """other: values that differ, for a second node."""
         values = {
             "FG_RUN": self.run_dir,
             "FG_DEBUG": self.kamailio_debug,
@@ -95,6 +103,7 @@ class Stack:
             "FG_MODE": "enforce",
             "FG_STATE_DIR": self.path("state"),
             "FG_DIALOGS": self.path("dialogs"),
+            **other,
         }
         lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
         return "\n".join(lines) + f'\ninclude_file "{TOP}/deploy/kamailio/kamailio.cfg"\n'
@@ -140,13 +149,30 @@ class Stack:
         # The last process to be started; one that is told to end before that would stay.
         self._wait("kamailio", lambda: "tcp main process" in self.kamcmd("core.ps").stdout, 30)
 
+    def start_second_node(self):
+        """A second Kamailio that shares the guard's Redis, its key and the relay; customers reach it at sip_tls_2."""
+        os.makedirs(self.path("node2"), exist_ok=True)
+        port = self.sip_tls_2[1]
+        self._write("kamailio2.cfg", self.kamailio_site(
+            FG_RUN=self.path("node2"), FG_NODE="node2", FG_LISTEN_CUSTOMERS=f"tls:{self.customer_address}:{port}", FG_CUSTOMER_PORT=port,
+            FG_LISTEN_CARRIERS=f"udp:{self.carrier_address}:{port + 1}", FG_LISTEN_SECURE_CARRIERS=f"tls:{self.carrier_address}:{port + 2}",
+            FG_METRICS=f"127.0.0.1:{port + 3}", FG_STATE_DIR=self.path("node2", "state"), FG_DIALOGS=self.path("node2", "dialogs"),
+            FG_HASH_KEY_FILE=self.path("hash.key")))
+        os.makedirs(self.path("node2", "state"), exist_ok=True)
+        # The tables are there, and empty while the first node runs.
+        shutil.copytree(self.path("dialogs"), self.path("node2", "dialogs"), dirs_exist_ok=True)
+        runtime = os.environ.get("FG_KAMAILIO_PRELOAD")
+        self._spawn("kamailio2", (["env", f"LD_PRELOAD={runtime}"] if runtime else []) + ["kamailio", "-f", self.path("kamailio2.cfg"), "-DD", "-E", "-P", self.path("kamailio2.pid"), "-Y", self.path("node2")])
+        ctl = f"unix:{self.path('node2', 'kamailio.ctl')}"
+        self._wait("kamailio2", lambda: "tcp main process" in subprocess.run(["kamcmd", "-s", ctl, "core.ps"], capture_output=True, text=True, check=False, timeout=10).stdout, 30)
+
     def restart_kamailio(self):
         self.processes["kamailio"].terminate()
         self.processes["kamailio"].wait(20)
         self.start_kamailio()
 
     def start(self):
-        self.say("  certificates: a throw-away CA, the server's, four customers', a stranger's, an expired and a self-signed one")
+        self.say("  certificates: a throw-away CA, the server's, five customers', a stranger's, an expired and a self-signed one")
         self.prepare()
         self.say("  Redis on a unix socket, and a second one for Kamailio's topology hiding")
         self.start_redis()
@@ -174,7 +200,7 @@ class Stack:
     def stop(self):
         for phone in list(self.phones.values()) + ([self.carrier] if self.carrier else []):
             phone.stop()
-        for name in ("kamailio", "sbc-edge", "redis", "topology"):
+        for name in ("kamailio", "kamailio2", "sbc-edge", "redis", "topology"):
             process = self.processes.get(name)
             if process and process.poll() is None:
                 process.terminate()
