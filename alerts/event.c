@@ -88,10 +88,11 @@ static enum fga_event_kind call_kind(const struct fg_json *json, const char *typ
     const bool block = is_word(action, "block");
     if (fg_json_is_true(json, "repeated"))
         return FGA_EVENT_OTHER;
-    // Callers of a flooded customer are throttled; that is the flood, too.
+    // Callers of a flooded customer are throttled or put to the test; that is the flood, too.
     if (is_word(type, "call.attempt"))
-        return block || (inbound && is_word(action, "throttle")) ? FGA_EVENT_REFUSED
-                                                                 : FGA_EVENT_OTHER;
+        return block || (inbound && (is_word(action, "throttle") || is_word(action, "challenge")))
+                   ? FGA_EVENT_REFUSED
+                   : FGA_EVENT_OTHER;
     if ((is_word(type, "call.minute") || is_word(type, "call.answer")) && block)
         return FGA_EVENT_CUT;
     return FGA_EVENT_OTHER;

@@ -73,7 +73,7 @@ static void match(const struct fg_plan *plan, struct fg_call_facts *facts, struc
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
-    const struct fg_asked *asked = ruleset->asked_by_event[event->direction][event->kind];
+    const struct fg_asked *all = ruleset->asked_by_event[event->direction][event->kind];
     const uint32_t n_asked = ruleset->n_asked_by_event[event->direction][event->kind];
     const uint32_t n_rules = ruleset->n_by_event[event->direction][event->kind];
     left->words = (n_rules + 63) / 64;
@@ -82,7 +82,8 @@ static void match(const struct fg_plan *plan, struct fg_call_facts *facts, struc
         left->rules[i] = n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
     }
     left->meters = ruleset->changed_by_event[event->direction][event->kind];
-    for (const struct fg_asked *end = asked + n_asked; asked < end; asked++) {
+    for (uint32_t i = 0; i < n_asked; i++) {
+        const struct fg_asked *asked = &all[i];
         if (!concerns(asked, left) || fg_plan_predicate(plan, asked->predicate, asked->id, facts)) {
             continue;
         }

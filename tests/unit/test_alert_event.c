@@ -56,6 +56,10 @@ static void test_kinds(void **state)
     } rows[] = {
         {"\"type\":\"call.attempt\",\"action\":\"allow\"}", FGA_EVENT_OTHER},
         {"\"type\":\"call.attempt\",\"action\":\"throttle\"}", FGA_EVENT_OTHER},
+        {"\"type\":\"call.attempt\",\"action\":\"challenge\"}", FGA_EVENT_OTHER},
+        {"\"type\":\"call.attempt\",\"action\":\"challenge\",\"direction\":\"inbound\"}",
+         FGA_EVENT_REFUSED},
+        {"\"type\":\"attack.started\",\"kind\":\"number\",\"calls\":40}", FGA_EVENT_OTHER},
         {"\"type\":\"call.attempt\",\"action\":\"throttle\",\"direction\":\"inbound\"}",
          FGA_EVENT_REFUSED},
         {"\"type\":\"call.attempt\",\"action\":\"block\",\"repeated\":true}", FGA_EVENT_OTHER},
