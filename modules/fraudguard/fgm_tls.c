@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fgm_tls.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -171,4 +172,9 @@ bool fgm_tls_read_connection(int id, const struct fgm_revoked *revoked, struct f
     lock_release(&connection->write_lock);
     tcpconn_put(connection);
     return read;
+}
+
+void fgm_tls_forget_thread(void)
+{
+    OPENSSL_thread_stop();
 }

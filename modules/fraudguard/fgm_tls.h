@@ -17,3 +17,8 @@ bool fgm_tls_read(struct sip_msg *msg, const struct fgm_revoked *revoked, struct
 // The same for the connection with this id of Kamailio's.
 bool fgm_tls_read_connection(int id, const struct fgm_revoked *revoked, struct fg_tls_peer *peer,
                              struct fg_identity_walk *walk);
+// Forgets what OpenSSL keeps for the calling thread. To be called by the main process before others
+// are forked: Kamailio 5.6 has OpenSSL 3 allocate from shared memory, so that all processes would
+// go on with one and the same error queue and random generator, without a lock (later Kamailios
+// mend it: tls_threads_mode).
+void fgm_tls_forget_thread(void);

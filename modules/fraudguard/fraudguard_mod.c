@@ -30,6 +30,7 @@
 #include "fgm_script.h"
 #include "fgm_stores.h"
 #include "fgm_timer.h"
+#include "fgm_tls.h"
 #include "fgm_trunks.h"
 #include "fgm_writer.h"
 
@@ -117,6 +118,8 @@ static int start_process(char *name, void (*run)(void))
 
 static int start_processes(void)
 {
+    // Others have come up since start().
+    fgm_tls_forget_thread();
     if (start_process("fraudguard calls", fgm_timer_run) < 0 ||
         start_process("fraudguard writer", fgm_writer_run) < 0)
         return -1;
@@ -131,6 +134,7 @@ static int start(void)
     if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fgm_outage_open() < 0)
         return -1;
     fgm_restart_settle();
+    fgm_tls_forget_thread();
     started = true;
     return 0;
 }
