@@ -162,7 +162,8 @@ static int hashes_check(const struct fg_redis_event *events, size_t n)
 {
     char key[KEY_SIZE];
     for (size_t i = 0; i < n; i++) {
-        if (events[i].record_hash != NULL && record_key(events[i].record_hash, key) != FG_OK)
+        if (events[i].record_hash != NULL &&
+            (events[i].record_ttl_s <= 0 || record_key(events[i].record_hash, key) != FG_OK))
             return FG_EINVAL;
     }
     return FG_OK;
@@ -178,7 +179,7 @@ static int events_queue(struct fg_redis *redis, const struct fg_redis_event *eve
 
 // *n_records: how many.
 static int records_queue(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
-                         int64_t ttl_s, size_t *n_records)
+                         size_t *n_records)
 {
     char key[KEY_SIZE];
     int rc = FG_OK;
@@ -187,7 +188,7 @@ static int records_queue(struct fg_redis *redis, const struct fg_redis_event *ev
         if (events[i].record_hash == NULL)
             continue;
         (void)record_key(events[i].record_hash, key);
-        rc = record_append(redis, key, events[i].json, ttl_s);
+        rc = record_append(redis, key, events[i].json, events[i].record_ttl_s);
         *n_records += 1;
     }
     return rc;
@@ -209,7 +210,7 @@ static size_t refusals(struct fg_redis *redis, struct resp *const *replies, size
 // In a Cluster the records lie on other servers than the events: one that is away must not have
 // events written again.
 static int cluster_write(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
-                         int64_t ttl_s, size_t *records_failed)
+                         size_t *records_failed)
 {
     struct resp *replies[EVENTS_MAX];
     size_t n_records = 0;
@@ -219,7 +220,7 @@ static int cluster_write(struct fg_redis *redis, const struct fg_redis_event *ev
     if (rc != FG_OK)
         return rc;
     redis_replies_free(replies, n);
-    rc = records_queue(redis, events, n, ttl_s, &n_records);
+    rc = records_queue(redis, events, n, &n_records);
     if (rc == FG_OK && n_records > 0)
         rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n_records);
     *records_failed = rc == FG_OK ? refusals(redis, replies, n_records) : n_records;
@@ -229,23 +230,23 @@ static int cluster_write(struct fg_redis *redis, const struct fg_redis_event *ev
 }
 
 int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *events, size_t n,
-                          int64_t record_ttl_s, size_t *records_failed)
+                          size_t *records_failed)
 {
     struct resp *replies[2 * EVENTS_MAX];
     size_t n_records = 0;
     if (n > EVENTS_MAX)
         return FG_ELIMIT;
-    if (record_ttl_s <= 0 || hashes_check(events, n) != FG_OK)
+    if (hashes_check(events, n) != FG_OK)
         return FG_EINVAL;
     if (n == 0) {
         *records_failed = 0;
         return FG_OK;
     }
     if (redis->cluster != NULL)
-        return cluster_write(redis, events, n, record_ttl_s, records_failed);
+        return cluster_write(redis, events, n, records_failed);
     int rc = events_queue(redis, events, n);
     if (rc == FG_OK)
-        rc = records_queue(redis, events, n, record_ttl_s, &n_records);
+        rc = records_queue(redis, events, n, &n_records);
     if (rc == FG_OK)
         rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)

@@ -160,6 +160,19 @@ static bool worth_recording(const struct fgm_evaluation *evaluation)
            evaluation->decision.action > FG_ALLOW || evaluation->decision.cut_call;
 }
 
+// What explains a call is its INVITE's verdict, until a later event changes its fate. Most calls
+// are allowed, and few of them are asked about later.
+static uint32_t record_time_s(const struct fgm_evaluation *evaluation)
+{
+    const struct fg_decision *decision = &evaluation->decision;
+    if (decision->action > FG_ALLOW)
+        return FGM_RECORD_MAX_S;
+    if (evaluation->plan.event->kind != FG_EVENT_ATTEMPT)
+        return 0;
+    return decision->shadow_action > FG_ALLOW ? FGM_RECORD_MAX_S
+                                              : (uint32_t)fgm_params.allowed_record;
+}
+
 static void record(const struct fgm_evaluation *evaluation, struct fg_view call_id)
 {
     struct fg_record_context context = {
@@ -172,11 +185,8 @@ static void record(const struct fgm_evaluation *evaluation, struct fg_view call_
     char *json = fg_record_decision(&context, &evaluation->plan, &evaluation->decision);
     if (!json)
         return;
-    // What explains a call is its INVITE's verdict, until a later event changes its fate.
-    struct fgm_item_event event = {.keep_record =
-                                       evaluation->plan.event->kind == FG_EVENT_ATTEMPT ||
-                                       evaluation->decision.action > FG_ALLOW};
-    if (event.keep_record)
+    struct fgm_item_event event = {.record_s = record_time_s(evaluation)};
+    if (event.record_s)
         fgm_decisions_add(call_id, fg_view_of(json));
     if (fgm_config.has_redis)
         fgm_ring_push(fgm_records, &(struct fgm_item){.kind = FGM_ITEM_EVENT,

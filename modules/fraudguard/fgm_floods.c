@@ -42,7 +42,7 @@ int fgm_floods_init(void)
 
 static void tell(const struct fg_attack *attack, bool ended, int64_t now_ms)
 {
-    const struct fgm_item_event event = {.keep_record = false};
+    const struct fgm_item_event event = {.record_s = 0};
     char *json = fg_record_attack(fgm_config.node, attack, ended, now_ms);
     FGM_COUNT(attacks);
     fgm_warn("%s: flood, %s %s", ended ? "over" : "begins", fg_attack_kind_name(attack->kind),

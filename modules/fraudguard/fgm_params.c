@@ -23,6 +23,7 @@ struct fgm_params fgm_params = {
     .flood_connection = 100,
     .flood_certificate = 100,
     .flood_entries = 65536,
+    .allowed_record = 3600,
     .challenge_ttl = 180,
     .challenge_known = 86400,
 };
@@ -55,6 +56,7 @@ param_export_t fgm_param_exports[] = {
     {"backlog", PARAM_INT, &fgm_params.backlog},
     {"state_dir", PARAM_STRING, &fgm_params.state_dir},
     {"spool_mib", PARAM_INT, &fgm_params.spool_mib},
+    {"allowed_record", PARAM_INT, &fgm_params.allowed_record},
     {"metrics", PARAM_STRING, &fgm_params.metrics},
     {"customer_label_limit", PARAM_INT, &fgm_params.customer_label_limit},
     {"flood_source", PARAM_INT, &fgm_params.flood_source},
@@ -181,6 +183,7 @@ static int check_sizes(void)
            check_range("decisions_kib", fgm_params.decisions_kib, 64, 1 << 20) |
            check_range("ring_kib", fgm_params.ring_kib, 64, 1 << 20) |
            check_range("spool_mib", fgm_params.spool_mib, 1, 65536) |
+           check_range("allowed_record", fgm_params.allowed_record, 1, 604800) |
            check_range("backlog", fgm_params.backlog, 16, 1 << 20) |
            check_range("customer_label_limit", fgm_params.customer_label_limit, 0, 10000);
 }

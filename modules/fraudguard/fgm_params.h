@@ -29,7 +29,8 @@ struct fgm_params {
     int max_calls, max_customers, decisions_kib, ring_kib, backlog;
     char *state_dir; // of files that outlive the process; empty: none
     int spool_mib;
-    char *metrics; // address of the exporter; empty: none
+    int allowed_record; // how long decision records of allowed calls are kept [s]
+    char *metrics;      // address of the exporter; empty: none
     int customer_label_limit;
     int flood_source, flood_connection, flood_certificate; // requests a second; 0: any number
     char *flood_policy;                                    // "reply", "drop"

@@ -31,8 +31,7 @@
 #define REPLAY_MAX        2048 // records from the disk in a row
 #define SAVE_MS           FGM_RESTART_SAVE_MS
 #define RETRIES_MAX       256
-#define RECORD_TTL_S      INT64_C(604800) // 7 days
-#define WRITE_DEADLINE_MS 500             // nobody waits for the writer
+#define WRITE_DEADLINE_MS 500 // nobody waits for the writer
 
 static struct fg_redis *redis;
 
@@ -40,7 +39,7 @@ static struct fg_redis *redis;
 static struct {
     size_t n;
     char *json[BATCH_MAX], *call_id[BATCH_MAX];
-    bool keep_record[BATCH_MAX];
+    uint32_t record_s[BATCH_MAX];
     int64_t retry_at_ms;
 } batch;
 
@@ -90,7 +89,7 @@ static void batch_add(const struct fgm_item *item)
     }
     batch.json[batch.n] = json;
     batch.call_id[batch.n] = call_id;
-    batch.keep_record[batch.n] = event->keep_record;
+    batch.record_s[batch.n] = event->record_s;
     batch.n++;
 }
 
@@ -100,13 +99,14 @@ static int batch_write(void)
     char hashes[BATCH_MAX][33];
     size_t records_failed = 0;
     for (size_t i = 0; i < batch.n; i++) {
-        if (batch.keep_record[i])
+        if (batch.record_s[i])
             fg_record_call_hash(fg_view_of(batch.call_id[i]), hashes[i]);
         events[i] = (struct fg_redis_event){.json = fg_view_of(batch.json[i]),
-                                            .record_hash = batch.keep_record[i] ? hashes[i] : NULL};
+                                            .record_hash = batch.record_s[i] ? hashes[i] : NULL,
+                                            .record_ttl_s = batch.record_s[i]};
     }
     int64_t start_us = fgm_mono_us();
-    int error = fg_redis_events_write(redis, events, batch.n, RECORD_TTL_S, &records_failed);
+    int error = fg_redis_events_write(redis, events, batch.n, &records_failed);
     fgm_metrics_redis(fgm_metrics, FGM_REDIS_WRITE, fgm_mono_us() - start_us);
     if (records_failed)
         note_failure(FG_EUNAVAILABLE);
@@ -142,7 +142,7 @@ static void batch_flush(int64_t now_ms)
 static bool batch_keep(void)
 {
     for (size_t i = 0; i < batch.n; i++) {
-        const struct fgm_item_event event = {.keep_record = batch.keep_record[i]};
+        const struct fgm_item_event event = {.record_s = batch.record_s[i]};
         const struct fgm_item item = {
             .kind = FGM_ITEM_EVENT,
             .fixed = &event,

@@ -263,11 +263,11 @@ static void test_events_with_records(void **unused)
     struct heard heard = {0};
     size_t failed = 9;
     for (size_t i = 0; i < 513; i++)
-        events[i] = (struct fg_redis_event){fg_view_of(texts[i % 3]), hashes[i % 3]};
+        events[i] = (struct fg_redis_event){fg_view_of(texts[i % 3]), hashes[i % 3], 60};
 
-    assert_int_equal(fg_redis_events_write(redis, events, 0, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, events, 0, &failed), FG_OK);
     assert_int_equal(failed, 0);
-    assert_int_equal(fg_redis_events_write(redis, events, 3, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, events, 3, &failed), FG_OK);
     assert_int_equal(failed, 0);
     assert_int_equal(fg_redis_events_last(redis, 9, keep, &heard), FG_OK);
     assert_int_equal(heard.n, 3);
@@ -277,15 +277,16 @@ static void test_events_with_records(void **unused)
 
     // A whole batch: one round trip is a handful of reads for the server, not one for each record.
     const size_t before = reads_processed(&server);
-    assert_int_equal(fg_redis_events_write(redis, events, 512, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, events, 512, &failed), FG_OK);
     assert_in_range(reads_processed(&server) - before, 1, 100);
-    assert_int_equal(fg_redis_events_write(redis, events, 513, 60, &failed), FG_ELIMIT);
+    assert_int_equal(fg_redis_events_write(redis, events, 513, &failed), FG_ELIMIT);
 
     // Nothing is sent when a hash is none, however late in the batch.
     events[2].record_hash = "not hexadecimal";
     heard.n = 0;
-    assert_int_equal(fg_redis_events_write(redis, events, 3, 60, &failed), FG_EINVAL);
-    assert_int_equal(fg_redis_events_write(redis, events, 1, 0, &failed), FG_EINVAL);
+    assert_int_equal(fg_redis_events_write(redis, events, 3, &failed), FG_EINVAL);
+    events[0].record_ttl_s = 0;
+    assert_int_equal(fg_redis_events_write(redis, events, 1, &failed), FG_EINVAL);
     assert_int_equal(fg_redis_events_last(redis, 1000, keep, &heard), FG_OK);
     assert_int_equal(heard.n, 515);
 }
@@ -300,12 +301,12 @@ static void order(const char *command)
 static void test_refused_records_and_events(void **unused)
 {
     (void)unused;
-    const struct fg_redis_event event = {fg_view_of("{}"), "00000000000000000000000000000001"};
+    const struct fg_redis_event event = {fg_view_of("{}"), "00000000000000000000000000000001", 60};
     struct heard heard = {0};
     size_t failed = 9;
     // Events yes, records no: the events count as written, once.
     order("acl setuser default resetkeys '~fg:events'");
-    assert_int_equal(fg_redis_events_write(redis, &event, 1, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, &event, 1, &failed), FG_OK);
     assert_int_equal(failed, 1);
     assert_int_equal(fg_redis_last_error_kind(redis), FG_REDIS_ERROR_NOPERM);
     assert_int_equal(fg_redis_events_last(redis, 9, keep, &heard), FG_OK);
@@ -313,7 +314,7 @@ static void test_refused_records_and_events(void **unused)
     // Records yes, events no: the batch is to be sent again, and *failed says nothing.
     order("acl setuser default resetkeys '~fg:call:*'");
     failed = 9;
-    assert_int_equal(fg_redis_events_write(redis, &event, 1, 60, &failed), FG_EUNAVAILABLE);
+    assert_int_equal(fg_redis_events_write(redis, &event, 1, &failed), FG_EUNAVAILABLE);
     assert_int_equal(failed, 9);
     assert_int_equal(fg_redis_ping(redis), FG_OK); // the connection is in step
 }

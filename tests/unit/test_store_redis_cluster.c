@@ -336,15 +336,15 @@ static void test_events_are_written_once_where_a_record_cannot_be(void **unused)
         has[of] = true;
     }
     struct fg_redis *redis = cluster_connect(PATIENT_MS);
-    const struct fg_redis_event events[] = {{fg_view_of("{\"n\":1}"), hashes[0]},
-                                            {fg_view_of("{\"n\":2}"), hashes[1]}};
+    const struct fg_redis_event events[] = {{fg_view_of("{\"n\":1}"), hashes[0], 60},
+                                            {fg_view_of("{\"n\":2}"), hashes[1], 60}};
     size_t failed = 9;
-    assert_int_equal(fg_redis_events_write(redis, events, 2, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, events, 2, &failed), FG_OK);
     assert_int_equal(failed, 0);
     const int64_t before = number_of(COMMAND(members[lives].control, "XLEN", "fg:events"));
     redis->deadline_ms = 200;
     kill(members[1 - lives].server.pid, SIGSTOP);
-    assert_int_equal(fg_redis_events_write(redis, events, 2, 60, &failed), FG_OK);
+    assert_int_equal(fg_redis_events_write(redis, events, 2, &failed), FG_OK);
     kill(members[1 - lives].server.pid, SIGCONT);
     assert_in_range(failed, 1, 2);
     assert_int_equal(number_of(COMMAND(members[lives].control, "XLEN", "fg:events")), before + 2);

@@ -89,7 +89,7 @@ static bool is_sound(uint32_t kind, const void *fixed)
     switch (kind) {
     case FGM_ITEM_EVENT:
     case FGM_ITEM_ATTACK:
-        return is_flag(&((const struct fgm_item_event *)fixed)->keep_record);
+        return ((const struct fgm_item_event *)fixed)->record_s <= FGM_RECORD_MAX_S;
     case FGM_ITEM_ALLOW:
     case FGM_ITEM_DISALLOW:
         return is_allowance(fixed);

@@ -22,8 +22,10 @@ enum fgm_item_kind {
     FGM_ITEM_ATTACK        // texts: event JSON; fixed: struct fgm_item_event
 };
 
+#define FGM_RECORD_MAX_S 604800U // 7 days
+
 struct fgm_item_event {
-    bool keep_record; // also the latest decision record of its call
+    uint32_t record_s; // how long it is also the latest decision record of its call; 0: not at all
 };
 struct fgm_item_hold {
     char customer[FG_CUSTOMER_ID_MAX + 1];
@@ -58,7 +60,7 @@ struct fgm_item {
 
 // What the bytes of an item mean changes with its structs: of these, and of what is stored of them.
 #define FGM_ITEM_LAYOUT                                                                            \
-    ((uint32_t)(1U << 24 | (sizeof(struct fgm_item_hold) + sizeof(struct fgm_item_allowance) +     \
+    ((uint32_t)(2U << 24 | (sizeof(struct fgm_item_hold) + sizeof(struct fgm_item_allowance) +     \
                             sizeof(struct fgm_item_kill))))
 
 // The bytes of an item for a file: lengths, fixed, texts. Their number; 0 when it has no place in

@@ -54,18 +54,19 @@ FG_MUST_CHECK int fg_redis_audit_last(struct fg_redis *redis, size_t n,
 FG_MUST_CHECK int fg_redis_attack_append(struct fg_redis *redis, struct fg_view event);
 FG_MUST_CHECK int fg_redis_attacks_last(struct fg_redis *redis, size_t n,
                                         bool (*fn)(void *arg, struct fg_view json), void *arg);
-// An event, and whether it is also the latest decision record of its call.
+// An event, and whether and how long it is also the latest decision record of its call.
 struct fg_redis_event {
     struct fg_view json;
     const char *record_hash; // 32 hex digits; NULL: only the event
+    int64_t record_ttl_s;    // from 1, where there is a hash
 };
 // fg_redis_events_append() and the fg_redis_record_put()s of a batch in one round trip, at most 512
 // events. The events decide what is returned: on an error none is known to be written and the batch
 // may be sent again. *records_failed: records that the server refused though it took the events;
 // written only on FG_OK. In a Cluster the records take a second round trip, and those whose server
-// is away count as failed. FG_EINVAL, with nothing sent, for a hash that is none or ttl_s below 1.
+// is away count as failed. FG_EINVAL, with nothing sent, for a hash that is none or a time below 1.
 FG_MUST_CHECK int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *events,
-                                        size_t n, int64_t record_ttl_s, size_t *records_failed);
+                                        size_t n, size_t *records_failed);
 // Latest decision record of a call; hash_hex: 32 hex digits.
 FG_MUST_CHECK int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex,
                                       struct fg_view json, int64_t ttl_s);
