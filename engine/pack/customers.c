@@ -211,7 +211,7 @@ int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *cou
         fg_written_ranges_check(&load.ranges, load.items, &doc, diags);
         fg_written_sources_check(&load.sources, load.items, &doc, diags);
     }
-    if (rc == FG_OK && load.n == 0) {
+    if (rc == FG_OK && load.n == 0 && file.name[0] != '\0') {
         // Half a write rather than a decision: every call would be refused.
         struct fg_text_place whole = {0};
         fg_yaml_report_place(&doc, whole, diags, FG_ERROR, FG_CODE_MISSING_KEY,

@@ -378,6 +378,10 @@ static void a_file_without_customers_is_a_failed_write(void **state)
             assert_string_equal(fg_diags_at(fixture->diags, last)->code, "FG011");
         }
     }
+    const struct fg_named_bytes none = {"", "", 0};
+    assert_int_equal(fg_customers_load(none, NULL, &hash_key, fixture->arena, fixture->diags,
+                                       &fixture->customers),
+                     FG_OK);
 }
 
 static void many_customers_share_zones_and_texts(void **state)
