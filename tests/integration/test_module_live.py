@@ -198,6 +198,21 @@ def test_what_redis_has_not_taken_outlives_a_restart(node, how):
     node.rpc("fraudguard.release", customer)
 
 
+def test_what_redis_refuses_for_good_stops_nothing_else(node):
+    before = node.counter("writes_refused")
+    node.redis_cli("set", "fg:{c20}:h", "of another type")
+    for customer in ("c20", "c21"):
+        assert node.rpc("fraudguard.hold", customer, "customer", "300", "refused").returncode == 0
+    wait_for(lambda: node.redis_cli("hlen", "fg:{c21}:h") == "1", 15, "the other customer's hold in Redis")
+    assert node.counter("writes_refused") == before + 1
+    assert "c20" in node.rpc("fraudguard.holds").stdout  # in force on this node
+    assert "WRONGTYPE" in node.log()
+    node.redis_cli("del", "fg:{c20}:h")
+    for customer in ("c20", "c21"):
+        node.rpc("fraudguard.release", customer)
+    wait_for(lambda: node.status()["spool_waiting_bytes"] == "0", 15, "an empty spool")
+
+
 # --- which call ends
 
 
