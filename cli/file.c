@@ -63,11 +63,16 @@ static bool read_open(FILE *file, const char *path, char **bytes, size_t *length
 
 bool file_read(const char *path, char **bytes, size_t *length)
 {
-    FILE *file = fopen(path, "rbe");
+    // O_NONBLOCK: opening a FIFO must not wait for a writer; it is refused below.
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     bool read = false;
 
     if (file == NULL) {
         complain("%s: %s", path, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
         return false;
     }
     read = read_open(file, path, bytes, length);

@@ -462,3 +462,12 @@ def test_the_examples_of_what_is_usual(fgctl, tmp_path):
     # Without peers a customer of whom nothing is known calls at any hour.
     replace(tmp_path / "usual.yaml", "{typical: calls, per: customer}", "{typical: calls, per: customer, peers: false}")
     assert "no typical meter that learns from peers" in fgctl("rules", "test", tmp_path, *data, code=RULES).out
+
+
+def test_a_fifo_is_no_file(fgctl, tmp_path):
+    """Nobody writes into it: whoever waits for that waits for ever."""
+    fifo = tmp_path / "60-fifo.yaml"
+    os.mkfifo(fifo)
+    for args in (("rules", "fmt", fifo), ("number", "--rules", ROOT / "rules", "--file", fifo),
+                 ("rules", "bound", "--assert", fifo, ROOT / "rules")):
+        assert f"{fifo}: not a regular file" in fgctl(*args, code=FAILED).err
