@@ -251,8 +251,8 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
         rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)
         return rc;
-    const size_t events_failed = refusals(redis, replies, n);
     const size_t failed = refusals(redis, replies + n, n_records);
+    const size_t events_failed = refusals(redis, replies, n); // last: the error is theirs
     redis_replies_free(replies, n + n_records);
     if (events_failed > 0)
         return FG_EUNAVAILABLE;

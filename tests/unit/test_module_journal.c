@@ -182,6 +182,38 @@ static void foreign_files_are_not_read(void **state)
     assert_int_equal(fgm_spool_open(path, &key, LAYOUT, 4096, &spool, &lost), FG_EPROTOCOL);
 }
 
+static void a_damaged_beginning_is_set_aside(void **state)
+{
+    (void)state;
+    static const char zeros[40];
+    char aside[80];
+    snprintf(aside, sizeof aside, "%s.bad", path);
+    for (size_t len = 1; len <= sizeof zeros; len += len < 17 ? 1 : 23) {
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        assert_int_equal(fwrite(zeros, 1, len, file), len);
+        fclose(file);
+        struct fgm_spool *spool = NULL;
+        struct stat facts;
+        size_t lost = 1;
+        bool set_aside = false;
+        assert_int_equal(fgm_spool_open_afresh(path, &key, LAYOUT, 4096, &spool, &lost, &set_aside),
+                         FG_OK);
+        assert_true(set_aside);
+        assert_int_equal(lost, 0);
+        assert_int_equal(stat(aside, &facts), 0);
+        assert_int_equal(facts.st_size, len);
+        put(spool, "next");
+        fgm_spool_close(spool);
+        assert_int_equal(fgm_spool_open_afresh(path, &key, LAYOUT, 4096, &spool, &lost, &set_aside),
+                         FG_OK);
+        assert_false(set_aside);
+        take(spool, "next");
+        fgm_spool_close(spool);
+    }
+    unlink(aside);
+}
+
 static void a_changed_byte_ends_what_is_read(void **state)
 {
     (void)state;
@@ -247,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_torn_end_is_cut_off, make_path, remove_path),
         cmocka_unit_test_setup_teardown(its_size_is_bounded, make_path, remove_path),
         cmocka_unit_test_setup_teardown(foreign_files_are_not_read, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(a_damaged_beginning_is_set_aside, make_path, remove_path),
         cmocka_unit_test(a_changed_byte_ends_what_is_read),
         cmocka_unit_test(items_come_back_as_they_were),
     };

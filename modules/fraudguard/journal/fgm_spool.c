@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,8 +48,9 @@ static int make_empty(struct fgm_spool *spool, uint32_t layout)
 {
     unsigned char head[FGM_JOURNAL_HEAD];
     fgm_journal_head(layout, head);
+    // Records may be lost with the power; a file without its head would be none of ours.
     if (ftruncate(spool->fd, 0) < 0 ||
-        pwrite(spool->fd, head, sizeof head, 0) != (ssize_t)sizeof head)
+        pwrite(spool->fd, head, sizeof head, 0) != (ssize_t)sizeof head || fdatasync(spool->fd) < 0)
         return FG_EIO;
     spool->end = FGM_JOURNAL_HEAD;
     return FG_OK;
@@ -103,6 +106,22 @@ int fgm_spool_open(const char *path, const struct fg_hash_key *key, uint32_t lay
     spool->at = spool->next = spool->last = FGM_JOURNAL_HEAD;
     *out = spool;
     return FG_OK;
+}
+
+int fgm_spool_open_afresh(const char *path, const struct fg_hash_key *key, uint32_t layout,
+                          size_t max_bytes, struct fgm_spool **out, size_t *lost_bytes,
+                          bool *set_aside)
+{
+    char aside[PATH_MAX];
+    *set_aside = false;
+    int error = fgm_spool_open(path, key, layout, max_bytes, out, lost_bytes);
+    if (error != FG_EPROTOCOL)
+        return error;
+    const int len = snprintf(aside, sizeof aside, "%s" FGM_SPOOL_ASIDE, path);
+    if (len < 0 || (size_t)len >= sizeof aside || rename(path, aside) < 0)
+        return error;
+    *set_aside = true;
+    return fgm_spool_open(path, key, layout, max_bytes, out, lost_bytes);
 }
 
 void fgm_spool_close(struct fgm_spool *spool)
