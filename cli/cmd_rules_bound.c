@@ -265,7 +265,10 @@ static bool check_claims(struct work *work, const char *path)
     for (uint32_t i = 0; complete && i < claims.n; i++) {
         complete = check_claim(work, path, &claims.items[i]);
     }
-    work->code = rc == FG_ESYNTAX ? EXIT_RULES : complete ? work->code : EXIT_FAILED;
+    work->code = rc == FG_ESYNTAX ? EXIT_RULES
+                 : rc == FG_EIO   ? file_code_of(path)
+                 : complete       ? work->code
+                                  : EXIT_FAILED;
     fg_diags_free(diags);
     if (arena != NULL) {
         fg_arena_free(arena);

@@ -126,11 +126,11 @@ static enum exit_code check_free(const struct invocation *call, const char *dire
     if (rc == FG_OK) {
         code = exists(fg_policy_of(bundle)->ruleset, id) ? EXIT_REFUSED : EXIT_OK;
         fg_policy_bundle_free(bundle);
-    } else if (diags != NULL && fg_diags_count(diags, FG_ERROR) > 0) {
-        fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
     } else {
-        code = rules_failed(directory, rc);
+        if (diags != NULL) {
+            fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
+        }
+        code = rules_code(directory, rc, diags);
     }
     fg_diags_free(diags);
     return code;
@@ -202,7 +202,7 @@ static enum exit_code try_pack(const struct invocation *call, const char *direct
             fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
         }
         complain("%s: with this the rules could not be loaded; nothing is written", pack);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
+        code = rules_code(directory, rc, diags);
     }
     free(bytes);
     fg_diags_free(diags);
@@ -277,6 +277,10 @@ enum exit_code cmd_rules_new(struct invocation *call)
     if (new.group == NULL || !is_name(new.group, false)) {
         complain("--group takes a name of small letters, digits and _");
         return EXIT_USAGE;
+    }
+    code = rules_directory(directory);
+    if (code != EXIT_OK) {
+        return code;
     }
     new.first = is_fresh(directory, &code);
     if (code == EXIT_OK && !new.first) {

@@ -12,7 +12,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FGCTL = ROOT / os.environ.get("FG_BUILD", "build/release") / "cli" / "fgctl"
-OK, FAILED, USAGE, RULES, REFUSED = 0, 1, 2, 5, 6
+OK, FAILED, USAGE, NOT_FOUND, RULES, REFUSED = 0, 1, 2, 4, 5, 6
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def mine(fgctl, tmp_path):
 
 def test_a_first_rule_in_an_empty_directory(fgctl, tmp_path):
     directory = tmp_path / "first"
-    fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write", code=FAILED)  # it is not there
+    fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write", code=NOT_FOUND)  # it is not there
     directory.mkdir()
     fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write")
     fgctl("rules", "new", "B", "--group", "g", "--dir", directory, "--write")
@@ -133,7 +133,7 @@ overrides:
 
 
 def test_numbering_data_is_looked_for(fgctl, mine):
-    done = fgctl("rules", "check", mine, code=FAILED, data=None)
+    done = fgctl("rules", "check", mine, code=NOT_FOUND, data=None)
     assert "there is no numbering data in" in done.err and "--data DIR or $FRAUDGUARD_DATA says where it is" in done.err
     fgctl("rules", "check", mine, "--rules", ROOT / "rules", data=None)  # beside the usual packs
 

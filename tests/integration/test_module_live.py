@@ -159,6 +159,24 @@ def test_calls_go_on_over_a_restart(node):
     assert kept["call_id"] not in live(node)
 
 
+def test_damaged_files_end_no_call(node):
+    caller = node.caller(22)
+    kept = called(caller)
+    os.mkdir(node.path("state", "calls.new"))  # nothing can be saved
+    wait_for(lambda: not os.path.exists(node.path("state", "calls")), 15, "no stale file of calls")
+    node.halt()
+    os.mkfifo(node.path("state", "calls"))
+    with open(node.path("state", "spool"), "r+b") as file:
+        file.write(bytes(16))
+    node.launch()
+    assert os.path.getsize(node.path("state", "spool")) == 16 and os.path.exists(node.path("state", "spool.bad"))
+    assert "spool is damaged" in node.log() and "calls is no file" in node.log()
+    assert node.counter("calls_untracked") >= 1 and node.counter("calls_orphaned") == 0
+    assert reinvite(caller, kept, 3).code == 200
+    caller.bye(kept)
+    os.rmdir(node.path("state", "calls.new"))
+
+
 # --- while Redis is away
 
 
