@@ -114,7 +114,7 @@ static void read_sources(struct fg_customer_reader *reader, const struct fg_yaml
 static const char *read_auth_user(struct fg_customer_reader *reader,
                                   const struct fg_yaml_node *node)
 {
-    const char *user = fg_field_text(&reader->fields, node, "a digest user");
+    const char *user = fg_field_any_text(&reader->fields, node, "a digest user");
     if (user == NULL) {
         return NULL;
     }

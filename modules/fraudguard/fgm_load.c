@@ -13,6 +13,7 @@
 #include "fgm_memory.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
+#include "fgm_trunks.h"
 
 // A rule set on its way to being in force.
 struct candidate {
@@ -106,6 +107,16 @@ static void refused(struct candidate *candidate, int error, char *text, size_t s
         log_lines(FGM_LOG_ERROR, candidate->tests.output);
 }
 
+// Of the set now in force, which may be another one already.
+static void keep_trunks(void)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    if (policy)
+        fgm_trunks_keep(policy->customers);
+    fgm_policy_leave();
+}
+
 static int publish(const struct fgm_load_order *order, struct candidate *candidate, char *text,
                    size_t size)
 {
@@ -119,6 +130,7 @@ static int publish(const struct fgm_load_order *order, struct candidate *candida
     }
     candidate->bundle = NULL;
     candidate->revoked = NULL;
+    keep_trunks();
     log_diags(FGM_LOG_WARN, candidate->diags);
     if (order->tested)
         fgm_info("rules loaded: %s; %u tests of %u files passed in %d ms", text,
