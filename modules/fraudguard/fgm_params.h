@@ -36,7 +36,9 @@ struct fgm_params {
     char *flood_policy;                                    // "reply", "drop"
     char *challenge_target;                                // SIP URI; empty: none
     int challenge_ttl, challenge_known;                    // [s]
-    int flood_entries;                                     // a power of two
+    int challenge_rate;   // diverted calls a second and customer; 0: any number
+    int challenge_passes; // calls a minute of a caller who is known; 0: any number
+    int flood_entries;    // a power of two
 };
 extern struct fgm_params fgm_params;
 extern param_export_t fgm_param_exports[];
