@@ -64,6 +64,7 @@ param_export_t fgm_param_exports[] = {
     {"flood_source", PARAM_INT, &fgm_params.flood_source},
     {"flood_connection", PARAM_INT, &fgm_params.flood_connection},
     {"flood_certificate", PARAM_INT, &fgm_params.flood_certificate},
+    {"stir_urls", PARAM_STRING, &fgm_params.stir_urls},
     {"flood_policy", PARAM_STRING, &fgm_params.flood_policy},
     {"flood_entries", PARAM_INT, &fgm_params.flood_entries},
     {"challenge_target", PARAM_STRING, &fgm_params.challenge_target},

@@ -23,6 +23,7 @@ struct fgm_params {
     char *hash_key_file;
     char *mode; // "enforce", "shadow"
     char *carrier_sources;
+    char *stir_urls;    // of the certificates that calls are verified with; empty: of any
     char *reload_tests; // "yes", "no"
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
