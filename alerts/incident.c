@@ -36,14 +36,14 @@ void fga_incident_open(struct fga_incident *incident, enum fga_incident_kind kin
 {
     // No secret: it only spreads and shortens. Receivers tell alerts apart by it.
     static const struct fg_hash_key key = {"fraudguard.alert"};
-    const struct fg_view parts[] = {fg_view_of(event->customer),
-                                    fg_view_of(kind == FGA_TDOS ? "tdos" : "hold"),
-                                    fg_view_of(event_id)};
-    const struct fg_hash128 hash = fg_hash128_parts(&key, parts, sizeof(parts) / sizeof(*parts));
     struct fga_incident fresh;
 
     memset(&fresh, 0, sizeof(fresh));
     memcpy(fresh.customer, event->customer, sizeof(fresh.customer));
+    const struct fg_view parts[] = {fg_view_of(fresh.customer),
+                                    fg_view_of(kind == FGA_TDOS ? "tdos" : "hold"),
+                                    fg_view_of(event_id)};
+    const struct fg_hash128 hash = fg_hash128_parts(&key, parts, sizeof(parts) / sizeof(*parts));
     fresh.kind = kind;
     fresh.open = true;
     fresh.started_ms = event->time_ms;

@@ -220,6 +220,8 @@ static const struct mistake mistakes[] = {
     {"- {id: a}\n", 1, 3, "the customer needs a 'tz', such as Europe/London"},
     {"- {id: A, tz: UTC}\n", 1, 8,
      "id 'A' may only have a-z, 0-9, '.', '_' and '-', 1 to 64 of them"},
+    {"- {id: \"-\", tz: UTC}\n", 1, 8, "id '-' may not begin with '-': such ids are reserved"},
+    {"- {id: -07, tz: UTC}\n", 1, 8, "id '-07' may not begin with '-': such ids are reserved"},
     {"- {id: a, tz: Europe/Londn}\n", 1, 15,
      "unknown time zone 'Europe/Londn'; did you mean 'Europe/London'?"},
     {"- {id: a, tz: UTC, numbers: [+441632960000]}\n", 1, 30,
