@@ -206,7 +206,7 @@ static void read_plain(struct fg_customer_reader *reader, const struct fg_yaml_n
     const struct fg_yaml_node *degraded = fg_yaml_get(map, "degraded_policy");
     size_t index;
     if (name != NULL) {
-        out->name = fg_field_text(fields, name, "name");
+        out->name = fg_field_any_text(fields, name, "name");
     }
     if (out->name == NULL) {
         out->name = out->id;

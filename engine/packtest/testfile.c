@@ -332,7 +332,7 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     const struct fg_yaml_node *format = fg_yaml_get(root, "fraudguard_test");
     const struct fg_yaml_node *packs = fg_yaml_get(root, "packs");
     out->fixtures = fg_yaml_get(root, "fixtures");
-    if (format == NULL || !fg_view_equal(format->text, fg_view_of("1"))) {
+    if (format == NULL || format->quoted || !fg_view_equal(format->text, fg_view_of("1"))) {
         FG_FIELD_ERROR(fields, root, FG_CODE_VERSION,
                        "a test file begins with 'fraudguard_test: 1'");
     }

@@ -38,9 +38,10 @@ MODULE_VERSION
 
 static bool started; // there is something to keep
 
-#define KIB           1024
-#define ORDERS_KIB    1024
-#define OUR_PROCESSES (2 + fgm_config.has_redis + fgm_config.has_metrics)
+#define KIB        1024
+#define ORDERS_KIB 1024
+#define OUR_PROCESSES                                                                              \
+    (2 + fgm_config.has_redis + fgm_config.has_metrics + (fgm_config.state_dir != NULL))
 
 static int init_tables(void)
 {
@@ -84,6 +85,18 @@ static int load_rules(void)
     return 0;
 }
 
+// All customers of the file have room among the trunks, and as many again that reloads bring.
+static int fit_trunks(void)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    int error = policy ? fgm_trunks_fit(policy->customers->n) : FG_OK;
+    fgm_policy_leave();
+    if (error < 0)
+        fgm_error("no memory for the trunks of all customers: %s", fg_strerror(error));
+    return error;
+}
+
 static int mod_init(void)
 {
     if (rpc_register_array(fgm_rpc_exports) != 0) {
@@ -125,13 +138,16 @@ static int start_processes(void)
         return -1;
     if (fgm_config.has_metrics && start_process("fraudguard metrics", fgm_exporter_run) < 0)
         return -1;
+    if (fgm_config.state_dir && start_process("fraudguard state", fgm_restart_run) < 0)
+        return -1;
     return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
 }
 
 static int start(void)
 {
     // The number of processes is final only now.
-    if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fgm_outage_open() < 0)
+    if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fit_trunks() < 0 ||
+        fgm_outage_open() < 0)
         return -1;
     fgm_restart_settle();
     fgm_tls_forget_thread();

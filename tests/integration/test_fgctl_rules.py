@@ -238,7 +238,7 @@ tests:
     customer: acme
     clock: "2026-11-21T02:10:00Z"
     calls: {CALL}
-  - name: null
+  - name: nothing
     customer: acme
     clock: "2026-11-21T02:10:00Z"
     calls: {CALL}
@@ -294,7 +294,7 @@ def test_record_leaves_a_test_that_is_wrong(fgctl, open_tests):
 
 
 def test_record_of_an_exception(fgctl, open_tests):
-    open_tests.write_text(OPEN_TESTS.replace("acme: {id: acme", "acme: {id: reef").split("  - name: null")[0])
+    open_tests.write_text(OPEN_TESTS.replace("acme: {id: acme", "acme: {id: reef").split("  - name: nothing")[0])
     fgctl("rules", "test", open_tests, "--record")
     assert 'exceptions: ["DEST_ISLAND/F \\"1\\""]' in open_tests.read_text()
     fgctl("rules", "test", open_tests)

@@ -109,7 +109,8 @@ def test_calls_that_are_up_are_refreshed_in_a_flood(node):
 
 
 def test_a_flooded_number_is_one_attack(node):
-    caller, number = node.caller(3), "+442070000005"
+    caller, number = Caller(node, address=CARRIER), "+442070000005"
+    node.callers.append(caller)
     actions = [caller.show(number, direction="inbound", caller=f"+4420718380{i:02d}")["action"] for i in range(40)]
     assert actions.count("throttle") >= 30
     begun = wait_for(lambda: [e for e in events(node, "attack.started") if e["kind"] == "number"], what="an event")
