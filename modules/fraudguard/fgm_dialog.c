@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_to.h"
+
 #include "fgm_attempt.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
@@ -185,4 +188,39 @@ bool fgm_dialog_knows(struct sip_msg *msg)
     if (dialog)
         dialogs.release_dlg(dialog);
     return lives;
+}
+
+// --- requests within a call
+static bool is_tag(const str *tag, const str *other)
+{
+    return tag->s && tag->len > 0 && fg_view_equal(fgm_view(*tag), fgm_view(*other));
+}
+
+static bool has_both_tags(const struct dlg_cell *dialog, struct sip_msg *msg)
+{
+    const str *caller = &dialog->tag[DLG_CALLER_LEG], *callee = &dialog->tag[DLG_CALLEE_LEG];
+    if (parse_from_header(msg) < 0 || !msg->to || !msg->to->parsed)
+        return false;
+    const str *from = &get_from(msg)->tag_value, *to = &get_to(msg)->tag_value;
+    return (is_tag(caller, from) && is_tag(callee, to)) ||
+           (is_tag(callee, from) && is_tag(caller, to));
+}
+
+bool fgm_dialog_contains(struct sip_msg *msg)
+{
+    if (!fgm_dialog_tracks())
+        return true;
+    struct dlg_cell *dialog = dialogs.get_dlg(msg);
+    if (!dialog)
+        return false;
+    int method = msg->first_line.u.request.method_value;
+    bool contains = method != METHOD_INVITE; // while it rings
+    // Both sides may hang up at once. One that is over is found for some seconds, before one of the
+    // same names.
+    if (dialog->state == DLG_STATE_DELETED)
+        contains = method == METHOD_BYE && has_both_tags(dialog, msg);
+    else if (is_up(dialog))
+        contains = has_both_tags(dialog, msg);
+    dialogs.release_dlg(dialog);
+    return contains;
 }

@@ -127,7 +127,7 @@ static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
     fgm_msg_read(msg, &request);
     // A To tag is easily made up: only a dialog that is there makes a request part of one.
     if (request.kind == FGM_REQUEST_OTHER ||
-        (request.kind == FGM_REQUEST_IN_DIALOG && fgm_dialog_knows(msg))) {
+        (request.kind == FGM_REQUEST_IN_DIALOG && fgm_dialog_contains(msg))) {
         FGM_COUNT(in_dialog);
         return FGM_RETURN_ALLOW;
     }
@@ -247,6 +247,17 @@ static int w_attest(struct sip_msg *msg, char *identity, char *verified)
     return ki_attest(msg, &text, result);
 }
 
+static int ki_in_dialog(struct sip_msg *msg)
+{
+    return fgm_dialog_contains(msg) ? 1 : -1;
+}
+
+static int w_in_dialog(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_in_dialog(msg);
+}
+
 static int ki_to_customer(struct sip_msg *msg)
 {
     return (int)fgm_way_to_customer(msg);
@@ -307,6 +318,7 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_in_dialog", (cmd_function)w_in_dialog, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
 };
@@ -344,6 +356,8 @@ sr_kemi_t fgm_kemi_exports[] = {
      (void *)ki_attest,
      {SR_KEMIP_STR, SR_KEMIP_INT, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
+     NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("in_dialog"), SR_KEMIP_INT, (void *)ki_in_dialog,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
      NO_PARAMETERS},

@@ -114,6 +114,14 @@ def test_script_attributes_reach_rules(node):
     assert node.caller(12).show(ALLOWED, extra="X-Campaign: spring\r\n")["rules"] == "<null>"
 
 
+def test_an_identity_of_the_customers_own_making_goes_no_further(node):
+    reply, call = node.caller(13).invite(ALLOWED, extra="y: forged\r\nn: <https://forged.example/>\r\nIDENTITY: forged\r\nIdentity-Info: forged\r\nX-Kept: forged\r\n")
+    assert reply.code == 200
+    sent = next(m for m in node.carrier.seen if m.method == "INVITE" and m.get("call-id") == call["call_id"])
+    assert [name for name, value in sent.headers if "forged" in value] == ["x-kept"]
+    node.caller(13).bye(call)
+
+
 def test_srtp_offers_are_seen(node):
     caller = node.caller(13)
     assert caller.show("+442079000601", body=CLEAR)["rules"] == "NO_SRTP"
