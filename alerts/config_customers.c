@@ -201,7 +201,7 @@ static void read_customer(struct fga_config_reader *reader, const struct fg_yaml
     const struct fg_yaml_node *name = fg_yaml_get(node, "name");
     const struct fg_yaml_node *locale = fg_yaml_get(node, "locale");
     if (name != NULL)
-        out->audience.customer_name = fg_field_text(&reader->fields, name, "name");
+        out->audience.customer_name = fg_field_any_text(&reader->fields, name, "name");
     if (locale != NULL)
         out->audience.locale = fg_field_name(&reader->fields, locale, "locale", false);
     read_zone(reader, fg_yaml_get(node, "tz"), &out->audience);

@@ -25,6 +25,13 @@ static void skip_row(void *arg, uint64_t line, const char *why)
     }
 }
 
+static void tell_columns(void *arg, uint64_t line, const char *what)
+{
+    const struct calls_input *input = arg;
+
+    complain("%s:%" PRIu64 ": %s", input->name, line, what);
+}
+
 static int take_row(void *arg, const struct fg_call_row *row)
 {
     struct calls_input *input = arg;
@@ -66,7 +73,8 @@ static int feed(struct calls_input *input, struct fg_calls *calls, int fd)
 
 int calls_input_read(struct calls_input *input, bool progress)
 {
-    const struct fg_calls_sink sink = {.row = take_row, .bad = skip_row, .arg = input};
+    const struct fg_calls_sink sink = {
+        .row = take_row, .bad = skip_row, .unknown = tell_columns, .arg = input};
     const bool standard = strcmp(input->name, "-") == 0;
     const int fd = standard ? STDIN_FILENO : open(input->name, O_RDONLY | O_CLOEXEC);
     struct fg_calls *calls = NULL;

@@ -86,7 +86,7 @@ static enum exit_code take_file(struct run *run, const char *path)
     bool complete = true;
 
     if (!file_read(path, &bytes, &length)) {
-        return EXIT_FAILED;
+        return file_code_of(path);
     }
     for (size_t at = 0; complete && at < length;) {
         const char *newline = memchr(bytes + at, '\n', length - at);

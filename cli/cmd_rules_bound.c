@@ -11,6 +11,7 @@
 #include "customers.h"
 #include "fg/bound.h"
 #include "fg/bounds.h"
+#include "fg/format.h"
 #include "file.h"
 #include "policy.h"
 #include "rules.h"
@@ -141,7 +142,10 @@ static bool add_row(struct work *work, const struct fg_customer *customer,
     char per_minute[32];
 
     (void)snprintf(channels, sizeof(channels), "%d", customer->channels);
-    format_usd(customer->daily_limit_usd, limit, sizeof(limit));
+    (void)snprintf(limit, sizeof(limit), "-");
+    if (customer->daily_limit_usd > 0) {
+        format_usd(customer->daily_limit_usd, limit, sizeof(limit));
+    }
     format_usd(hour->usd, hour_usd, sizeof(hour_usd));
     format_usd(weekend->usd, weekend_usd, sizeof(weekend_usd));
     format_rules(ruleset, hour, hour_rules, sizeof(hour_rules));
@@ -155,7 +159,9 @@ static bool add_row(struct work *work, const struct fg_customer *customer,
         fg_json_set_string(object, "customer", customer->id) &&
         fg_json_set_string(object, "profile", customer->profile) &&
         fg_json_set_integer(object, "channels", customer->channels) &&
-        fg_json_set_micro(object, "daily_limit", customer->daily_limit_usd) &&
+        (customer->daily_limit_usd > 0
+             ? fg_json_set_micro(object, "daily_limit", customer->daily_limit_usd)
+             : fg_json_set_null(object, "daily_limit")) &&
         set_bound(object, "hour_usd", hour->usd) &&
         set_bound(object, "weekend_usd", weekend->usd) &&
         fg_json_set_string(object, "hour_rules", hour_rules) &&
@@ -259,7 +265,10 @@ static bool check_claims(struct work *work, const char *path)
     for (uint32_t i = 0; complete && i < claims.n; i++) {
         complete = check_claim(work, path, &claims.items[i]);
     }
-    work->code = rc == FG_ESYNTAX ? EXIT_RULES : complete ? work->code : EXIT_FAILED;
+    work->code = rc == FG_ESYNTAX ? EXIT_RULES
+                 : rc == FG_EIO   ? file_code_of(path)
+                 : complete       ? work->code
+                                  : EXIT_FAILED;
     fg_diags_free(diags);
     if (arena != NULL) {
         fg_arena_free(arena);
@@ -310,46 +319,97 @@ static bool show_customers(struct work *work, const char *id, const char *profil
                                                  strcmp(customer->profile, profile) == 0));
         complete = !wanted || show(work, customer);
     }
+    if (complete && table_rows(work->table) == 0) {
+        complain("%s: no customer%s%s%s%s", work->call->customers_file, id == NULL ? "" : " ",
+                 id == NULL ? "" : id, profile == NULL ? "" : " of the profile ",
+                 profile == NULL ? "" : profile);
+        work->code = EXIT_NOT_FOUND;
+        return false;
+    }
     return complete;
 }
 
-static bool run(struct work *work)
-{
-    const struct invocation *call = work->call;
-    const char *id = invocation_option(call, "customer");
-    const char *profile = invocation_option(call, "profile");
-    const char *claims = invocation_option(call, "assert");
-    char *usual = NULL;
+// What is asked for; the last of them where nothing is.
+enum form { FORM_MADE_UP, FORM_ASSERTED, FORM_CUSTOMERS, FORM_USUAL };
 
-    if (invocation_option(call, "channels") != NULL ||
-        invocation_option(call, "daily-limit") != NULL) {
-        return show_made_up(work, profile);
+static enum exit_code check_profile(const char *profile)
+{
+    const struct fg_words known = fg_word_set(FG_SET_PROFILE);
+
+    for (size_t i = 0; profile != NULL && i < known.n; i++) {
+        if (strcmp(profile, known.words[i]) == 0) {
+            return EXIT_OK;
+        }
     }
-    if (claims != NULL) {
-        return check_claims(work, claims);
+    if (profile != NULL) {
+        complain("unknown profile '%s'%s", profile, suggestion(profile, known.words, known.n));
     }
-    if (call->customers_file != NULL) {
-        return show_customers(work, id, profile);
+    return profile == NULL ? EXIT_OK : EXIT_USAGE;
+}
+
+// Nothing that was asked for is left out without a word.
+static enum exit_code choose_form(const struct invocation *call, enum form *out)
+{
+    const char *profile = invocation_option(call, "profile");
+    const bool made_up = invocation_option(call, "channels") != NULL ||
+                         invocation_option(call, "daily-limit") != NULL;
+    const bool asserted = invocation_option(call, "assert") != NULL;
+    // A file that the environment names replaces no check by itself.
+    const bool customers = call->customers_given || invocation_option(call, "customer") != NULL;
+    const bool several = (made_up ? 1 : 0) + (asserted ? 1 : 0) + (customers ? 1 : 0) > 1;
+
+    if (several || (asserted && profile != NULL)) {
+        complain("rules bound: --assert, --customers with --customer, and --channels with "
+                 "--daily-limit exclude each other; --profile does not go with --assert");
+        return EXIT_USAGE;
     }
-    if (profile != NULL || id != NULL) {
+    *out = made_up                          ? FORM_MADE_UP
+           : asserted                       ? FORM_ASSERTED
+           : customers || (profile != NULL) ? FORM_CUSTOMERS
+                                            : FORM_USUAL;
+    if (*out == FORM_CUSTOMERS && call->customers_file == NULL) {
         complain("give --customers FILE, or --channels and --daily-limit");
-        work->code = EXIT_USAGE;
+        return EXIT_USAGE;
+    }
+    return check_profile(profile);
+}
+
+static bool check_usual(struct work *work)
+{
+    char *usual = NULL;
+    bool complete = false;
+
+    if (asprintf(&usual, "%s/bounds/bounds.yaml", work->call->rules_dir) < 0) {
         return false;
     }
-    if (asprintf(&usual, "%s/bounds/bounds.yaml", call->rules_dir) < 0) {
-        return false;
-    }
-    if (access(usual, F_OK) != 0) {
+    if (access(usual, F_OK) == 0) {
+        complete = check_claims(work, usual);
+    } else {
         complain("there is no %s with limits to check; --customers FILE, or --channels N and "
                  "--daily-limit USD, say whom to work it out for",
                  usual);
-        free(usual);
         work->code = EXIT_USAGE;
-        return false;
     }
-    const bool complete = check_claims(work, usual);
     free(usual);
     return complete;
+}
+
+static bool run(struct work *work, enum form form)
+{
+    const struct invocation *call = work->call;
+    const char *profile = invocation_option(call, "profile");
+
+    switch (form) {
+    case FORM_MADE_UP:
+        return show_made_up(work, profile);
+    case FORM_ASSERTED:
+        return check_claims(work, invocation_option(call, "assert"));
+    case FORM_CUSTOMERS:
+        return show_customers(work, invocation_option(call, "customer"), profile);
+    case FORM_USUAL:
+        break;
+    }
+    return check_usual(work);
 }
 
 enum exit_code cmd_rules_bound(struct invocation *call)
@@ -358,23 +418,25 @@ enum exit_code cmd_rules_bound(struct invocation *call)
                                           "BY",       "WEEKEND", "BY",       "DEAREST", "VERDICT"};
     struct work work = {.call = call, .code = EXIT_OK};
     const char *id = invocation_option(call, "customer");
+    enum form form = FORM_USUAL;
+    enum exit_code code = choose_form(call, &form);
 
     if (call->n_arguments > 0) {
         call->rules_dir = call->arguments[0];
     }
-    if (id != NULL && call->customers_file != NULL) {
-        const enum exit_code known = customers_check(call, id);
-        if (known != EXIT_OK) {
-            return known;
-        }
+    if (form != FORM_CUSTOMERS) {
+        call->customers_file = NULL; // it has no part in this
+    } else if (code == EXIT_OK && id != NULL) {
+        code = customers_check(call, id);
     }
-    const enum exit_code opened =
-        policy_open(call, invocation_option(call, "rates"), NULL, &work.bundle);
-    if (opened != EXIT_OK) {
-        return opened;
+    if (code == EXIT_OK) {
+        code = policy_open(call, invocation_option(call, "rates"), NULL, &work.bundle);
+    }
+    if (code != EXIT_OK) {
+        return code;
     }
     work.table = table_new("bounds", columns, sizeof(columns) / sizeof(columns[0]));
-    const bool good = work.table != NULL && read_rates(call, &work.rates) && run(&work);
+    const bool good = work.table != NULL && read_rates(call, &work.rates) && run(&work, form);
     const bool printed = good && table_print(work.table, &call->output);
     if (!printed && work.code == EXIT_OK) {
         work.code = EXIT_FAILED;

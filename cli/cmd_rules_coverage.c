@@ -148,6 +148,10 @@ enum exit_code cmd_rules_coverage(struct invocation *call)
     if (!read_percent(call, &min_percent)) {
         return EXIT_USAGE;
     }
+    code = rules_directory(directory);
+    if (code != EXIT_OK) {
+        return code;
+    }
     diags = fg_diags_new();
     tests = calloc(1, sizeof(*tests));
     if (diags != NULL && tests != NULL) {
@@ -158,11 +162,11 @@ enum exit_code cmd_rules_coverage(struct invocation *call)
     }
     if (rc == FG_OK) {
         code = report(call, fg_policy_of(bundle)->ruleset, tests, min_percent);
-    } else if (diags != NULL && fg_diags_count(diags, FG_ERROR) > 0) {
-        fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
     } else {
-        code = rules_failed(directory, rc);
+        if (diags != NULL) {
+            fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
+        }
+        code = rules_code(directory, rc, diags);
     }
     if (bundle != NULL) {
         fg_policy_bundle_free(bundle);

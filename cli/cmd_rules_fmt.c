@@ -35,6 +35,8 @@ static enum exit_code lay_out(const struct invocation *call, const char *path, b
     if (diags != NULL && file_read(path, &before, &length)) {
         const int rc = fg_pack_layout(path, before, length, diags, &after, &after_length);
         code = rc == FG_OK ? EXIT_OK : refuse(path, rc, diags);
+    } else if (diags != NULL) {
+        code = file_code_of(path);
     }
     if (code == EXIT_OK && (length != after_length || memcmp(before, after, length) != 0)) {
         *differs = true;

@@ -113,7 +113,7 @@ static enum exit_code conclude(const struct invocation *call, const char *direct
 
     if (rc != FG_OK) {
         (void)fprintf(stderr, "%u error(s), %u warning(s)\n", errors, advice);
-        return errors == 0 ? rules_failed(directory, rc) : rc == FG_EIO ? EXIT_FAILED : EXIT_RULES;
+        return rules_code(directory, rc, diags);
     }
     if (call->output.format == OUTPUT_HUMAN) {
         (void)printf(advice == 0 ? "ok: nothing to advise\n" : "ok, with %u piece(s) of advice\n",
@@ -127,12 +127,14 @@ enum exit_code cmd_rules_lint(struct invocation *call)
     const char *directory = call->n_arguments > 0 ? call->arguments[0] : call->rules_dir;
     struct fg_diags *diags = fg_diags_new();
     struct fg_policy_bundle *bundle = NULL;
-    enum exit_code code = EXIT_FAILED;
+    enum exit_code code = rules_directory(directory);
     int rc = FG_OK;
 
-    if (diags == NULL) {
-        return EXIT_FAILED;
+    if (diags == NULL || code != EXIT_OK) {
+        fg_diags_free(diags);
+        return code == EXIT_OK ? EXIT_FAILED : code;
     }
+    code = EXIT_FAILED;
     rc = rules_load(call, directory, diags, &bundle);
     if (rc == FG_OK) {
         rc = advise(directory, fg_policy_of(bundle), diags);

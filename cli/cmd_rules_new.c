@@ -8,9 +8,9 @@
 
 #include "commands.h"
 #include "file.h"
-#include "rules.h"
+#include "rules_edit.h"
 
-#define NAME_MAX_BYTES 48 // of ids and groups in a skeleton
+#define NAME_MAX_BYTES 64 // of ids and groups, as the loader has it
 
 #define SCHEMA "# yaml-language-server: $schema=/usr/share/fraudguard/schema/"
 
@@ -126,11 +126,11 @@ static enum exit_code check_free(const struct invocation *call, const char *dire
     if (rc == FG_OK) {
         code = exists(fg_policy_of(bundle)->ruleset, id) ? EXIT_REFUSED : EXIT_OK;
         fg_policy_bundle_free(bundle);
-    } else if (diags != NULL && fg_diags_count(diags, FG_ERROR) > 0) {
-        fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
     } else {
-        code = rules_failed(directory, rc);
+        if (diags != NULL) {
+            fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
+        }
+        code = rules_code(directory, rc, diags);
     }
     fg_diags_free(diags);
     return code;
@@ -178,6 +178,37 @@ static bool print_test(FILE *out, const char *id)
     return fprintf(out, test_text, id, id, id, id) > 0;
 }
 
+// Loads the directory as it will be with the new pack, before anything is written.
+static enum exit_code try_pack(const struct invocation *call, const char *directory,
+                               const char *pack, const struct skeleton *new)
+{
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&bytes, &length);
+    bool complete = out != NULL && diags != NULL && print_pack(out, new);
+    int rc = FG_ENOMEM;
+    enum exit_code code = EXIT_OK;
+
+    complete = out != NULL && fclose(out) == 0 && complete;
+    if (complete) {
+        rc = edit_try(call, directory, pack, bytes, length, diags, &bundle);
+    }
+    if (rc == FG_OK) {
+        fg_policy_bundle_free(bundle);
+    } else {
+        if (diags != NULL) {
+            fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
+        }
+        complain("%s: with this the rules could not be loaded; nothing is written", pack);
+        code = rules_code(directory, rc, diags);
+    }
+    free(bytes);
+    fg_diags_free(diags);
+    return code;
+}
+
 // Both files or neither.
 static enum exit_code write_files(const char *pack, const char *test, const struct skeleton *new)
 {
@@ -196,6 +227,8 @@ static enum exit_code write_files(const char *pack, const char *test, const stru
     complete = print_test(out, new->id);
     if (fclose(out) != 0 || !complete) {
         complain("%s: not written whole", test);
+        (void)unlink(test);
+        (void)unlink(pack);
         return EXIT_FAILED;
     }
     return printf("%s\n%s\n", pack, test) > 0 ? EXIT_OK : EXIT_FAILED;
@@ -215,9 +248,11 @@ static enum exit_code make(const struct invocation *call, const char *directory,
         free(pack);
         return code;
     }
-    if (invocation_option(call, "write") != NULL) {
+    // Beside no packs there is nothing that it could go ill with.
+    code = new->first ? EXIT_OK : try_pack(call, directory, pack, new);
+    if (code == EXIT_OK && invocation_option(call, "write") != NULL) {
         code = write_files(pack, test, new);
-    } else {
+    } else if (code == EXIT_OK) {
         const bool complete = printf("# %s\n", pack) > 0 && print_pack(stdout, new) &&
                               printf("---\n# %s\n", test) > 0 && print_test(stdout, new->id);
         code = complete ? EXIT_OK : EXIT_FAILED;
@@ -242,6 +277,10 @@ enum exit_code cmd_rules_new(struct invocation *call)
     if (new.group == NULL || !is_name(new.group, false)) {
         complain("--group takes a name of small letters, digits and _");
         return EXIT_USAGE;
+    }
+    code = rules_directory(directory);
+    if (code != EXIT_OK) {
+        return code;
     }
     new.first = is_fresh(directory, &code);
     if (code == EXIT_OK && !new.first) {

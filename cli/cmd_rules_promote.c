@@ -115,7 +115,7 @@ static enum exit_code check_result(const struct promotion *promotion, const char
         fg_policy_bundle_free(bundle);
     } else {
         complain("%s: it could not be loaded any more; nothing is changed", promotion->file);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
+        code = rules_code(promotion->file, rc, diags);
     }
     fg_diags_free(diags);
     return code;
@@ -186,6 +186,10 @@ enum exit_code cmd_rules_promote(struct invocation *call)
         complain("--to takes enforce, shadow, off or a percentage from 0 to 100");
         return EXIT_USAGE;
     }
+    code = rules_directory(promotion.directory);
+    if (code != EXIT_OK) {
+        return code;
+    }
     diags = fg_diags_new();
     if (diags == NULL) {
         return EXIT_FAILED;
@@ -204,7 +208,7 @@ enum exit_code cmd_rules_promote(struct invocation *call)
         fg_policy_bundle_free(bundle);
     } else {
         fg_diags_print(diags, FG_DIAG_HUMAN, stderr);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : rules_failed(promotion.directory, rc);
+        code = rules_code(promotion.directory, rc, diags);
     }
     fg_diags_free(diags);
     return code;

@@ -72,10 +72,7 @@ static struct tested *load(struct run *run, const char *directory, enum exit_cod
             return tested;
         }
     }
-    *code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
-    if (fg_diags_count(run->diags, FG_ERROR) == 0) {
-        *code = rules_failed(directory, rc);
-    }
+    *code = rules_code(directory, rc, run->diags);
     if (tested != NULL) {
         tested->failure = *code;
     }
@@ -178,6 +175,9 @@ static enum exit_code run_target(struct run *run, const char *path)
 
     if (is_directory(path)) {
         return run_directory(run, path);
+    }
+    if (!is_readable(path)) {
+        return file_code_of(path);
     }
     if (!is_test_file(path)) {
         complain("%s: not a test; tests are directories or *.test.yaml", path);

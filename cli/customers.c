@@ -19,7 +19,7 @@ enum exit_code customers_open(const struct invocation *call, struct customers_fi
     int rc = FG_ENOMEM;
 
     if (!file_read(call->customers_file, &bytes, &length)) {
-        return EXIT_FAILED;
+        return file_code_of(call->customers_file);
     }
     diags = fg_diags_new();
     out->arena = fg_arena_new(fg_heap_libc());

@@ -52,6 +52,7 @@ struct invocation {
     const char *usual_rules_dir; // those of the environment, or of the installation
     bool rules_given;            // rules_dir comes from the command line
     const char *customers_file;  // NULL: not given
+    bool customers_given;        // customers_file comes from the command line
     const char *data_dir;        // NULL: not given
     bool help;
 };

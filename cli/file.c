@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fgctl.h"
-
 #define FILE_BYTES_MAX (1024U * 1024U * 1024U) // a million customers are half of that
 
 bool is_directory(const char *path)
@@ -19,6 +17,12 @@ bool is_directory(const char *path)
     struct stat status;
 
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+enum exit_code file_code_of(const char *path)
+{
+    return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) ? EXIT_NOT_FOUND
+                                                                            : EXIT_FAILED;
 }
 
 bool is_readable(const char *path)
@@ -63,11 +67,16 @@ static bool read_open(FILE *file, const char *path, char **bytes, size_t *length
 
 bool file_read(const char *path, char **bytes, size_t *length)
 {
-    FILE *file = fopen(path, "rbe");
+    // O_NONBLOCK: opening a FIFO must not wait for a writer; it is refused below.
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     bool read = false;
 
     if (file == NULL) {
         complain("%s: %s", path, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
         return false;
     }
     read = read_open(file, path, bytes, length);

@@ -4,10 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fgctl.h"
+
 // Whole content of a regular file of at most 64 MiB, malloc'd, NUL-terminated. False after a
 // complaint.
 bool file_read(const char *path, char **bytes, size_t *length);
 bool is_directory(const char *path);
+// Why path could not be read: EXIT_NOT_FOUND where there is none, else EXIT_FAILED.
+enum exit_code file_code_of(const char *path);
 // False after a complaint.
 bool is_readable(const char *path);
 // Paths of the files in directory whose names end in suffix, sorted by name, malloc'd array of

@@ -318,6 +318,9 @@ enum exit_code invocation_parse(int argc, char **argv, struct invocation *out, c
     out->usual_rules_dir = choose(NULL, "FRAUDGUARD_RULES", "/etc/fraudguard/rules");
     out->rules_given = parser.globals[GLOBAL_RULES] != NULL;
     out->customers_file = choose(parser.globals[GLOBAL_CUSTOMERS], "FRAUDGUARD_CUSTOMERS", NULL);
+    out->customers_given = out->customers_file != NULL &&
+                           parser.globals[GLOBAL_CUSTOMERS] != NULL &&
+                           parser.globals[GLOBAL_CUSTOMERS][0] != '\0';
     out->data_dir = choose(parser.globals[GLOBAL_DATA], "FRAUDGUARD_DATA", NULL);
     code =
         choose_output(&out->output, parser.globals[GLOBAL_OUTPUT], parser.globals[GLOBAL_COLOUR]);

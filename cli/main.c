@@ -73,10 +73,11 @@ const struct command commands[] = {
      .help = "Work out the most that a customer can lose in an hour and in a weekend",
      .details =
          "From packs, rates and limits alone, for an attacker with the customer's "
-         "credentials who knows\nthe rules; see docs/bound.md. For each customer of the "
-         "customers file, or for one made up\nwith --profile, --channels and --daily-limit. "
-         "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked: "
-         "exit code 6 when one is exceeded. What people allow\n('fgctl allow') comes on top.",
+         "credentials who knows\nthe rules; see docs/bound.md. For each customer of "
+         "--customers, or for one made up with\n--profile, --channels and --daily-limit. "
+         "Without any of them the limits asserted in\nDIR/bounds/bounds.yaml are checked, whatever "
+         "$FRAUDGUARD_CUSTOMERS says: exit code 6 when one\nis exceeded. What people allow "
+         "('fgctl allow') comes on top.",
      .max_arguments = 1,
      .options = {{"profile", "P", "the customers of a profile, or one made up", '\0'},
                  {"customer", "ID", "this customer of the customers file", '\0'},

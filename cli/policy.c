@@ -8,6 +8,10 @@
 enum exit_code policy_open(const struct invocation *call, const char *rates_file,
                            const char *networks_file, struct fg_policy_bundle **out)
 {
+    const enum exit_code there = rules_directory(call->rules_dir);
+    if (there != EXIT_OK) {
+        return there;
+    }
     // A fixed key: the same calls must give the same results in every run.
     static const struct fg_hash_key key = {{0}};
     const enum fg_diag_style style = call->output.colour ? FG_DIAG_HUMAN_COLOUR : FG_DIAG_HUMAN;
@@ -24,12 +28,10 @@ enum exit_code policy_open(const struct invocation *call, const char *rates_file
     if (diags != NULL && data != NULL) {
         rc = fg_policy_load(&paths, fg_heap_libc(), &key, diags, out);
     }
-    if (rc != FG_OK && diags != NULL && fg_diags_count(diags, FG_ERROR) > 0) {
+    if (rc != FG_OK && diags != NULL) {
         fg_diags_print(diags, style, stderr);
-        code = rc == FG_ESYNTAX ? EXIT_RULES : EXIT_FAILED;
-    } else if (rc != FG_OK) {
-        code = rules_failed(call->rules_dir, rc);
     }
+    code = rules_code(call->rules_dir, rc, diags);
     fg_diags_free(diags);
     free(data);
     return code;

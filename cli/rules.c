@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rules.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "file.h"
 
@@ -111,6 +114,57 @@ enum exit_code rules_failed(const char *what, int rc)
 {
     complain("%s: %s", what, fg_strerror(rc));
     return EXIT_FAILED;
+}
+
+static enum exit_code code_of(const struct fg_diag *diag)
+{
+    static const char file_code[] = "FG005"; // of docs/pack-format.md: cannot be read
+
+    // With a line it is about what the file says: a list that is not there.
+    if (diag->severity != FG_ERROR) {
+        return EXIT_OK;
+    }
+    if (strcmp(diag->code, file_code) != 0 || diag->line > 0 || diag->file == NULL) {
+        return EXIT_RULES;
+    }
+    if (access(diag->file, F_OK) != 0) {
+        return file_code_of(diag->file);
+    }
+    return access(diag->file, R_OK) == 0 ? EXIT_RULES : EXIT_FAILED;
+}
+
+enum exit_code rules_code(const char *what, int rc, const struct fg_diags *diags)
+{
+    enum exit_code code = EXIT_OK;
+
+    if (rc == FG_OK) {
+        return EXIT_OK;
+    }
+    if (rc == FG_ENOMEM || diags == NULL || fg_diags_count(diags, FG_ERROR) == 0) {
+        return rules_failed(what, rc);
+    }
+    for (uint32_t i = 0; fg_diags_at(diags, i) != NULL; i++) {
+        const enum exit_code one = code_of(fg_diags_at(diags, i));
+        code = code == EXIT_OK || code == EXIT_FAILED || one == EXIT_RULES
+                   ? (one == EXIT_OK ? code : one)
+                   : code;
+    }
+    return code == EXIT_OK ? EXIT_RULES : code;
+}
+
+enum exit_code rules_directory(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0) {
+        complain("%s: %s", path, errno == ENOENT ? "no such directory" : strerror(errno));
+        return file_code_of(path);
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        complain("%s: not a directory", path);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
 }
 
 char *directory_of(const char *path)

@@ -16,6 +16,13 @@ char *rules_data_dir(const struct invocation *call, const char *directory);
 bool rules_print(const struct invocation *call, const struct fg_diags *diags);
 // Complains about rc, which is neither FG_OK nor told by diags.
 enum exit_code rules_failed(const char *what, int rc);
+// What a load of `what` that ended in rc comes to, for all commands alike: EXIT_RULES where there
+// is a mistake in what was read, else EXIT_NOT_FOUND where a file or directory is not there, else
+// EXIT_FAILED (after a complaint where diags, which may be NULL, tell nothing).
+enum exit_code rules_code(const char *what, int rc, const struct fg_diags *diags);
+// Whether there is such a directory. EXIT_NOT_FOUND, or EXIT_USAGE for something else, after a
+// complaint.
+enum exit_code rules_directory(const char *path);
 // Directory of path: "." when it has none. malloc'd; NULL when out of memory.
 char *directory_of(const char *path);
 // "FILE.test.yaml".

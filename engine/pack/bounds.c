@@ -8,6 +8,18 @@
 
 #define CHANNELS_MAX 1000000
 
+static bool read_profile(struct fg_fields *fields, const struct fg_yaml_node *node,
+                         const char **out)
+{
+    const struct fg_words known = fg_word_set(FG_SET_PROFILE);
+    size_t index = 0;
+    if (!fg_field_word(fields, node, "profile", known, &index)) {
+        return false;
+    }
+    *out = known.words[index];
+    return true;
+}
+
 static bool read_one(struct fg_fields *fields, const struct fg_yaml_node *map,
                      struct fg_asserted_bound *out)
 {
@@ -26,8 +38,12 @@ static bool read_one(struct fg_fields *fields, const struct fg_yaml_node *map,
     }
     const struct fg_yaml_node *hour = fg_yaml_get(map, "hour_usd");
     const struct fg_yaml_node *weekend = fg_yaml_get(map, "weekend_usd");
-    out->profile = fg_field_text(fields, fg_yaml_get(map, "profile"), "profile");
-    return out->profile != NULL &&
+    if (hour == NULL && weekend == NULL) {
+        FG_FIELD_ERROR(fields, map, FG_CODE_MISSING_KEY,
+                       "bound asserts nothing: it has neither hour_usd nor weekend_usd");
+        return false;
+    }
+    return read_profile(fields, fg_yaml_get(map, "profile"), &out->profile) &&
            fg_field_int(fields, fg_yaml_get(map, "channels"), "channels", 0, CHANNELS_MAX,
                         &out->channels) &&
            fg_field_micro(fields, fg_yaml_get(map, "daily_limit"), "daily_limit",
@@ -54,6 +70,11 @@ static bool read_all(struct fg_fields *fields, const struct fg_yaml_node *root,
     }
     if (!fg_field_int(fields, format, keys[0], 1, 1, &version) ||
         !fg_field_is(fields, list, FG_YAML_LIST, keys[1])) {
+        return false;
+    }
+    if (list->n == 0) {
+        FG_FIELD_ERROR(fields, list, FG_CODE_MISSING_KEY, "%s asserts nothing: it is empty",
+                       keys[1]);
         return false;
     }
     struct fg_asserted_bound *items = fg_field_alloc(fields, list->n * sizeof(*items));

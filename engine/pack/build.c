@@ -129,7 +129,7 @@ bool pack_read_id(struct pack_build *build, const struct fg_yaml_node *node)
                        "most 64, such as DEST_IRSF",
                        node->text.len > 64 ? 64 : (int)node->text.len, node->text.ptr);
     }
-    return fits;
+    return fits && fg_field_stays_text(&build->fields, node, "id");
 }
 
 bool pack_read_action(struct pack_build *build, const struct fg_yaml_node *node,

@@ -61,6 +61,13 @@ static void read_id(struct fg_customer_reader *reader, const struct fg_yaml_node
                        FG_CUSTOMER_ID_MAX);
         return;
     }
+    // Those are the store's: its probe, and the slots of what customers share.
+    if (node->text.ptr[0] == '-') {
+        FG_FIELD_ERROR(&reader->fields, node, FG_CODE_NAME,
+                       "id '%.*s' may not begin with '-': such ids are reserved",
+                       (int)node->text.len, node->text.ptr);
+        return;
+    }
     const char *id = fg_field_copy(&reader->fields, node->text);
     out->id = id == NULL ? "" : id;
     reader->claim(reader->claim_ctx, FG_CLAIM_ID, node->text, node);
@@ -199,7 +206,7 @@ static void read_plain(struct fg_customer_reader *reader, const struct fg_yaml_n
     const struct fg_yaml_node *degraded = fg_yaml_get(map, "degraded_policy");
     size_t index;
     if (name != NULL) {
-        out->name = fg_field_text(fields, name, "name");
+        out->name = fg_field_any_text(fields, name, "name");
     }
     if (out->name == NULL) {
         out->name = out->id;

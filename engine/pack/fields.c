@@ -70,6 +70,11 @@ bool fg_field_is(struct fg_fields *fields, const struct fg_yaml_node *node, enum
         return true;
     }
     struct fg_yaml_node wanted = {.kind = kind};
+    if (node->kind == FG_YAML_SCALAR && !node->quoted && node->text.len == 0) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_TYPE, "%s is empty; it must be a %s", what,
+                       fg_yaml_kind_name(&wanted));
+        return false;
+    }
     FG_FIELD_ERROR(fields, node, FG_CODE_TYPE, "%s must be a %s, not a %s", what,
                    fg_yaml_kind_name(&wanted), fg_yaml_kind_name(node));
     return false;
@@ -109,10 +114,51 @@ static bool is_text(struct fg_fields *fields, const struct fg_yaml_node *node, c
     return true;
 }
 
+// An error that says how to write it.
+static void report_unquoted(struct fg_fields *fields, const struct fg_yaml_node *node,
+                            const char *what, struct fg_view better, const char *why)
+{
+    char misread[FG_MISREAD_MAX];
+    FG_FIELD_ERROR(fields, node, FG_CODE_QUOTE, "%s must be quoted: write \"%.*s\" (%s)", what,
+                   shown(better), better.ptr, fg_misread(node->text, misread) ? misread : why);
+}
+
+bool fg_field_stays_text(struct fg_fields *fields, const struct fg_yaml_node *node,
+                         const char *what)
+{
+    char misread[FG_MISREAD_MAX];
+    // YAML 1.1 calls a lone y or n a truth, but its readers do not.
+    const bool letter = node->text.len == 1 && strchr("yYnN", node->text.ptr[0]) != NULL;
+    if (node->quoted || letter || !fg_misread(node->text, misread)) {
+        return true;
+    }
+    report_unquoted(fields, node, what, node->text, misread);
+    return false;
+}
+
 const char *fg_field_text(struct fg_fields *fields, const struct fg_yaml_node *node,
                           const char *what)
 {
+    return is_text(fields, node, what) && fg_field_stays_text(fields, node, what)
+               ? fg_field_copy(fields, node->text)
+               : NULL;
+}
+
+const char *fg_field_any_text(struct fg_fields *fields, const struct fg_yaml_node *node,
+                              const char *what)
+{
     return is_text(fields, node, what) ? fg_field_copy(fields, node->text) : NULL;
+}
+
+// "20" is a text to the JSON Schema, and so to an editor that follows it.
+static bool is_bare(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what)
+{
+    if (node->quoted) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_TYPE,
+                       "%s must not be quoted: write %.*s, \"%.*s\" is a text", what,
+                       shown(node->text), node->text.ptr, shown(node->text), node->text.ptr);
+    }
+    return !node->quoted;
 }
 
 const char *fg_field_name(struct fg_fields *fields, const struct fg_yaml_node *node,
@@ -145,7 +191,7 @@ bool fg_field_bool(struct fg_fields *fields, const struct fg_yaml_node *node, co
     bool is_true = fg_view_equal(node->text, fg_view_of("true"));
     if (is_true || fg_view_equal(node->text, fg_view_of("false"))) {
         *out = is_true;
-        return true;
+        return is_bare(fields, node, what);
     }
     FG_FIELD_ERROR(fields, node, FG_CODE_WORD, "%s must be true or false, not '%.*s'", what,
                    shown(node->text), node->text.ptr);
@@ -193,7 +239,7 @@ bool fg_field_micro(struct fg_fields *fields, const struct fg_yaml_node *node, c
                        shown(node->text), node->text.ptr);
         return false;
     }
-    return true;
+    return is_bare(fields, node, what);
 }
 
 static bool parse_int(struct fg_view text, int64_t *out)
@@ -228,7 +274,7 @@ bool fg_field_int(struct fg_fields *fields, const struct fg_yaml_node *node, con
         return false;
     }
     *out = (int32_t)value;
-    return true;
+    return is_bare(fields, node, what);
 }
 
 bool fg_text_duration_ms(struct fg_view text, int64_t *out_ms)
@@ -315,15 +361,6 @@ bool fg_field_word(struct fg_fields *fields, const struct fg_yaml_node *node, co
     }
     fg_field_unknown(fields, node, FG_CODE_WORD, what, "", words);
     return false;
-}
-
-// An error that says how to write it.
-static void report_unquoted(struct fg_fields *fields, const struct fg_yaml_node *node,
-                            const char *what, struct fg_view better, const char *why)
-{
-    char misread[FG_MISREAD_MAX];
-    FG_FIELD_ERROR(fields, node, FG_CODE_QUOTE, "%s must be quoted: write \"%.*s\" (%s)", what,
-                   shown(better), better.ptr, fg_misread(node->text, misread) ? misread : why);
 }
 
 bool fg_field_quoted(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,

@@ -43,12 +43,20 @@ bool fg_field_keys(struct fg_fields *fields, const struct fg_yaml_node *map, con
 // As fg_field_keys() with the keys of a shape.
 bool fg_field_shape(struct fg_fields *fields, const struct fg_yaml_node *map, enum fg_shape shape);
 
-// A NUL-terminated copy of a text that is not empty; NULL after an error.
+// A NUL-terminated copy of a text that is not empty and that no other tool takes for a number, a
+// date, true, false or nothing (FG014); NULL after an error.
 const char *fg_field_text(struct fg_fields *fields, const struct fg_yaml_node *node,
                           const char *what);
+// As fg_field_text() for what other tools write, such as names of customers: 4711 is a name.
+const char *fg_field_any_text(struct fg_fields *fields, const struct fg_yaml_node *node,
+                              const char *what);
+// The check of fg_field_text() on a scalar that is not empty.
+bool fg_field_stays_text(struct fg_fields *fields, const struct fg_yaml_node *node,
+                         const char *what);
 // A name: letters, digits, "_", "-" (and "." where dots is set), at most 64 bytes.
 const char *fg_field_name(struct fg_fields *fields, const struct fg_yaml_node *node,
                           const char *what, bool dots);
+// Readers of true and false and of numbers take no quotes (FG012).
 bool fg_field_bool(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,
                    bool *out);
 bool fg_field_int(struct fg_fields *fields, const struct fg_yaml_node *node, const char *what,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_MAX 24
+#define WORD_MAX 40
 
 static bool is_digit(char c)
 {
@@ -117,11 +117,54 @@ static size_t read_decimal(struct fg_view text)
     return len;
 }
 
+// Date, or date and time, and nothing behind it.
 static bool is_date(struct fg_view text)
 {
-    return text.len >= 10 && all_digits((struct fg_view){text.ptr, 4}) && text.ptr[4] == '-' &&
-           all_digits((struct fg_view){text.ptr + 5, 2}) && text.ptr[7] == '-' &&
-           all_digits((struct fg_view){text.ptr + 8, 2});
+    if (text.len < 10 || !all_digits((struct fg_view){text.ptr, 4}) || text.ptr[4] != '-' ||
+        !all_digits((struct fg_view){text.ptr + 5, 2}) || text.ptr[7] != '-' ||
+        !all_digits((struct fg_view){text.ptr + 8, 2})) {
+        return false;
+    }
+    if (text.len == 10) {
+        return true;
+    }
+    bool timed = text.len >= 18 && memchr("Tt ", text.ptr[10], 3) != NULL;
+    for (size_t i = 11; i < text.len && timed; i++) {
+        timed = memchr("0123456789:.Zz+- ", text.ptr[i], 17) != NULL;
+    }
+    return timed;
+}
+
+static bool is_null(struct fg_view text)
+{
+    return is_word(text, "null") || fg_view_equal(text, fg_view_of("~"));
+}
+
+// Digits from *at on.
+static size_t skip_digits(struct fg_view text, size_t *at)
+{
+    const size_t from = *at;
+    while (*at < text.len && is_digit(text.ptr[*at])) {
+        (*at)++;
+    }
+    return *at - from;
+}
+
+// What is left of the forms of numbers: -1.5, .5, 1e3 and numbers of many digits.
+static bool is_float(struct fg_view text)
+{
+    size_t at = text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+') ? 1 : 0;
+    size_t digits = skip_digits(text, &at);
+    if (at < text.len && text.ptr[at] == '.') {
+        at++;
+        digits += skip_digits(text, &at);
+    }
+    if (digits > 0 && at < text.len && (text.ptr[at] == 'e' || text.ptr[at] == 'E')) {
+        at++;
+        at += at < text.len && (text.ptr[at] == '-' || text.ptr[at] == '+') ? 1U : 0U;
+        digits = skip_digits(text, &at);
+    }
+    return digits > 0 && at == text.len;
 }
 
 bool fg_misread(struct fg_view word, char out[FG_MISREAD_MAX])
@@ -144,6 +187,12 @@ bool fg_misread(struct fg_view word, char out[FG_MISREAD_MAX])
                        word.ptr, (int)decimal, word.ptr);
     } else if (is_date(word)) {
         (void)snprintf(out, FG_MISREAD_MAX, "unquoted %.*s is a date to other tools", len,
+                       word.ptr);
+    } else if (is_null(word)) {
+        (void)snprintf(out, FG_MISREAD_MAX, "unquoted %.*s is nothing to other tools", len,
+                       word.ptr);
+    } else if (is_float(word)) {
+        (void)snprintf(out, FG_MISREAD_MAX, "unquoted %.*s is a number to other tools", len,
                        word.ptr);
     } else {
         return false;

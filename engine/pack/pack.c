@@ -45,7 +45,8 @@ static void check_format(struct pack_build *build, const struct fg_yaml_node *ro
     if (format == NULL) {
         FG_FIELD_ERROR(&build->fields, root, FG_CODE_MISSING_KEY,
                        "a pack begins with 'fraudguard: 1'");
-    } else if (format->kind != FG_YAML_SCALAR || !fg_view_equal(format->text, fg_view_of("1"))) {
+    } else if (format->kind != FG_YAML_SCALAR || format->quoted ||
+               !fg_view_equal(format->text, fg_view_of("1"))) {
         FG_FIELD_ERROR(&build->fields, format, FG_CODE_VERSION,
                        "this engine reads pack format 1; write 'fraudguard: 1'");
     }
@@ -150,7 +151,8 @@ static void read_head(struct pack_build *build, struct pack_file *file)
     if (pack == NULL) {
         FG_FIELD_ERROR(fields, root, FG_CODE_MISSING_KEY, "the pack needs a name: 'pack: NAME'");
     } else {
-        (void)fg_field_name(fields, pack, "name of the pack", true);
+        (void)(fg_field_name(fields, pack, "name of the pack", true) != NULL &&
+               fg_field_stays_text(fields, pack, "name of the pack"));
     }
     if (needs != NULL) {
         check_requires(build, needs);

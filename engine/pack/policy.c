@@ -27,9 +27,9 @@ struct sources {
     struct fg_file networks[NETWORKS_FILES_MAX];
 };
 
-static void report_file(struct fg_diags *diags, const char *path, const char *why)
+static void report_file(struct fg_diags *diags, const char *code, const char *path, const char *why)
 {
-    struct fg_diag where = {.severity = FG_ERROR, .code = FG_CODE_FILE, .file = path};
+    struct fg_diag where = {.severity = FG_ERROR, .code = code, .file = path};
     fg_diags_add(diags, &where, "cannot be read: %s", why);
 }
 
@@ -43,7 +43,8 @@ static int read_file(const char *path, size_t max_bytes, struct fg_diags *diags,
 {
     int rc = fg_file_read(path, max_bytes, file);
     if (rc == FG_EIO || rc == FG_ELIMIT) {
-        report_file(diags, path, fg_file_error(rc, file));
+        report_file(diags, rc == FG_ELIMIT ? FG_CODE_TOO_BIG : FG_CODE_FILE, path,
+                    fg_file_error(rc, file));
         rc = FG_EIO;
     }
     return rc;
@@ -71,7 +72,8 @@ static int read_pack(const char *dir, const char *name, struct fg_diags *diags,
                      struct sources *sources)
 {
     if (sources->n_packs == FG_PACK_FILES_MAX) {
-        report_file(diags, dir, "there are more than 256 packs and files of overrides");
+        report_file(diags, FG_CODE_LIMIT, dir,
+                    "there are more than 256 packs and files of overrides");
         return FG_EIO;
     }
     char path[PATH_BYTES];
@@ -99,7 +101,7 @@ static int read_packs(const char *dir, bool optional, struct fg_diags *diags,
         return FG_OK;
     }
     if (n < 0) {
-        report_file(diags, dir, strerror(errno));
+        report_file(diags, FG_CODE_FILE, dir, strerror(errno));
         return FG_EIO;
     }
     int rc = FG_OK;
@@ -110,7 +112,7 @@ static int read_packs(const char *dir, bool optional, struct fg_diags *diags,
     }
     free(entries);
     if (n == 0 && !optional) {
-        report_file(diags, dir, "there is no *.yaml in this directory");
+        report_file(diags, FG_CODE_FILE, dir, "there is no *.yaml in this directory");
         rc = FG_EIO;
     }
     return rc;
@@ -235,7 +237,7 @@ static int load_networks(const struct fg_policy_paths *paths, struct sources *so
     char *rest = list;
     for (char *path = strsep(&rest, ","); path != NULL && rc == FG_OK; path = strsep(&rest, ",")) {
         if (n == NETWORKS_FILES_MAX) {
-            report_file(diags, path, "there are more than 4 files of networks");
+            report_file(diags, FG_CODE_LIMIT, path, "there are more than 4 files of networks");
             rc = FG_EIO;
         } else {
             rc = add_networks(paths, path, n++, sources, bundle, diags);

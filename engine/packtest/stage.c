@@ -5,66 +5,7 @@
 #include <string.h>
 
 #include "fg/identity.h"
-
-// SplitMix64 (Steele, Lea, Flood 2014): the same digits in every run.
-static uint64_t mix(uint64_t x)
-{
-    x += UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return x ^ (x >> 31);
-}
-
-static int digits_of(int32_t n)
-{
-    int digits = 1;
-    while (n >= 10) {
-        n /= 10;
-        digits++;
-    }
-    return digits;
-}
-
-// Length of a "{rand:N}" at the beginning of pattern and its N (1 to 15); 0 when there is none.
-static size_t match_rand(const char *pattern, int *width)
-{
-    static const char begin[] = "{rand:";
-    size_t at = sizeof(begin) - 1;
-    if (strncmp(pattern, begin, at) != 0) {
-        return 0;
-    }
-    *width = 0;
-    while (pattern[at] >= '0' && pattern[at] <= '9' && *width < 10) {
-        *width = *width * 10 + (pattern[at++] - '0');
-    }
-    return pattern[at] == '}' && *width >= 1 && *width <= 15 ? at + 1 : 0;
-}
-
-// Copies pattern with {n} as the call's number (as wide as that of the last call) and {rand:N} as
-// N digits.
-static void expand(const char *pattern, int32_t n, int32_t repeat, uint64_t seed,
-                   char out[STAGE_NUMBER_MAX])
-{
-    size_t used = 0;
-    while (*pattern != '\0' && used + 16 < STAGE_NUMBER_MAX) {
-        int width = 0;
-        const size_t taken = match_rand(pattern, &width);
-        if (strncmp(pattern, "{n}", 3) == 0) {
-            used +=
-                (size_t)snprintf(out + used, STAGE_NUMBER_MAX - used, "%0*d", digits_of(repeat), n);
-            pattern += 3;
-        } else if (taken > 0) {
-            for (int i = 0; i < width; i++) {
-                seed = mix(seed);
-                out[used++] = (char)('0' + seed % 10);
-            }
-            pattern += taken;
-        } else {
-            out[used++] = *pattern++;
-        }
-    }
-    out[used] = '\0';
-}
+#include "pattern.h"
 
 static void set_peer(struct stage *stage, const struct test_calls *shape,
                      const struct fg_customer *customer, int64_t now_ms)
@@ -171,8 +112,9 @@ void stage_set(struct stage *stage, const struct test_calls *shape,
 {
     uint64_t seed = ((uint64_t)entry << 32) + (uint64_t)(uint32_t)n;
     memset(stage, 0, sizeof(*stage));
-    expand(shape->to, n, shape->repeat, seed, stage->to);
-    expand(shape->from == NULL ? "" : shape->from, n, shape->repeat, ~seed, stage->from);
+    pattern_expand(shape->to, n, shape->repeat, seed, stage->to, sizeof(stage->to));
+    pattern_expand(shape->from == NULL ? "" : shape->from, n, shape->repeat, ~seed, stage->from,
+                   sizeof(stage->from));
     (void)snprintf(stage->call_id, sizeof(stage->call_id), "test-%u-%d", entry, n);
     struct fg_event *event = &stage->event;
     event->direction = shape->direction;

@@ -2,6 +2,7 @@
 // The shape of calls in a rule test.
 #include <string.h>
 
+#include "pattern.h"
 #include "testfile.h"
 
 #define SANS_MAX 16
@@ -181,12 +182,13 @@ void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, 
     const struct fg_yaml_node *srtp = fg_yaml_get(node, "srtp");
     const struct fg_yaml_node *attrs = fg_yaml_get(node, "attrs");
     static const char why[] = "unquoted +44 is the number 44 to other tools";
-    if (from != NULL && fg_field_quoted(fields, from, "a number", why)) {
+    if (from != NULL && fg_field_quoted(fields, from, "a number", why) &&
+        pattern_check(fields, from, "from")) {
         out->from = fg_field_text(fields, from, "from");
     }
     if (to == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY, "the call needs a number: 'to'");
-    } else if (fg_field_quoted(fields, to, "a number", why)) {
+    } else if (fg_field_quoted(fields, to, "a number", why) && pattern_check(fields, to, "to")) {
         const char *text = fg_field_text(fields, to, "to");
         out->to = text == NULL ? "" : text;
     }

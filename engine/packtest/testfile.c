@@ -38,6 +38,20 @@ static const struct fg_customer *find_fixture(const struct test_file *file, stru
     return NULL;
 }
 
+// Whether the fixtures name it, or, where they are no mapping, might have.
+static bool is_fixture(const struct test_file *file, struct fg_view name)
+{
+    const struct fg_yaml_node *fixtures = file->fixtures;
+    if (fixtures == NULL || fixtures->kind != FG_YAML_MAP) {
+        return fixtures != NULL;
+    }
+    const struct fg_yaml_node *key = fixtures->first;
+    while (key != NULL && !fg_view_equal(key->text, name)) {
+        key = key->next;
+    }
+    return key != NULL;
+}
+
 static void read_customer(struct fg_fields *fields, const struct test_file *file,
                           const struct fg_yaml_node *node, struct test_case *test)
 {
@@ -45,7 +59,7 @@ static void read_customer(struct fg_fields *fields, const struct test_file *file
         return;
     }
     test->customer = find_fixture(file, node->text);
-    if (test->customer == NULL) {
+    if (test->customer == NULL && !(file->fixtures_bad && is_fixture(file, node->text))) {
         fg_field_unknown(fields, node, FG_CODE_REFERENCE, "customer", " (see fixtures)",
                          key_words(fields, file->fixtures));
     }
@@ -123,7 +137,7 @@ static void read_history(struct fg_fields *fields, const struct fg_yaml_node *no
 {
     test_history_read(fields, node, ruleset, test);
     check_calls(fields, node, test->history.calls, test->history.n_calls);
-    if (test->customer == NULL) {
+    if (fg_yaml_get(test->node, "customer") == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
                        "a history is a customer's: the test needs a 'customer'");
     }
@@ -245,6 +259,37 @@ static int read_fixtures(struct fg_fields *fields, const char *dir, const struct
     return rc;
 }
 
+static int compare_cases(const void *a, const void *b)
+{
+    const struct test_case *one = *(const struct test_case *const *)a;
+    const struct test_case *other = *(const struct test_case *const *)b;
+    const int names = strcmp(one->name, other->name);
+    return names != 0 ? names : (one->node->offset > other->node->offset ? 1 : -1);
+}
+
+// A name that two tests have does not tell which of them failed.
+static void check_names(struct fg_fields *fields, const struct test_file *file)
+{
+    const struct test_case **sorted = fg_field_alloc(fields, file->n_cases * sizeof(*sorted));
+    if (sorted == NULL || file->n_cases == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < file->n_cases; i++) {
+        sorted[i] = &file->cases[i];
+    }
+    qsort(sorted, file->n_cases, sizeof(const struct test_case *), compare_cases);
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < file->n_cases; i++) {
+        if (sorted[i]->name[0] == '\0' || strcmp(sorted[i]->name, sorted[first]->name) != 0) {
+            first = i;
+            continue;
+        }
+        FG_FIELD_ERROR(fields, fg_yaml_get(sorted[i]->node, "name"), FG_CODE_DUPLICATE,
+                       "test '%.64s' exists already on line %u", sorted[i]->name,
+                       fg_yaml_get(sorted[first]->node, "name")->line);
+    }
+}
+
 static int read_tests(struct fg_fields *fields, const struct fg_yaml_node *root,
                       struct test_file *out)
 {
@@ -259,6 +304,7 @@ static int read_tests(struct fg_fields *fields, const struct fg_yaml_node *root,
          item = item->next) {
         read_test(fields, out, item, &out->cases[out->n_cases++]);
     }
+    check_names(fields, out);
     return fields->out_of_memory ? FG_ENOMEM : FG_OK;
 }
 
@@ -286,7 +332,7 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     const struct fg_yaml_node *format = fg_yaml_get(root, "fraudguard_test");
     const struct fg_yaml_node *packs = fg_yaml_get(root, "packs");
     out->fixtures = fg_yaml_get(root, "fixtures");
-    if (format == NULL || !fg_view_equal(format->text, fg_view_of("1"))) {
+    if (format == NULL || format->quoted || !fg_view_equal(format->text, fg_view_of("1"))) {
         FG_FIELD_ERROR(fields, root, FG_CODE_VERSION,
                        "a test file begins with 'fraudguard_test: 1'");
     }
@@ -297,9 +343,9 @@ int test_file_read(const struct fg_yaml_doc *doc, const char *dir, const struct 
     rc = packs == NULL ? FG_OK : read_own_packs(fields, packs, dir, out);
     if (rc == FG_OK) {
         rc = read_fixtures(fields, dir, policy, out);
-    }
-    if (rc == FG_OK) {
-        rc = read_tests(fields, root, out);
+        out->fixtures_bad = rc != FG_OK;
+        const int tests = rc == FG_ENOMEM ? rc : read_tests(fields, root, out);
+        rc = rc == FG_OK ? tests : rc;
     }
     if (rc == FG_OK && fg_diags_count(fields->diags, FG_ERROR) > errors) {
         rc = FG_ESYNTAX;

@@ -104,6 +104,7 @@ struct test_file {
     struct fg_yaml_doc doc;
     struct fg_customers customers;
     const struct fg_yaml_node *fixtures;
+    bool fixtures_bad;
     struct fg_ruleset own_ruleset; // where `packs` names files
     const struct fg_ruleset *ruleset;
     struct test_case *cases;

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "calls_row.h"
+#include "fg/suggest.h"
 
 #define WORD_SHOWN 40 // bytes of a wrong word
-#define WHY_MAX    256
-#define FIELDS_MAX 256 // fields of a line; what follows is ignored
+#define WHY_MAX    512
+#define FIELDS_MAX 256 // fields of a line and of the header; what follows is ignored
 
 static const char *const column_names[CALLS_COLUMN_COUNT] = {
 #define CALLS_COLUMN_NAME(name, text) [COLUMN_##name] = (text),
@@ -26,6 +27,7 @@ struct fg_calls {
     bool knows_certificates;
     uint16_t field_of[CALLS_COLUMN_COUNT]; // number of the field + 1; 0: the file has none
     uint16_t n_fields;
+    uint16_t n_header_fields;
     struct fg_view fields[FIELDS_MAX];
     char why[WHY_MAX];
     size_t n_carried;
@@ -125,6 +127,71 @@ static bool split_quoted(struct fg_calls *calls, struct fg_view line)
     }
 }
 
+static const char unknown_begin[] = "columns that are not read: ";
+
+// A word of the file as it can be shown on a terminal.
+static void show_word(struct fg_view word, char out[WORD_SHOWN + 1])
+{
+    size_t n = 0;
+    for (; n < word.len && n < WORD_SHOWN; n++) {
+        const char letter = word.ptr[n];
+        out[n] = letter;
+        if (letter < ' ' || letter > '~') {
+            out[n] = '?';
+        }
+    }
+    out[n] = '\0';
+}
+
+// Adds the columns without a name of ours to calls->why: those that are near one that the file
+// lacks, or the others. True when there were any.
+static bool list_unknown(struct fg_calls *calls, bool near, size_t *used)
+{
+    const char *absent[CALLS_COLUMN_COUNT];
+    size_t n_absent = 0;
+    bool known[FIELDS_MAX] = {false};
+    bool any = false;
+    for (size_t c = 0; c < CALLS_COLUMN_COUNT; c++) {
+        if (calls->field_of[c] == 0) {
+            absent[n_absent++] = column_names[c];
+        } else {
+            known[calls->field_of[c] - 1] = true;
+        }
+    }
+    for (uint16_t i = 0; i < calls->n_fields; i++) {
+        const char *meant = fg_suggest(calls->fields[i], absent, n_absent);
+        if (known[i] || calls->fields[i].len == 0 || (meant != NULL) != near) {
+            continue;
+        }
+        char word[WORD_SHOWN + 1];
+        show_word(calls->fields[i], word);
+        any = true;
+        const char *comma = *used + 1 == sizeof(unknown_begin) ? "" : ", ";
+        const size_t room = WHY_MAX - *used;
+        int n = snprintf(calls->why + *used, room, "%s'%s'%s%s%s", comma, word,
+                         near ? " (did you mean '" : "", near ? meant : "", near ? "'?)" : "");
+        if (n < 0 || (size_t)n + sizeof(", ...") > room) {
+            (void)snprintf(calls->why + *used, room, ", ...");
+            return true;
+        }
+        *used += (size_t)n;
+    }
+    return any;
+}
+
+// Other columns may be there; but one that is misspelt is missed by nobody.
+static void tell_unknown(struct fg_calls *calls)
+{
+    if (calls->sink.unknown == NULL) {
+        return;
+    }
+    size_t used = (size_t)snprintf(calls->why, WHY_MAX, "%s", unknown_begin);
+    const bool near = list_unknown(calls, true, &used);
+    if (list_unknown(calls, false, &used) || near) {
+        calls->sink.unknown(calls->sink.arg, calls->line, calls->why);
+    }
+}
+
 static const char *read_header(struct fg_calls *calls)
 {
     for (uint16_t i = 0; i < calls->n_fields; i++) {
@@ -148,7 +215,9 @@ static const char *read_header(struct fg_calls *calls)
     }
     calls->knows_certificates =
         calls->field_of[COLUMN_TLS_SAN] != 0 || calls->field_of[COLUMN_TLS_FINGERPRINT] != 0;
+    calls->n_header_fields = calls->n_fields;
     calls->has_header = true;
+    tell_unknown(calls);
     return NULL;
 }
 
@@ -160,14 +229,8 @@ static const char *with_word(struct fg_calls *calls, const struct fg_view *field
         if (fields[c].len == 0 || !fg_view_equal(name, fg_view_of(column_names[c]))) {
             continue;
         }
-        char word[WORD_SHOWN + 1] = "";
-        for (size_t i = 0; i < fields[c].len && i < WORD_SHOWN; i++) {
-            const char letter = fields[c].ptr[i];
-            word[i] = letter;
-            if (letter < ' ' || letter > '~') {
-                word[i] = '?';
-            }
-        }
+        char word[WORD_SHOWN + 1];
+        show_word(fields[c], word);
         (void)snprintf(calls->why, sizeof(calls->why), "%s: '%s%s'", why, word,
                        fields[c].len > WORD_SHOWN ? "..." : "");
         return calls->why;
@@ -225,6 +288,10 @@ static int take_line(struct fg_calls *calls, struct fg_view line)
         split_plain(calls, line);
     } else if (!split_quoted(calls, line)) {
         return refuse_line(calls, "a quote is not closed, or text follows it");
+    }
+    if (calls->has_header && calls->n_fields > calls->n_header_fields) {
+        return refuse_line(calls, "more fields than the header has; a decimal comma? write 0.10 "
+                                  "(a text with a comma stands in quotes)");
     }
     if (calls->has_header) {
         return take_row(calls);

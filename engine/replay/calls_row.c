@@ -71,15 +71,31 @@ static bool says_no(struct fg_view text)
     return false;
 }
 
+#define NO_TIME(column)                                                                            \
+    column ": neither RFC 3339 nor Unix milliseconds", column ": seconds? milliseconds are "       \
+                                                              "expected"
+
+// NULL, or which of the two reasons there is.
+static const char *read_time(struct fg_view text, const char *no_time, const char *seconds,
+                             int64_t *out_ms)
+{
+    const int rc = fg_calls_time(text, out_ms);
+    if (rc == FG_OK) {
+        return NULL;
+    }
+    return rc == FG_ELIMIT ? seconds : no_time;
+}
+
 static const char *read_times(const struct fg_view *fields, struct fg_call_row *out)
 {
-    if (fg_calls_time(fields[COLUMN_START], &out->start_ms) != FG_OK) {
-        return "start: neither RFC 3339 nor Unix milliseconds";
-    }
+    const char *why = read_time(fields[COLUMN_START], NO_TIME("start"), &out->start_ms);
     out->answered = fields[COLUMN_ANSWER].len > 0;
     out->answer_ms = out->start_ms;
-    if (out->answered && fg_calls_time(fields[COLUMN_ANSWER], &out->answer_ms) != FG_OK) {
-        return "answer: neither RFC 3339 nor Unix milliseconds";
+    if (why == NULL && out->answered) {
+        why = read_time(fields[COLUMN_ANSWER], NO_TIME("answer"), &out->answer_ms);
+    }
+    if (why != NULL) {
+        return why;
     }
     if (out->answer_ms < out->start_ms) {
         return "answer: before the start";
@@ -88,8 +104,9 @@ static const char *read_times(const struct fg_view *fields, struct fg_call_row *
     if (fields[COLUMN_END].len == 0) {
         return out->answered ? "end: missing for an answered call" : NULL;
     }
-    if (fg_calls_time(fields[COLUMN_END], &out->end_ms) != FG_OK) {
-        return "end: neither RFC 3339 nor Unix milliseconds";
+    why = read_time(fields[COLUMN_END], NO_TIME("end"), &out->end_ms);
+    if (why != NULL) {
+        return why;
     }
     if (out->end_ms < out->answer_ms) {
         return "end: before the answer or the start";

@@ -5,6 +5,7 @@
 #include "fg/units.h"
 
 #define TIME_MAX_MS      INT64_C(7258118400000) // 2200-01-01
+#define TIME_MIN_MS      INT64_C(100000000000)  // 1973-03-03; today's seconds are far below it
 #define UNIX_DIGITS_MAX  13
 #define FRACTION_MAX     9
 #define DATE_TIME_LENGTH 19 // "2026-11-20T10:00:00"
@@ -58,6 +59,9 @@ static int read_unix(struct fg_view text, int64_t *out_ms)
     }
     if (value >= TIME_MAX_MS) {
         return FG_ESYNTAX;
+    }
+    if (value < TIME_MIN_MS) {
+        return FG_ELIMIT;
     }
     *out_ms = value;
     return FG_OK;

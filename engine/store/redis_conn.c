@@ -357,6 +357,15 @@ static int role_check(struct redis_conn *conn, const struct resp *reply)
                      FG_EUNAVAILABLE);
 }
 
+// Nothing that was to follow has been tried, hence nothing of it was refused.
+static int login_refused(struct redis_conn *conn, const struct resp *reply)
+{
+    const int rc = conn_refused(conn, reply);
+    if (conn->kind == FG_REDIS_ERROR_REPLY || conn->kind == FG_REDIS_ERROR_NOPERM)
+        conn->kind = FG_REDIS_ERROR_NOAUTH;
+    return rc;
+}
+
 static int login(struct redis_conn *conn, int64_t deadline_ns)
 {
     struct resp *replies[3] = {NULL, NULL, NULL};
@@ -372,7 +381,7 @@ static int login(struct redis_conn *conn, int64_t deadline_ns)
         return rc;
     for (uint32_t i = 0; i < n; i++) {
         if (rc == FG_OK && replies[i]->type == RESP_ERROR)
-            rc = conn_refused(conn, replies[i]);
+            rc = login_refused(conn, replies[i]);
         if (rc == FG_OK && conn->sentinels != NULL && i == n - 1)
             rc = role_check(conn, replies[i]);
         resp_free(replies[i]);
@@ -527,7 +536,7 @@ static int reply_next(struct redis_conn *conn, struct resp **out)
         return conn_fail(conn, FG_REDIS_ERROR_PROTOCOL, "bytes that are no reply", FG_EPROTOCOL);
     if (*out == NULL || conn->logins == 0)
         return FG_OK;
-    const int rc = (*out)->type == RESP_ERROR ? conn_refused(conn, *out) : FG_OK;
+    const int rc = (*out)->type == RESP_ERROR ? login_refused(conn, *out) : FG_OK;
     resp_free(*out);
     *out = NULL;
     conn->logins--;

@@ -103,17 +103,35 @@ static int event_append(struct fg_redis *redis, struct fg_view json)
     return stream_append(redis, "fg:events", STREAM_MAXLEN, json);
 }
 
+static int append_one(struct fg_redis *redis, const char *key, const char *maxlen,
+                      struct fg_view event)
+{
+    struct resp *reply;
+    int rc = stream_append(redis, key, maxlen, event);
+    if (rc == FG_OK)
+        rc = redis_round_trip(redis, &reply, 1);
+    if (rc == FG_OK)
+        resp_free(reply);
+    return rc;
+}
+
+// In a Cluster the streams lie on different servers: while the second one's is away, whoever tries
+// again must not append to the first once more.
 static int append_to_both(struct fg_redis *redis, const char *key, const char *maxlen,
                           struct fg_view event)
 {
-    struct resp *replies[2];
-    int rc = event_append(redis, event);
+    static const struct fg_hash_key plain = {{0}};
+    const struct fg_view parts[] = {fg_view_of(key), event};
+    const struct fg_hash128 hash = fg_hash128_parts(&plain, parts, 2);
+    if (hash.lo != redis->half_told.lo || hash.hi != redis->half_told.hi) {
+        const int rc = append_one(redis, "fg:events", STREAM_MAXLEN, event);
+        if (rc != FG_OK)
+            return rc;
+    }
+    redis->half_told = hash;
+    const int rc = append_one(redis, key, maxlen, event);
     if (rc == FG_OK)
-        rc = stream_append(redis, key, maxlen, event);
-    if (rc == FG_OK)
-        rc = redis_round_trip(redis, replies, 2);
-    if (rc == FG_OK)
-        redis_replies_free(replies, 2);
+        redis->half_told = (struct fg_hash128){0, 0};
     return rc;
 }
 
@@ -251,8 +269,8 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
         rc = redis_exchange(redis, redis_deadline_ns(redis), replies, n + n_records);
     if (rc != FG_OK)
         return rc;
-    const size_t events_failed = refusals(redis, replies, n);
     const size_t failed = refusals(redis, replies + n, n_records);
+    const size_t events_failed = refusals(redis, replies, n); // last: the error is theirs
     redis_replies_free(replies, n + n_records);
     if (events_failed > 0)
         return FG_EUNAVAILABLE;

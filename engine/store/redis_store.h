@@ -19,6 +19,7 @@ struct fg_redis {
     int32_t deadline_ms;
     uint64_t token; // of the last request; starts at random
     struct redis_request request;
+    struct fg_hash128 half_told; // the event that the first of its two streams has; 0: none
 };
 
 // fraudguard*.lua and a NUL.

@@ -39,6 +39,7 @@
     X(ring_dropped, "records dropped because the ring to the writer was full")                     \
     X(events_written, "events written to Redis")                                                   \
     X(write_failures, "writes to Redis that failed")                                               \
+    X(writes_refused, "events and orders that Redis refused for good: given up")                   \
     X(spooled, "records put on disk while Redis was away")                                         \
     X(spool_replayed, "records on disk that were dealt with")                                      \
     X(spool_dropped, "records that the disk did not take: they wait in memory, or are lost")       \

@@ -7,16 +7,20 @@
 
 #include "core/ip_addr.h"
 #include "core/locking.h"
+#include "core/parser/parse_to.h"
 #include "fg/explain.h"
 #include "fg/record.h"
+#include "fg/uri.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_dialog.h"
 #include "fgm_identity.h"
 #include "fgm_log.h"
 #include "fgm_memory.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_ring.h"
+#include "fgm_str.h"
 
 #define OTHERS_TIMES      8  // ACK, BYE and the like may come so many times as often as calls
 #define EMERGENCY_PER_S   20 // by one name that sends too much
@@ -61,9 +65,9 @@ static void note(const struct fgm_attempt_facts *facts)
     int64_t now_ms = fgm_now_ms();
     lock_get(&attacks->lock);
     bool begins = fgm_attacks_note(&attacks->table, facts, now_ms, &begun);
-    lock_release(&attacks->lock);
     if (facts->outcome != FGM_PASSED)
         atomic_store_explicit(&attacks->suspicions, 1, memory_order_relaxed);
+    lock_release(&attacks->lock);
     if (begins)
         tell(&begun, false, now_ms);
 }
@@ -76,6 +80,8 @@ void fgm_floods_tick(int64_t now_ms)
     for (;;) {
         lock_get(&attacks->lock);
         bool over = fgm_attacks_ended(&attacks->table, now_ms, &ended);
+        if (!over && fgm_attacks_forget(&attacks->table, now_ms))
+            atomic_store_explicit(&attacks->suspicions, 0, memory_order_relaxed);
         lock_release(&attacks->lock);
         if (!over)
             return;
@@ -124,20 +130,26 @@ static bool is_call(const struct sip_msg *msg)
     }
 }
 
-// Only an outbound call can be one: inbound, our customer is called.
-static bool is_emergency(const struct fg_policy *policy, const struct fg_customer *customer,
-                         struct sip_msg *msg)
+// An INVITE of a call that is up, which must not end by being refused. A To tag alone says nothing.
+static bool is_in_call(struct sip_msg *msg)
 {
-    struct fgm_request request;
+    return msg->first_line.u.request.method_value == METHOD_INVITE &&
+           parse_headers(msg, HDR_TO_F, 0) >= 0 && msg->to && msg->to->parsed &&
+           get_to(msg)->tag_value.len > 0 && fgm_dialog_tracks() && fgm_dialog_knows(msg);
+}
+
+// By the Request-URI alone. Only an outbound call can be one: inbound, our customer is called.
+static bool is_emergency(const struct fg_policy *policy, const struct fg_customer *customer,
+                         const struct sip_msg *msg)
+{
+    struct fg_uri_number number;
     struct fg_number_readings called;
     const struct fg_dial_plan *dials = customer ? &customer->dial_plan : NULL;
+    const str *uri = &msg->first_line.u.request.uri;
     if (!policy || msg->first_line.u.request.method_value != METHOD_INVITE ||
-        msg->first_line.u.request.uri.len > EMERGENCY_URI_MAX)
+        uri->len > EMERGENCY_URI_MAX || !fg_uri_number(fgm_view(*uri), &number))
         return false;
-    fgm_msg_read(msg, &request);
-    if (request.kind == FGM_REQUEST_UNREADABLE)
-        return false;
-    fg_number_read(request.called_user, request.called_context, dials, &called);
+    fg_number_read(number.user, number.phone_context, dials, &called);
     for (uint8_t i = 0; i < called.n; i++) {
         struct fg_destination destination;
         fg_destination_lookup(policy->destinations, &called.reading[i], called.status, dials,
@@ -181,13 +193,9 @@ static void tell_flood(const struct flooded *flooded, const struct sip_msg *msg,
     });
 }
 
-static enum fgm_limit check(const struct fg_policy *policy, uint64_t generation,
-                            struct sip_msg *msg)
+// By whom the request is limited, if it is.
+static struct flooded count(const struct sip_msg *msg, const struct fg_tls_peer *tls, bool others)
 {
-    bool others = !is_call(msg);
-    const struct fg_customer *customer = NULL;
-    const struct fg_tls_peer *tls =
-        policy ? fgm_identify_tls(policy, generation, msg, &customer) : NULL;
     const struct ip_addr *address = &msg->rcv.src_ip;
     int connection = msg->rcv.proto == PROTO_UDP ? 0 : msg->rcv.proto_reserved1;
     // The narrowest name first: what that does not let through is not charged to those behind the
@@ -205,6 +213,20 @@ static enum fgm_limit check(const struct fg_policy *policy, uint64_t generation,
     for (uint32_t i = 0; i < sizeof senders / sizeof *senders && flooded.limit == FGM_LIMIT_PASS;
          i++)
         flooded = take(&senders[i], others);
+    return flooded;
+}
+
+static enum fgm_limit check(const struct fg_policy *policy, uint64_t generation,
+                            struct sip_msg *msg)
+{
+    const struct fg_customer *customer = NULL;
+    const struct fg_tls_peer *tls =
+        policy ? fgm_identify_tls(policy, generation, msg, &customer) : NULL;
+    struct flooded flooded = count(msg, tls, !is_call(msg));
+    if (flooded.limit == FGM_LIMIT_PASS)
+        return FGM_LIMIT_PASS;
+    if (is_in_call(msg))
+        flooded = count(msg, tls, true);
     if (flooded.limit == FGM_LIMIT_PASS)
         return FGM_LIMIT_PASS;
     if (is_emergency(policy, customer, msg) &&

@@ -12,8 +12,10 @@
 
 int fgm_floods_init(void); // before the fork
 
-// Whether a request may go on: by its source address, its connection and its certificate. Looks at
-// no header. Emergency calls go on, some a second, where calls are refused.
+// Whether a request may go on: by its source address, its connection and its certificate. No
+// header is parsed unless an INVITE comes too fast: then up to To, for one with a tag that is part
+// of a call which is up counts like the other requests within calls. Emergency calls, by the
+// Request-URI alone, go on, some a second, where calls are refused.
 enum fgm_limit fgm_floods_check(struct sip_msg *msg);
 // Counts a verdict on a call that comes in towards the flood on its called number.
 void fgm_floods_judged(const struct fgm_evaluation *evaluation);

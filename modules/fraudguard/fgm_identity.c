@@ -90,17 +90,38 @@ static void identify_inbound(const struct fg_policy *policy, const struct fgm_re
         out->identity = FG_IDENTITY_CALLED_NUMBER;
 }
 
-// Over a connection that we opened ourselves, to a customer's PBX, nothing comes from a carrier.
-static bool is_customers_own(const struct fg_policy *policy, uint64_t generation,
-                             struct sip_msg *msg, const struct fgm_request *request)
+// Also one that is refused, as for its key: it is nobody else.
+static bool names_customer(const struct cached *cached)
 {
-    if (msg->rcv.proto == PROTO_UDP || !msg->rcv.bind_address ||
-        msg->rcv.dst_port == msg->rcv.bind_address->port_no)
+    static const struct fg_ip nowhere;
+    const struct fg_customer *customer;
+    return fg_identity_finish(&cached->walk, &cached->peer, &nowhere, &customer) ==
+               FG_IDENTITY_AMBIGUOUS ||
+           customer;
+}
+
+// Whoever has a customer's certificate is that customer, on whichever listener; and over a
+// connection that we opened ourselves, to a customer's PBX, nothing comes from a carrier.
+static bool is_customers(const struct fg_policy *policy, uint64_t generation, struct sip_msg *msg)
+{
+    struct fg_ip source;
+    fgm_msg_source(msg, &source);
+    if (fgm_is_carrier(&source))
         return false;
-    if (!is_tls(request))
-        return fg_customers_by_source(policy->customers, &request->source) != NULL;
-    const struct cached *cached = peer_of(policy, generation, msg);
-    return customer_of(&cached->walk, &cached->peer) != NULL;
+    if (msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS)
+        return names_customer(peer_of(policy, generation, msg));
+    return msg->rcv.proto != PROTO_UDP && msg->rcv.bind_address &&
+           msg->rcv.dst_port != msg->rcv.bind_address->port_no &&
+           fg_customers_by_source(policy->customers, &source) != NULL;
+}
+
+bool fgm_identify_is_customers(struct sip_msg *msg)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    bool is = policy && is_customers(policy, generation, msg);
+    fgm_policy_leave();
+    return is;
 }
 
 const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint64_t generation,
@@ -141,8 +162,7 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
     *out = (struct fgm_caller){.identity = FG_IDENTITY_UNKNOWN};
     if (wish == FGM_DIRECTION_AUTO)
         wish = fgm_is_carrier(&request->source) ? FGM_DIRECTION_INBOUND : FGM_DIRECTION_OUTBOUND;
-    if (wish == FGM_DIRECTION_INBOUND && !fgm_is_carrier(&request->source) &&
-        is_customers_own(policy, generation, msg, request))
+    if (wish == FGM_DIRECTION_INBOUND && is_customers(policy, generation, msg))
         wish = FGM_DIRECTION_OUTBOUND;
     out->direction = wish == FGM_DIRECTION_INBOUND ? FG_INBOUND : FG_OUTBOUND;
 
@@ -150,6 +170,9 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
     out->tls = cached ? &cached->peer : NULL;
     if (request->kind == FGM_REQUEST_UNREADABLE)
         out->identity = FG_IDENTITY_UNREADABLE;
+    else if (out->direction == FG_INBOUND && fgm_config.n_carriers > 0 &&
+             !fgm_is_carrier(&request->source))
+        out->identity = FG_IDENTITY_NOT_A_CARRIER;
     else if (out->direction == FG_INBOUND)
         identify_inbound(policy, request, out);
     else

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whose call a request is. Outbound: certificate, then listed source address, then digest user.
-// Inbound (from a carrier): the owner of the called number. Never what a header says.
+// Inbound (from a carrier): the owner of the called number. Never what a header says. What comes
+// with a customer's certificate is never inbound; where carriers' addresses are configured, only
+// what comes from them is one.
 #pragma once
 
 #include "core/parser/msg_parser.h"
@@ -21,6 +23,10 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
                   const struct fgm_request *request, enum fgm_direction_wish wish,
                   struct fgm_caller *out);
 
+// Whether a request is a customer's wherever it came in: by the certificate of its connection, or
+// since we opened the connection to a customer's address. False for carriers' addresses. For SIP
+// workers, not between fgm_policy_enter() and fgm_policy_leave().
+bool fgm_identify_is_customers(struct sip_msg *msg);
 // The customer whose certificate the TLS connection of any request has; NULL: none's. Notes the
 // connection as a way to that customer.
 const struct fg_customer *fgm_identify_peer(const struct fg_policy *policy, uint64_t generation,

@@ -13,6 +13,7 @@
 #include "fgm_memory.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
+#include "fgm_trunks.h"
 
 // A rule set on its way to being in force.
 struct candidate {
@@ -47,18 +48,21 @@ static void log_diags(enum fgm_log_level level, const struct fg_diags *diags)
 // A summary line of each error for the caller.
 static void summarise(const struct fg_diags *diags, int error, char *text, size_t size)
 {
-    size_t used_bytes = 0;
-    for (uint32_t i = 0; i < fg_diags_total(diags) && used_bytes + 1 < size; i++) {
+    char *whole = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&whole, &len);
+    for (uint32_t i = 0; memory && i < fg_diags_total(diags); i++) {
         const struct fg_diag *diag = fg_diags_at(diags, i);
-        if (!diag || diag->severity != FG_ERROR)
-            continue;
-        const char *slash = strrchr(diag->file ? diag->file : "", '/');
-        int n = snprintf(text + used_bytes, size - used_bytes, "%s:%u:%u: %s\n",
-                         slash ? slash + 1 : diag->file, diag->line, diag->column, diag->message);
-        used_bytes += n > 0 ? (size_t)n : 0;
+        if (diag->severity == FG_ERROR)
+            fg_diag_print_short(diag, memory);
     }
-    if (!used_bytes)
+    if (memory)
+        fclose(memory);
+    if (len > 0)
+        snprintf(text, size, "%s", whole);
+    else
         snprintf(text, size, "%s\n", fg_strerror(error));
+    free(whole);
 }
 
 static int test(struct candidate *candidate)
@@ -106,6 +110,16 @@ static void refused(struct candidate *candidate, int error, char *text, size_t s
         log_lines(FGM_LOG_ERROR, candidate->tests.output);
 }
 
+// Of the set now in force, which may be another one already.
+static void keep_trunks(void)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    if (policy)
+        fgm_trunks_keep(policy->customers);
+    fgm_policy_leave();
+}
+
 static int publish(const struct fgm_load_order *order, struct candidate *candidate, char *text,
                    size_t size)
 {
@@ -119,6 +133,7 @@ static int publish(const struct fgm_load_order *order, struct candidate *candida
     }
     candidate->bundle = NULL;
     candidate->revoked = NULL;
+    keep_trunks();
     log_diags(FGM_LOG_WARN, candidate->diags);
     if (order->tested)
         fgm_info("rules loaded: %s; %u tests of %u files passed in %d ms", text,

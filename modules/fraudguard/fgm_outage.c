@@ -73,10 +73,27 @@ static void look_through(void)
         fgm_notice("%zu records of before the restart wait for Redis", n);
 }
 
+static int open_spool(char *path, size_t size)
+{
+    size_t lost = 0;
+    bool set_aside = false;
+    snprintf(path, size, "%s/spool", fgm_config.state_dir);
+    int error =
+        fgm_spool_open_afresh(path, &fgm_config.hash_key, FGM_ITEM_LAYOUT,
+                              (size_t)fgm_params.spool_mib * MIB, &spool, &lost, &set_aside);
+    if (set_aside)
+        fgm_warn("%s is damaged, or no file of this module: it is kept as %s" FGM_SPOOL_ASIDE
+                 ", and what waited for Redis in it is lost",
+                 path, path);
+    if (error == FG_OK && lost)
+        fgm_warn("%s: %zu bytes at its end are damaged, or of another version: dropped", path,
+                 lost);
+    return error;
+}
+
 int fgm_outage_open(void)
 {
     char path[512];
-    size_t lost = 0;
     waiting_bytes = fgm_memory_map(sizeof *waiting_bytes);
     if (!waiting_bytes) {
         fgm_error("out of memory");
@@ -84,17 +101,12 @@ int fgm_outage_open(void)
     }
     if (!fgm_config.state_dir || !fgm_config.has_redis)
         return 0;
-    snprintf(path, sizeof path, "%s/spool", fgm_config.state_dir);
-    int error = fgm_spool_open(path, &fgm_config.hash_key, FGM_ITEM_LAYOUT,
-                               (size_t)fgm_params.spool_mib * MIB, &spool, &lost);
+    int error = open_spool(path, sizeof path);
     if (error < 0) {
         fgm_error("%s cannot be used: %s", path,
                   error == FG_EIO ? strerror(errno) : fg_strerror(error));
         return -1;
     }
-    if (lost)
-        fgm_warn("%s: %zu bytes at its end are damaged, or of another version: dropped", path,
-                 lost);
     look_through();
     note_size();
     return 0;
@@ -178,15 +190,12 @@ static void keep_ring(struct fgm_ring *ring)
 void fgm_outage_keep_rings(void)
 {
     char path[512];
-    size_t lost;
     if (!spool)
         return;
     // What the writer did with the file is known to the file alone.
     fgm_spool_close(spool);
     spool = NULL;
-    snprintf(path, sizeof path, "%s/spool", fgm_config.state_dir);
-    if (fgm_spool_open(path, &fgm_config.hash_key, FGM_ITEM_LAYOUT,
-                       (size_t)fgm_params.spool_mib * MIB, &spool, &lost) < 0) {
+    if (open_spool(path, sizeof path) < 0) {
         spool = NULL;
         return;
     }

@@ -23,8 +23,8 @@ enum { RECORD_SAVED = 1, RECORD_CALL = 2 }; // of an int64_t, when; of a struct 
 
 // What the last process knew; only until the fork.
 static struct {
-    int64_t saved_ms; // 0: nothing is known
-    size_t n;
+    int64_t saved_ms;   // 0: nothing is known
+    size_t n, too_many; // calls; those that have no place
     struct fgm_call *calls;
     bool *taken;
 } before;
@@ -39,9 +39,12 @@ static bool add(const struct fgm_journal_record *record)
 {
     if (record->kind == RECORD_SAVED && record->bytes.len == sizeof before.saved_ms)
         memcpy(&before.saved_ms, record->bytes.ptr, sizeof before.saved_ms);
-    if (record->kind != RECORD_CALL || record->bytes.len != sizeof(struct fgm_call) ||
-        before.n == (size_t)fgm_params.max_calls)
+    if (record->kind != RECORD_CALL || record->bytes.len != sizeof(struct fgm_call))
         return record->kind == RECORD_SAVED;
+    if (before.n == (size_t)fgm_params.max_calls) {
+        before.too_many++;
+        return true;
+    }
     struct fgm_call *call = &before.calls[before.n++];
     memcpy(call, record->bytes.ptr, sizeof *call);
     call->customer[sizeof call->customer - 1] = '\0';
@@ -65,6 +68,9 @@ static void read_records(struct fg_view file, const char *path)
         return;
     while (fgm_journal_next(&fgm_config.hash_key, file, &at, &record) && add(&record))
         ;
+    if (before.too_many)
+        fgm_warn("%s has %zu calls more than max_calls (%d): they are no longer watched", path,
+                 before.too_many, fgm_params.max_calls);
     if (at != file.len)
         fgm_warn("%s is damaged, or of another key: %zu bytes are not read", path, file.len - at);
 }
@@ -101,14 +107,17 @@ int fgm_restart_load(void)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return 0;
-    if (fd < 0 || fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) {
-        fgm_error("%s cannot be read: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    int error = read_file(fd, (size_t)facts.st_size, path);
-    close(fd);
+    // No reason not to start: the calls go on, though nobody watches them.
+    int error = 0;
+    if (fd < 0 || fstat(fd, &facts) < 0)
+        fgm_warn("%s cannot be read: %s; calls in progress are no longer watched", path,
+                 strerror(errno));
+    else if (!S_ISREG(facts.st_mode))
+        fgm_warn("%s is no file: calls in progress are no longer watched", path);
+    else
+        error = read_file(fd, (size_t)facts.st_size, path);
+    if (fd >= 0)
+        close(fd);
     return error;
 }
 
@@ -201,7 +210,10 @@ void fgm_restart_save(void)
         close(fd);
     written = written && rename(fresh, path) == 0;
     if (!written && !failed)
-        fgm_error("%s cannot be written: %s; calls would not survive a restart", path,
+        fgm_error("%s cannot be written: %s; calls would not be watched after a restart", path,
                   strerror(errno));
+    // What is there grows old: by it, calls that have begun since would be taken for over.
+    if (!written)
+        (void)unlink(path);
     failed = !written;
 }

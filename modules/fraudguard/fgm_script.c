@@ -268,6 +268,17 @@ static int ki_connected(struct sip_msg *msg)
     return fgm_way_note(msg) ? 1 : -1;
 }
 
+static int ki_is_customer(struct sip_msg *msg)
+{
+    return fgm_identify_is_customers(msg) ? 1 : -1;
+}
+
+static int w_is_customer(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_is_customer(msg);
+}
+
 static int w_to_customer(struct sip_msg *msg, char *unused1, char *unused2)
 {
     (void)unused1, (void)unused2;
@@ -318,6 +329,7 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_is_customer", (cmd_function)w_is_customer, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_in_dialog", (cmd_function)w_in_dialog, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
@@ -356,6 +368,8 @@ sr_kemi_t fgm_kemi_exports[] = {
      (void *)ki_attest,
      {SR_KEMIP_STR, SR_KEMIP_INT, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
     {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
+     NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("is_customer"), SR_KEMIP_INT, (void *)ki_is_customer,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("in_dialog"), SR_KEMIP_INT, (void *)ki_in_dialog,
      NO_PARAMETERS},

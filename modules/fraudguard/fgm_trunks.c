@@ -5,56 +5,156 @@
 #include <string.h>
 
 #include "core/locking.h"
+#include "fgm_log.h"
 #include "fgm_memory.h"
 #include "fgm_params.h"
 #include "fgm_snapshot.h"
 
-#define PROBES        16
+#define PROBES        64
 #define HOLD_PAUSE_MS 5000
+
+// A hold, so that it is not set again at once.
+struct hold {
+    uint8_t scope;
+    uint64_t value;
+    int64_t set_ms;
+};
 
 struct slot {
     struct fgm_trunk trunk; // customer empty: free
+    bool was_used;          // free, but a customer's place may be behind it
     bool changed;
     struct fg_window risky;
-    // The hold set last.
-    uint8_t hold_scope;
-    uint64_t hold_value;
-    int64_t hold_ms;
+    struct hold hold;                     // the last one
     int connections[FGM_CONNECTIONS_MAX]; // the newest first; 0: none
 };
 struct trunks {
     gen_lock_t lock;
     uint32_t n;
     uint32_t labels_left;
+    bool told_full;
     uint64_t beyond[FG_ACTION_COUNT];
+    // The last hold of somebody without a slot.
+    uint64_t beyond_holder;
+    struct hold beyond_hold;
     struct slot slots[];
 };
 static struct trunks *trunks;
 
-int fgm_trunks_init(uint32_t customers, uint32_t labels)
+static struct trunks *new_table(uint32_t customers)
 {
-    trunks = fgm_memory_map(sizeof *trunks + customers * sizeof trunks->slots[0]);
-    if (!trunks)
-        return FG_ENOMEM;
-    trunks->n = customers;
-    trunks->labels_left = labels;
-    return lock_init(&trunks->lock) ? FG_OK : FG_ENOMEM;
+    struct trunks *table =
+        fgm_memory_map(sizeof *table + (size_t)customers * sizeof table->slots[0]);
+    if (!table || !lock_init(&table->lock))
+        return NULL;
+    table->n = customers;
+    return table;
 }
 
-// The customer's slot, or a new one; NULL when the neighbourhood is full. Under the lock.
-static struct slot *find(const char *customer)
+int fgm_trunks_init(uint32_t customers, uint32_t labels)
 {
-    uint64_t hash = fg_hash64(&fgm_config.hash_key, customer, strlen(customer));
-    for (uint32_t i = 0; i < PROBES; i++) {
-        struct slot *slot = &trunks->slots[(hash + i) % trunks->n];
+    trunks = new_table(customers);
+    if (!trunks)
+        return FG_ENOMEM;
+    trunks->labels_left = labels;
+    return FG_OK;
+}
+
+static uint64_t hash_of(const char *customer)
+{
+    return fg_hash64(&fgm_config.hash_key, customer, strlen(customer));
+}
+
+// The customer's slot; else NULL, and *room is where it could get one, or NULL. Under the lock.
+static struct slot *look(struct trunks *table, const char *customer, struct slot **room)
+{
+    uint64_t hash = hash_of(customer);
+    *room = NULL;
+    for (uint32_t i = 0; i < PROBES && i < table->n; i++) {
+        struct slot *slot = &table->slots[(hash + i) % table->n];
         if (strcmp(slot->trunk.customer, customer) == 0)
             return slot;
         if (!slot->trunk.customer[0]) {
-            strncpy(slot->trunk.customer, customer, sizeof slot->trunk.customer - 1);
-            return slot;
+            *room = *room ? *room : slot;
+            if (!slot->was_used)
+                return NULL;
         }
     }
     return NULL;
+}
+
+static struct slot *find(const char *customer)
+{
+    struct slot *room;
+    return look(trunks, customer, &room);
+}
+
+// The customer's slot, or a new one; NULL when the neighbourhood is full. Under the lock.
+static struct slot *find_or_add(const char *customer)
+{
+    struct slot *room, *slot = look(trunks, customer, &room);
+    if (slot || !room)
+        return slot;
+    strncpy(room->trunk.customer, customer, sizeof room->trunk.customer - 1);
+    return room;
+}
+
+// Releases the lock. The first time that somebody had no slot is told.
+static void release(bool had_room)
+{
+    bool tell = !had_room && !trunks->told_full;
+    trunks->told_full = trunks->told_full || tell;
+    lock_release(&trunks->lock);
+    if (tell)
+        fgm_warn("trunks: a table of %u has no room for all customers; those without one take no "
+                 "risky call while Redis is away. Restart Kamailio, or set max_customers higher",
+                 trunks->n);
+}
+
+int fgm_trunks_fit(uint32_t customers)
+{
+    if (customers <= trunks->n / 2)
+        return FG_OK;
+    struct trunks *larger = customers <= UINT32_MAX / 2 ? new_table(customers * 2) : NULL;
+    if (!larger)
+        return FG_ENOMEM;
+    larger->labels_left = trunks->labels_left;
+    for (uint32_t i = 0; i < trunks->n; i++) {
+        struct slot *room;
+        const char *customer = trunks->slots[i].trunk.customer;
+        if (customer[0] && !look(larger, customer, &room) && room)
+            *room = trunks->slots[i];
+    }
+    trunks = larger;
+    return FG_OK;
+}
+
+// What it counted goes on to count among those without a series of their own, if it did before: a
+// sum must not fall.
+static void forget(struct slot *slot)
+{
+    for (unsigned i = 0; i < FG_ACTION_COUNT && !slot->trunk.labelled; i++)
+        trunks->beyond[i] += slot->trunk.by_action[i];
+    trunks->labels_left += slot->trunk.labelled;
+    *slot = (struct slot){.was_used = true};
+}
+
+void fgm_trunks_keep(const struct fg_customers *customers)
+{
+    for (uint32_t i = 0; i < trunks->n; i++) {
+        struct slot *slot = &trunks->slots[i];
+        if (!slot->trunk.customer[0])
+            continue;
+        lock_get(&trunks->lock);
+        // Calls that are up still end there.
+        if (slot->trunk.customer[0] && slot->trunk.live == 0 &&
+            !fg_customers_by_id(customers, fg_view_of(slot->trunk.customer)))
+            forget(slot);
+        lock_release(&trunks->lock);
+    }
+    lock_get(&trunks->lock);
+    trunks->told_full = false;
+    lock_release(&trunks->lock);
 }
 
 static void format_ip(const struct fg_ip *ip, char out[46])
@@ -98,7 +198,7 @@ void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool r
     if (!event->customer)
         return;
     lock_get(&trunks->lock);
-    struct slot *slot = find(event->customer->id);
+    struct slot *slot = find_or_add(event->customer->id);
     if (slot) {
         note(&slot->trunk, event, action, repeated);
         slot->trunk.seen_ms = now_ms;
@@ -106,7 +206,7 @@ void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool r
     } else if (!repeated) {
         trunks->beyond[action]++;
     }
-    lock_release(&trunks->lock);
+    release(slot != NULL);
 }
 
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
@@ -118,23 +218,25 @@ void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
 
 int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms)
 {
-    int64_t count = add;
+    int64_t count = 0;
     int64_t bucket = fg_window_bucket(now_ms, FG_MS_PER_MIN);
+    struct slot *room;
     lock_get(&trunks->lock);
-    struct slot *slot = find(customer);
+    struct slot *slot = add ? find_or_add(customer) : look(trunks, customer, &room);
+    bool full = !slot && (add || !room);
     if (slot) {
         if (add)
             fg_window_add(&slot->risky, FG_WINDOW_CELLS, bucket, 1);
         count = fg_window_sum(&slot->risky, FG_WINDOW_CELLS, bucket);
     }
-    lock_release(&trunks->lock);
-    return count > INT32_MAX ? INT32_MAX : (int32_t)count;
+    release(!full);
+    return full || count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }
 
 void fgm_trunks_live(const char *customer, int change)
 {
     lock_get(&trunks->lock);
-    struct slot *slot = find(customer);
+    struct slot *slot = change > 0 ? find_or_add(customer) : find(customer);
     if (slot && (change > 0 || slot->trunk.live > 0)) {
         slot->trunk.live += change > 0 ? 1U : -1U;
         slot->changed = true;
@@ -144,26 +246,25 @@ void fgm_trunks_live(const char *customer, int change)
 
 bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, int64_t now_ms)
 {
-    bool may = true;
     lock_get(&trunks->lock);
-    struct slot *slot = find(customer);
-    if (slot) {
-        may = slot->hold_scope != scope || slot->hold_value != value ||
-              now_ms - slot->hold_ms >= HOLD_PAUSE_MS;
-        if (may) {
-            slot->hold_scope = scope;
-            slot->hold_value = value;
-            slot->hold_ms = now_ms;
-        }
+    struct slot *slot = find_or_add(customer);
+    struct hold *last = slot ? &slot->hold : &trunks->beyond_hold;
+    uint64_t holder = slot ? 0 : hash_of(customer);
+    bool may = last->scope != scope || last->value != value ||
+               now_ms - last->set_ms >= HOLD_PAUSE_MS || (!slot && trunks->beyond_holder != holder);
+    if (may) {
+        *last = (struct hold){.scope = scope, .value = value, .set_ms = now_ms};
+        if (!slot)
+            trunks->beyond_holder = holder;
     }
-    lock_release(&trunks->lock);
+    release(slot != NULL);
     return may;
 }
 
 void fgm_trunks_came_by(const char *customer, int connection)
 {
     lock_get(&trunks->lock);
-    struct slot *slot = find(customer);
+    struct slot *slot = find_or_add(customer);
     if (slot) {
         uint32_t at = 0;
         while (at < FGM_CONNECTIONS_MAX - 1 && slot->connections[at] != connection)
@@ -171,7 +272,7 @@ void fgm_trunks_came_by(const char *customer, int connection)
         memmove(slot->connections + 1, slot->connections, at * sizeof slot->connections[0]);
         slot->connections[0] = connection;
     }
-    lock_release(&trunks->lock);
+    release(slot != NULL);
 }
 
 uint32_t fgm_trunks_connections(const char *customer, int out[FGM_CONNECTIONS_MAX])

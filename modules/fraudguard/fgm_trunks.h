@@ -27,13 +27,17 @@ struct fgm_trunk {
 // Before the fork. labels: how many customers get series of their own, in the order in which they
 // are seen first, for good: a counter that moves from one series to another looks like calls.
 int fgm_trunks_init(uint32_t customers, uint32_t labels);
+// Makes the table twice as large as customers are many, where it is smaller. Once, before the fork.
+int fgm_trunks_fit(uint32_t customers);
+// Frees the places of customers who are not among these and have no call up. After each load.
+void fgm_trunks_keep(const struct fg_customers *customers);
 // Notes an attempt of a known customer.
 void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool repeated,
                      int64_t now_ms);
-// Calls of customers for whom the table has no room, by action.
+// Calls of customers for whom the table has no room, or who are gone, by action.
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT]);
 // Calls to risky numbers of this customer in the last minute on this node; with add this one is
-// counted too. At least 1 with add, also when the table is full.
+// counted too. INT32_MAX where the table has no room for the customer: more than any cap lets be.
 int32_t fgm_trunks_risky(const char *customer, bool add, int64_t now_ms);
 // A call of this customer came up (1) or went (-1).
 void fgm_trunks_live(const char *customer, int change);

@@ -18,6 +18,7 @@
 #include "fgm_outage.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
+#include "fgm_refusals.h"
 #include "fgm_restart.h"
 #include "fgm_ring.h"
 #include "fgm_stores.h"
@@ -62,6 +63,14 @@ static void note_failure(int error)
     FGM_COUNT(write_failures);
     if (is_away(error))
         fgm_metrics_writer_error(fgm_metrics, fg_redis_last_error_kind(redis));
+}
+
+// Whether to try again later: Redis is away, and did not refuse it for good.
+static bool must_wait(enum fgm_item_kind kind, int error, size_t n)
+{
+    const bool refused = fgm_refusals_note(kind, error, fg_redis_last_error_kind(redis),
+                                           fg_redis_last_error(redis), n);
+    return is_away(error) && !refused;
 }
 
 static char *copy_text(struct fg_view text)
@@ -131,7 +140,7 @@ static void batch_flush(int64_t now_ms)
         note_failure(error);
     else
         atomic_fetch_add_explicit(&fgm_counters->events_written, batch.n, memory_order_relaxed);
-    if (is_away(error)) {
+    if (must_wait(FGM_ITEM_EVENT, error, batch.n)) {
         batch.retry_at_ms = now_ms + RETRY_MS;
         return;
     }
@@ -317,10 +326,8 @@ static int write_disallow(const struct fgm_item *item)
     return error == FG_ENOTFOUND ? FG_OK : error;
 }
 
-static int write_order(const struct fgm_item *item)
+static int write_item(const struct fgm_item *item)
 {
-    if (!redis)
-        return FG_OK;
     switch (item->kind) {
     case FGM_ITEM_HOLD:
         return write_hold(item);
@@ -337,6 +344,17 @@ static int write_order(const struct fgm_item *item)
     default:
         return FG_OK;
     }
+}
+
+// False: Redis is away, the order has to be written later.
+static bool write_order(const struct fgm_item *item)
+{
+    if (!redis)
+        return true;
+    int error = write_item(item);
+    if (error < 0)
+        note_failure(error);
+    return !must_wait(item->kind, error, 1);
 }
 
 // False: there is no room, and the order is lost for other nodes.
@@ -369,7 +387,7 @@ static bool keep_for_retry(const struct fgm_item *item)
 static void retry_orders(void)
 {
     size_t done = 0;
-    while (done < n_retries && !is_away(write_order(&retries[done].item))) {
+    while (done < n_retries && write_order(&retries[done].item)) {
         free(retries[done++].memory);
         fgm_ring_settle(fgm_orders);
     }
@@ -402,10 +420,7 @@ static bool carry_out(const struct fgm_item *item)
     }
     // What waits goes first: then nothing was tried, and nothing failed.
     bool waits = n_retries || fgm_outage_waits();
-    int error = waits ? FG_EUNAVAILABLE : write_order(item);
-    if (error < 0 && !waits)
-        note_failure(error);
-    return !is_away(error) || !keep_for_retry(item);
+    return (!waits && write_order(item)) || !keep_for_retry(item);
 }
 
 // --- what the disk has kept
@@ -426,10 +441,7 @@ static bool replay_order(const struct fgm_item *item, int64_t now_ms)
     if (!replay_batch(now_ms)) // what came before
         return false;
     fgm_outage_settle_but_last();
-    int error = write_order(item);
-    if (error < 0)
-        note_failure(error);
-    if (is_away(error))
+    if (!write_order(item))
         return false;
     FGM_COUNT(spool_replayed);
     fgm_ring_settle(fgm_orders);

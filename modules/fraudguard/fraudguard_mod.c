@@ -84,6 +84,18 @@ static int load_rules(void)
     return 0;
 }
 
+// All customers of the file have room among the trunks, and as many again that reloads bring.
+static int fit_trunks(void)
+{
+    uint64_t generation;
+    const struct fg_policy *policy = fgm_policy_enter(&generation);
+    int error = policy ? fgm_trunks_fit(policy->customers->n) : FG_OK;
+    fgm_policy_leave();
+    if (error < 0)
+        fgm_error("no memory for the trunks of all customers: %s", fg_strerror(error));
+    return error;
+}
+
 static int mod_init(void)
 {
     if (rpc_register_array(fgm_rpc_exports) != 0) {
@@ -131,7 +143,8 @@ static int start_processes(void)
 static int start(void)
 {
     // The number of processes is final only now.
-    if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fgm_outage_open() < 0)
+    if (fgm_policy_init(get_max_procs()) < 0 || load_rules() < 0 || fit_trunks() < 0 ||
+        fgm_outage_open() < 0)
         return -1;
     fgm_restart_settle();
     fgm_tls_forget_thread();

@@ -528,7 +528,13 @@ def finish(node):
     """Stops the node, whose log must not tell of a fault in the code."""
     log = node.log()
     node.stop()
-    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
+    faults = faults_in(log)
+    assert not faults, "\n".join(faults[:5] + [log[-4000:]])
+
+
+def faults_in(log):
+    """Lines of a Kamailio's log that tell of a fault in the code or of a process that died."""
+    return [line for line in log.splitlines() if re.search(r"CRITICAL|signal (6|7|8|11)\b|AddressSanitizer|runtime error|\bBUG\b", line)]
 
 
 def wait_for(check, timeout=10.0, what=""):

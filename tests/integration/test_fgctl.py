@@ -549,14 +549,14 @@ def test_check_one_file(fgctl, rules, tmp_path):
     assert re.search(r"90-broken\.yaml:\d+:\d+: error:", fgctl("rules", "check", pack, code=RULES).out)
     done = fgctl("rules", "check", rules / "20-toll-fraud.yaml", code=RULES)
     assert done.out == "" and "error(s) in what is loaded with it" in done.err
-    assert "No such file" in fgctl("rules", "check", tmp_path / "none.yaml", code=FAILED).err
+    assert "No such file" in fgctl("rules", "check", tmp_path / "none.yaml", code=NOT_FOUND).err
 
 
 def test_check_of_a_customers_file_points_to_the_option(fgctl, rules):
     customers = rules / "customers.yaml"
     customers.write_text("- {id: acme, tz: Europe/London}\n")
-    done = fgctl("rules", "check", customers, code=RULES)
-    assert "--customers" in done.out and "scoring" not in done.out
+    done = fgctl("rules", "check", customers, code=USAGE)
+    assert "not a pack but a customers file" in done.err and "--customers" in done.err and done.out == ""
     fgctl("rules", "check", ROOT / "rules", "--customers", customers)
 
 

@@ -12,7 +12,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FGCTL = ROOT / os.environ.get("FG_BUILD", "build/release") / "cli" / "fgctl"
-OK, FAILED, USAGE, RULES, REFUSED = 0, 1, 2, 5, 6
+OK, FAILED, USAGE, NOT_FOUND, RULES, REFUSED = 0, 1, 2, 4, 5, 6
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def mine(fgctl, tmp_path):
 
 def test_a_first_rule_in_an_empty_directory(fgctl, tmp_path):
     directory = tmp_path / "first"
-    fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write", code=FAILED)  # it is not there
+    fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write", code=NOT_FOUND)  # it is not there
     directory.mkdir()
     fgctl("rules", "new", "A", "--group", "g", "--dir", directory, "--write")
     fgctl("rules", "new", "B", "--group", "g", "--dir", directory, "--write")
@@ -133,7 +133,7 @@ overrides:
 
 
 def test_numbering_data_is_looked_for(fgctl, mine):
-    done = fgctl("rules", "check", mine, code=FAILED, data=None)
+    done = fgctl("rules", "check", mine, code=NOT_FOUND, data=None)
     assert "there is no numbering data in" in done.err and "--data DIR or $FRAUDGUARD_DATA says where it is" in done.err
     fgctl("rules", "check", mine, "--rules", ROOT / "rules", data=None)  # beside the usual packs
 
@@ -166,8 +166,10 @@ def calls(fgctl, mine, tmp_path):
     (b"call_id,start,caled\nx,1,+44\n", FAILED, "x.csv:1: the header has no column 'called'"),
     (b"call_id,start,called\n", OK, "x.csv: there is no call in it"),
     (b"call_id,start,called\nx,yesterday,+44\n", FAILED, "x.csv:2: start: neither RFC 3339 nor Unix milliseconds: 'yesterday'"),
-    (b"call_id,start,called,source_ip\na,1,+44,\nb,2,+44,10.0.0\xff\x1b[2J\n", OK, "x.csv:3: source_ip: not an IP address: '10.0.0??[2J'"),
-    (b"call_id,start,called\na,1,+44\n\"b,2,+44\n", OK, "x.csv:3: a quote is not closed"),
+    (b"call_id,start,called\nx,1795168860,+44\n", FAILED, "x.csv:2: start: seconds? milliseconds are expected: '1795168860'"),
+    (b"call_id,start,called,custmer\nx,1795168860000,+44,acme\ny,1,+44,acme\n", OK, "x.csv:1: columns that are not read: 'custmer' (did you mean 'customer'?)"),
+    (b"call_id,start,called,source_ip\na,1795168860000,+44,\nb,1795168860000,+44,10.0.0\xff\x1b[2J\n", OK, "x.csv:3: source_ip: not an IP address: '10.0.0??[2J'"),
+    (b"call_id,start,called\na,1795168860000,+44\n\"b,2,+44\n", OK, "x.csv:3: a quote is not closed"),
 ])
 def test_files_that_are_no_calls(fgctl, calls, mine, tmp_path, text, code, says):
     (tmp_path / "x.csv").write_bytes(text)

@@ -12,8 +12,8 @@ FGCTL = ROOT / os.environ.get("FG_BUILD", "build/release") / "cli" / "fgctl"
 OK, USAGE, NOT_FOUND, RULES, REFUSED = 0, 2, 4, 5, 6
 
 
-def fgctl(*arguments):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FRAUDGUARD_")}
+def fgctl(*arguments, **variables):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FRAUDGUARD_")} | variables
     return subprocess.run([FGCTL, *map(str, arguments)], capture_output=True, text=True,
                           env=environment, check=False)
 
@@ -84,3 +84,51 @@ def test_a_bad_file_is_told(tmp_path, row):
 
 def test_bad_numbers_are_refused():
     assert fgctl("rules", "bound", "--channels", "many", ROOT / "rules").returncode == USAGE
+
+
+CUSTOMERS = ROOT / "rules/customers/example.yaml"
+
+
+@pytest.mark.parametrize("options", [
+    ("--assert", "nowhere.yaml", "--channels", 10), ("--assert", "nowhere.yaml", "--customers", CUSTOMERS),
+    ("--customers", CUSTOMERS, "--customer", "acme", "--channels", 5), ("--assert", "nowhere.yaml", "--profile", "office"),
+    ("--customer", "acme"), ("--profile", "office")])
+def test_nothing_asked_for_is_left_out(options):
+    run = fgctl("rules", "bound", *options, ROOT / "rules")
+    assert (run.returncode, run.stdout) == (USAGE, ""), run.stderr
+    assert "exclude" in run.stderr or "give --customers" in run.stderr
+
+
+def test_the_environment_does_not_replace_the_check(tmp_path):
+    variables = {"FRAUDGUARD_CUSTOMERS": str(CUSTOMERS)}
+    run = fgctl("rules", "bound", "-o", "json", ROOT / "rules", **variables)
+    assert {row["customer"] for row in json.loads(run.stdout)["bounds"]} == {"any"}, run.stderr
+    one = fgctl("rules", "bound", "-o", "json", "--customer", "acme", ROOT / "rules", **variables)
+    assert [row["customer"] for row in json.loads(one.stdout)["bounds"]] == ["acme"]
+    path = tmp_path / "bounds.yaml"
+    path.write_text("fraudguard_bounds: 1\nbounds: [{profile: office, channels: 30, daily_limit: 200, hour_usd: 1}]\n")
+    assert fgctl("rules", "bound", "--assert", path, ROOT / "rules", **variables).returncode == REFUSED
+
+
+@pytest.mark.parametrize("text,says", [
+    ("[]", "empty"), ("[{profile: ofice, channels: 1, daily_limit: 5, hour_usd: 3}]", "did you mean 'office'"),
+    ("[{profile: office, channels: 1, daily_limit: 5}]", "asserts nothing")])
+def test_a_file_that_asserts_nothing_is_no_proof(tmp_path, text, says):
+    path = tmp_path / "bounds.yaml"
+    path.write_text(f"fraudguard_bounds: 1\nbounds: {text}\n")
+    run = fgctl("rules", "bound", "--assert", path, ROOT / "rules")
+    assert run.returncode == RULES and says in run.stderr, run.stderr
+
+
+def test_profiles_must_be_known():
+    for options in (("--channels", 5), ("--customers", CUSTOMERS)):
+        run = fgctl("rules", "bound", "--profile", "ofice", *options, ROOT / "rules")
+        assert run.returncode == USAGE and "did you mean 'office'" in run.stderr
+    run = fgctl("rules", "bound", "--profile", "hotel", "--customers", CUSTOMERS, "--customer", "acme", ROOT / "rules")
+    assert run.returncode == NOT_FOUND and "hotel" in run.stderr
+
+
+def test_no_daily_limit_is_no_limit_of_nothing():
+    run = fgctl("rules", "bound", "--channels", 5, "-o", "tsv", ROOT / "rules")
+    assert run.stdout.splitlines()[1].split("\t")[3] == "-"
+    assert bounds("--channels", 5)[0]["daily_limit"] is None

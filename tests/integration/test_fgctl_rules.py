@@ -238,7 +238,7 @@ tests:
     customer: acme
     clock: "2026-11-21T02:10:00Z"
     calls: {CALL}
-  - name: null
+  - name: nothing
     customer: acme
     clock: "2026-11-21T02:10:00Z"
     calls: {CALL}
@@ -294,7 +294,7 @@ def test_record_leaves_a_test_that_is_wrong(fgctl, open_tests):
 
 
 def test_record_of_an_exception(fgctl, open_tests):
-    open_tests.write_text(OPEN_TESTS.replace("acme: {id: acme", "acme: {id: reef").split("  - name: null")[0])
+    open_tests.write_text(OPEN_TESTS.replace("acme: {id: acme", "acme: {id: reef").split("  - name: nothing")[0])
     fgctl("rules", "test", open_tests, "--record")
     assert 'exceptions: ["DEST_ISLAND/F \\"1\\""]' in open_tests.read_text()
     fgctl("rules", "test", open_tests)
@@ -310,7 +310,7 @@ def test_a_test_file_elsewhere_names_its_rules(fgctl, open_tests, tmp_path):
     replace(path, "action: alert   # of 50\n      score:  50", "action: throttle\n      score:  40")
     assert "4 passed" in fgctl("rules", "test", path).out
     replace(path, "rules: ../open", "rules: ../none")
-    assert "none" in fgctl("rules", "test", path, code=FAILED).out
+    assert "none" in fgctl("rules", "test", path, code=NOT_FOUND).out
     assert "4 passed" in fgctl("rules", "test", path, "--rules", open_tests.parent, "--data", ROOT / "rules/data").out
     replace(path, "rules: ../none", "packs: [../open/p.yaml]")
     (elsewhere / "q.yaml").write_text('fraudguard: 1\npack: q\nversion: "1.0.0"\nrules: []\n'
@@ -462,3 +462,43 @@ def test_the_examples_of_what_is_usual(fgctl, tmp_path):
     # Without peers a customer of whom nothing is known calls at any hour.
     replace(tmp_path / "usual.yaml", "{typical: calls, per: customer}", "{typical: calls, per: customer, peers: false}")
     assert "no typical meter that learns from peers" in fgctl("rules", "test", tmp_path, *data, code=RULES).out
+
+
+def test_a_fifo_is_no_file(fgctl, tmp_path):
+    """Nobody writes into it: whoever waits for that waits for ever."""
+    fifo = tmp_path / "60-fifo.yaml"
+    os.mkfifo(fifo)
+    for args in (("rules", "fmt", fifo), ("number", "--rules", ROOT / "rules", "--file", fifo),
+                 ("rules", "bound", "--assert", fifo, ROOT / "rules")):
+        assert f"{fifo}: not a regular file" in fgctl(*args, code=FAILED).err
+
+
+# --- the same mistake has the same exit code everywhere ---------------------------------------------------------------------------
+
+def test_what_is_not_there_is_not_found(fgctl, tmp_path, rules):
+    none = tmp_path / "none"
+    for args in (("check", none), ("lint", none), ("bound", none, "--channels", 5), ("coverage", none), ("test", none),
+                 ("promote", "DEST_RATE", "--dir", none), ("new", "A", "--group", "g", "--dir", none), ("diff", none, rules),
+                 ("check", none / "a.yaml"), ("fmt", none), ("bound", rules, "--assert", none), ("check", rules, "--customers", none)):
+        assert f"{none}" in fgctl("rules", *args, code=NOT_FOUND).err + fgctl("rules", *args, code=NOT_FOUND).out, args
+    assert "nope.test.yaml: No such file" in fgctl("rules", "test", rules / "nope.test.yaml", code=NOT_FOUND).err
+
+
+def test_a_mistake_in_a_pack_counts_whatever_else_is_missing(fgctl, tmp_path):
+    (tmp_path / "a.yaml").write_text('fraudguard: 1\npack: a\nversion: "1.0.0"\nrulez: []\n')
+    for command in ("check", "lint", "coverage", "bound", "test"):
+        fgctl("rules", command, tmp_path, "--data", tmp_path, *(("--channels", 5) if command == "bound" else ()), code=RULES)
+    (tmp_path / "a.yaml").write_bytes(b"#" * (17 << 20))
+    assert re.search(r"a\.yaml: error: .*too big \[FG004\]", fgctl("rules", "check", tmp_path, code=RULES).out)
+
+
+def test_check_of_files_that_belong_to_packs(fgctl, rules):
+    for name in ("overrides.d/campaign.yaml", "lists/irsf_ranges.csv"):
+        assert "ok: " in fgctl("rules", "check", rules / name).out
+    pack = rules / "overrides.d/campaign.yaml"
+    replace(pack, "VEL_CALLS", "VEL_CALSL")
+    assert "campaign.yaml:8" in fgctl("rules", "check", pack, code=RULES).out
+    assert "--assert" in fgctl("rules", "check", ROOT / "rules/bounds/bounds.yaml", code=USAGE).err
+    assert "--customers" in fgctl("rules", "check", ROOT / "rules/customers/example.yaml", code=USAGE).err
+    done = fgctl("rules", "lint", pack, code=USAGE)
+    assert done.err == f"fgctl: {pack}: not a directory\n"

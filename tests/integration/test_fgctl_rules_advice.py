@@ -108,12 +108,21 @@ def test_a_new_rule_is_new(rules):
     refused = fgctl("rules", "new", "DEST_RATE", "--group", "x", "--dir", rules, code=REFUSED)
     assert f"exists already: {rules}/20-toll-fraud.yaml:" in refused.stderr
     (rules / "60-a.test.yaml").write_text("fraudguard_test: 1\ntests: []\n")
-    fgctl("rules", "new", "A", "--group", "x", "--dir", rules, "--write", code=FAILED)
+    fgctl("rules", "new", "A", "--group", "destination", "--dir", rules, "--write", code=FAILED)
     assert (rules / "60-a.test.yaml").read_text() == "fraudguard_test: 1\ntests: []\n"
     assert not (rules / "60-a.yaml").exists()
 
 
+def test_a_new_rule_that_would_not_load_is_not_written(rules):
+    before = sorted(rules.iterdir())
+    refused = fgctl("rules", "new", "FOO", "--group", "destinatoin", "--dir", rules, "--write", code=RULES)
+    assert "60-foo.yaml:" in refused.stderr and "did you mean 'destination'" in refused.stderr
+    assert sorted(rules.iterdir()) == before and refused.stdout == ""
+    fgctl("rules", "new", "A" * 64, "--group", "destination", "--dir", rules, "--write")
+    fgctl("rules", "check", rules)
+
+
 @pytest.mark.parametrize("args", [("lower", "--group", "x"), ("A",), ("A", "--group", "../x"),
-                                  ("A B", "--group", "x"), ("A" * 49, "--group", "x")])
+                                  ("A B", "--group", "x"), ("A" * 65, "--group", "x")])
 def test_a_new_rule_needs_sane_names(rules, args):
     fgctl("rules", "new", *args, "--dir", rules, code=USAGE)

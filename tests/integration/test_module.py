@@ -294,6 +294,9 @@ def test_direction_follows_the_carriers_addresses(open_node):
     assert (inbound["direction"], inbound["customer"]) == ("inbound", "c21")
     outbound = open_node.caller(21).show(ALLOWED)
     assert (outbound["direction"], outbound["customer"]) == ("outbound", "c21")
+    # Reaching the carriers' listener makes nobody a carrier.
+    other = open_node.caller(22).show("+442070000021", direction="inbound", caller="+12025550143")
+    assert (other["direction"], other["identity"], other["customer"], other["rc"]) == ("inbound", "not_a_carrier", "<null>", -3)
 
 
 # --- rules on a running node

@@ -2,13 +2,12 @@
 """Allowances, "it was us": given by RPC and by fgctl, on a real Kamailio with Redis."""
 import json
 import os
-import re
 import subprocess
 import time
 
 import pytest
 
-from module_fixtures import BUILD, Node, RULES, TOP, wait_for
+from module_fixtures import BUILD, RULES, TOP, Node, faults_in, wait_for
 
 FGCTL = os.path.join(BUILD, "cli/fgctl")
 ALLOWED, BLOCKED, OTHER = "+442079460018", "+442079000401", "+442079700001"  # OTHER: cut at its first minute
@@ -24,7 +23,7 @@ def node(tmp_path_factory):
         log = node.log()
     finally:
         node.stop()
-    assert not re.search(r"CRITICAL|signal 11|AddressSanitizer|runtime error|\bBUG\b", log), log[-4000:]
+    assert not faults_in(log), faults_in(log)
 
 
 def fgctl(node, *args, code=0):
@@ -109,9 +108,15 @@ def test_nobodys_word_is_about_identity_or_about_what_people_hold(node):
     wait_for(lambda: caller.show(BLOCKED)["action"] == "alert", what="release")
     # A hold that rules set is set aside; one of somebody's beside it is not.
     until = int(time.time() * 1000) + 60000
-    node.redis_cli("publish", "fg:holds:ch", json.dumps({"v": 1, "op": "hold", "customer": "c2", "scope": "customer", "until_ms": until, "since_ms": until - 60000,
-                                                         "cut": False, "reason": "score 90", "by": "rule:module-test", "rule": "BLOCKED"}))
-    wait_for(lambda: caller.show(ALLOWED)["action"] == "alert", what="hold")
+    message = json.dumps({"v": 1, "op": "hold", "customer": "c2", "scope": "customer", "until_ms": until, "since_ms": until - 60000,
+                          "cut": False, "reason": "score 90", "by": "rule:module-test", "rule": "BLOCKED"})
+
+    def held_by_a_rule():
+        # The node hears of its own release once more by Redis, which may come after the hold.
+        node.redis_cli("publish", "fg:holds:ch", message)
+        return caller.show(ALLOWED)["action"] == "alert"
+
+    wait_for(held_by_a_rule, what="hold")
     node.rpc("fraudguard.hold", "c2", "country.GB", "60", "operator says so")
     both = caller.show(ALLOWED)
     assert both["action"] == "block" and "operator says so" in both["reason"]

@@ -239,6 +239,17 @@ def test_a_call_that_is_cut_ends_with_a_reason_and_no_rule(node):
         assert sent.get("reason") == 'Q.850;cause=21;text="call rejected"' and "known-to-us" not in sent.text
 
 
+def test_a_customers_certificate_is_no_carriers(node):
+    shown = node.with_certificate("c1.example").show("+442070000021", direction="inbound")
+    assert (shown["direction"], shown["identity"], shown["customer"]) == ("outbound", "certificate", "c1")
+    # Nor does a key that is refused make a carrier of it.
+    weak = node.with_certificate("c1.example", key=rsa.generate_private_key(public_exponent=65537, key_size=1024))
+    shown = weak.show("+442070000021", direction="inbound")
+    assert (shown["direction"], shown["identity"], shown["rc"]) == ("outbound", "weak_key", -3)
+    carrier = node.with_certificate("carrier.example").show("+442070000021", direction="inbound")
+    assert (carrier["direction"], carrier["identity"], carrier["customer"]) == ("inbound", "called_number", "c21")
+
+
 # --- STIR/SHAKEN
 
 

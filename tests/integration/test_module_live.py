@@ -159,6 +159,24 @@ def test_calls_go_on_over_a_restart(node):
     assert kept["call_id"] not in live(node)
 
 
+def test_damaged_files_end_no_call(node):
+    caller = node.caller(22)
+    kept = called(caller)
+    os.mkdir(node.path("state", "calls.new"))  # nothing can be saved
+    wait_for(lambda: not os.path.exists(node.path("state", "calls")), 15, "no stale file of calls")
+    node.halt()
+    os.mkfifo(node.path("state", "calls"))
+    with open(node.path("state", "spool"), "r+b") as file:
+        file.write(bytes(16))
+    node.launch()
+    assert os.path.getsize(node.path("state", "spool")) == 16 and os.path.exists(node.path("state", "spool.bad"))
+    assert "spool is damaged" in node.log() and "calls is no file" in node.log()
+    assert node.counter("calls_untracked") >= 1 and node.counter("calls_orphaned") == 0
+    assert reinvite(caller, kept, 3).code == 200
+    caller.bye(kept)
+    os.rmdir(node.path("state", "calls.new"))
+
+
 # --- while Redis is away
 
 
@@ -196,6 +214,21 @@ def test_what_redis_has_not_taken_outlives_a_restart(node, how):
     settled = [(e["call_id"], e["time_ms"]) for e in stream(node) if e.get("call_id") in refused]
     assert len(settled) == len(set(settled)) == 3
     node.rpc("fraudguard.release", customer)
+
+
+def test_what_redis_refuses_for_good_stops_nothing_else(node):
+    before = node.counter("writes_refused")
+    node.redis_cli("set", "fg:{c20}:h", "of another type")
+    for customer in ("c20", "c21"):
+        assert node.rpc("fraudguard.hold", customer, "customer", "300", "refused").returncode == 0
+    wait_for(lambda: node.redis_cli("hlen", "fg:{c21}:h") == "1", 15, "the other customer's hold in Redis")
+    assert node.counter("writes_refused") == before + 1
+    assert "c20" in node.rpc("fraudguard.holds").stdout  # in force on this node
+    assert "WRONGTYPE" in node.log()
+    node.redis_cli("del", "fg:{c20}:h")
+    for customer in ("c20", "c21"):
+        node.rpc("fraudguard.release", customer)
+    wait_for(lambda: node.status()["spool_waiting_bytes"] == "0", 15, "an empty spool")
 
 
 # --- which call ends

@@ -32,7 +32,7 @@ def rule_tests(*scores):
 
 @pytest.fixture(name="node", scope="module")
 def fixture_node(tmp_path_factory):
-    node = started(Node(tmp_path_factory.mktemp("reload"), redis=False))
+    node = started(Node(tmp_path_factory.mktemp("reload"), redis=False, modparams='modparam("fraudguard", "max_customers", 16)'))
     yield node
     finish(node)
 
@@ -106,6 +106,30 @@ def test_tests_are_left_out_when_told_so(tmp_path_factory):
         assert score(node) == "36"
     finally:
         node.stop()
+
+
+def test_customers_have_room_and_give_it_back(node):
+    def trunks():
+        return set(re.findall(r"customer: (c\d+)", node.rpc("fraudguard.trunks").stdout))
+
+    def call(numbers):
+        for i in numbers:
+            assert node.caller(i).show(ALERTED)["action"] == "alert"
+        return trunks()
+
+    everybody = {f"c{i}" for i in range(40)}
+    assert call(range(40)) == everybody, "max_customers is but the least"
+    node.write("customers.yaml", customers(10))
+    reload(node)
+    assert trunks() == {f"c{i}" for i in range(10)}
+    node.write("customers.yaml", customers())
+    reload(node)
+    assert call(range(40)) == everybody
+    # Made for 42: 84 have room, and that there are more is told once.
+    node.write("customers.yaml", customers(120))
+    reload(node)
+    assert len(call(range(40, 120))) <= 84
+    assert node.log().count("no room for all customers") == 1
 
 
 def test_warnings_of_a_load_are_in_the_log(node):

@@ -197,7 +197,7 @@ def test_inbound_and_unknown_callers(replay):
 
 def test_bad_rows_are_counted_with_their_lines(replay):
     good = text_of([call("a", FRIDAY, "02079460001")])
-    lines = good + "x,not a time\n\x00\n" + ",".join(["y"] * 17) + "\n" + "z,1000\n" * 40
+    lines = good + "x,not a time\n\x00\n" + ",".join(["y"] * 17) + "\n" + "z,1795168860000\n" * 40
     done = replay(lines, raw=True)
     told = done.stderr.decode().splitlines()
     assert len(done.stdout.splitlines()) == 1
@@ -228,7 +228,7 @@ def test_late_rows_are_left_out(replay):
 
 def test_odd_call_ids_stay_json(replay):
     results = replay(b"call_id,start,called,customer\n"
-                     b'"a""\\\x01\xff\xc3\xa4@x",1000,02079460001,acme\n')
+                     b'"a""\\\x01\xff\xc3\xa4@x",1795168860000,02079460001,acme\n')
     assert results[0]["call_id"] == 'a"\\\x01\ufffd\u00e4@x'
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import jsonschema
@@ -75,9 +76,42 @@ def slipping(root):
             yield f"pack-v1.json: accepts a rule with {wrong}"
 
 
+PACK = """fraudguard: 1
+pack: p
+version: "1.0.0"
+scoring: {thresholds: {alert: 30, block: 80}}
+lists: {x: {type: text, items: [%(items)s]}}
+rules:
+  - {id: A, desc: %(desc)s, score: %(score)s,
+     when: {attr.foo: %(attr)s, sip.user_agent: {in: x}, dest.home: %(home)s}}
+"""
+GOOD = {"items": "a, \"1.10\"", "desc": "d", "score": "20", "attr": "y", "home": "true"}
+TRAPS = [("score", '"20"'), ("home", '"true"'), *(("desc", word) for word in ("yes", "null", "12:30", "1.10", "2026-11-20")),
+         *(("attr", word) for word in ("yes", "~", "-7", "0x")), *(("items", f"a, {word}") for word in ("yes", "1.10", "12:30", "null", "on"))]
+
+
+def out_of_step(root, fgctl):
+    """What tools of YAML 1.1 take for something else is refused by the loader and by the schema."""
+    schema = json.loads((root / "rules/schema/pack-v1.json").read_text())
+    validator = jsonschema.Draft7Validator(schema)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "p.yaml"
+        for key, value in [("desc", "d"), *TRAPS]:
+            text = PACK % {**GOOD, key: value}
+            path.write_text(text)
+            done = subprocess.run([fgctl, "rules", "check", "--data", root / "rules/data", place],
+                                  capture_output=True, check=False)
+            accepted = {"loader": done.returncode == 0,
+                        "schema": validator.is_valid(yaml.safe_load(text))}
+            wanted = value in ("d", "0x")
+            for reader, accepts in accepted.items():
+                if accepts != wanted:
+                    yield f"{key}: {value}: the {reader} {'accepts' if accepts else 'refuses'} it"
+
+
 def main():
     root, fgctl = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    problems = [*stale(root, fgctl), *nonconforming(root), *slipping(root)]
+    problems = [*stale(root, fgctl), *nonconforming(root), *slipping(root), *out_of_step(root, fgctl)]
     print(*problems, f"generated: {len(problems)} problems", sep="\n")
     return 1 if problems else 0
 

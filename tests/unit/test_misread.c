@@ -39,6 +39,16 @@ static void words_that_other_tools_take_for_something_else(void **state)
     misread("2.00", "the number 2.0");
     misread("2027-03-31", "a date");
     misread("2026-11-20T10:00:00Z", "a date");
+    misread("2026-11-20 10:00:00.5 +01:00", "a date");
+    misread("null", "nothing");
+    misread("Null", "nothing");
+    misread("~", "nothing");
+    misread("-1.5", "a number");
+    misread(".5", "a number");
+    misread("1.", "a number");
+    misread("1e3", "a number");
+    misread("1.5E-3", "a number");
+    misread("1234567890123456", "a number");
 }
 
 static void words_that_stay_what_they_are(void **state)
@@ -51,7 +61,12 @@ static void words_that_stay_what_they_are(void **state)
                                         "12:75",
                                         "12:300",
                                         "1.2.3",
-                                        "1.",
+                                        ".",
+                                        "1e",
+                                        "1.e+",
+                                        "e3",
+                                        "nUll",
+                                        "2026-11-20 the second wave",
                                         "+",
                                         "+96O",
                                         "00x",
@@ -60,7 +75,6 @@ static void words_that_stay_what_they_are(void **state)
                                         "1-2",
                                         "20:",
                                         "-",
-                                        "1234567890123456",
                                         "2027-3-31",
                                         "a word that is much longer than any of these"};
     char out[FG_MISREAD_MAX];

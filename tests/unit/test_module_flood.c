@@ -160,6 +160,24 @@ static void a_few_refusals_are_no_attack(void **state)
     assert_false(fgm_attacks_ended(&attacks, 1000000 + 600 * 61000, &told));
 }
 
+static void what_is_over_is_forgotten(void **state)
+{
+    (void)state;
+    static struct fgm_attacks attacks;
+    struct fg_attack told;
+    memset(&attacks, 0, sizeof attacks);
+    assert_true(fgm_attacks_forget(&attacks, 1000));
+    assert_false(fgm_attacks_note(&attacks, &on_number, 1000, &told)); // a suspicion
+    assert_false(fgm_attacks_forget(&attacks, 1000 + FGM_ATTACK_NUMBER_QUIET));
+    assert_true(fgm_attacks_forget(&attacks, 1001 + FGM_ATTACK_NUMBER_QUIET));
+    for (int i = 0; i < FGM_ATTACK_BEGINS; i++)
+        (void)fgm_attacks_note(&attacks, &on_number, 200000, &told);
+    // One that was told stays until its end is told, too.
+    assert_false(fgm_attacks_forget(&attacks, 900000));
+    assert_true(fgm_attacks_ended(&attacks, 900000, &told));
+    assert_true(fgm_attacks_forget(&attacks, 900000));
+}
+
 static void suspicions_give_way_and_attacks_do_not(void **state)
 {
     (void)state;
@@ -210,6 +228,7 @@ int main(void)
         cmocka_unit_test(an_attack_begins_once_and_ends_once_with_its_size),
         cmocka_unit_test(a_few_refusals_are_no_attack),
         cmocka_unit_test(a_token_is_good_for_its_call_and_time_alone),
+        cmocka_unit_test(what_is_over_is_forgotten),
         cmocka_unit_test(suspicions_give_way_and_attacks_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,108 @@ static void foreign_files_are_not_read(void **state)
     assert_int_equal(fgm_spool_open(path, &key, LAYOUT, 4096, &spool, &lost), FG_EPROTOCOL);
 }
 
+// Read by this process so far; -1 where the system does not tell.
+static long long bytes_read(void)
+{
+    long long bytes = -1;
+    FILE *file = fopen("/proc/self/io", "r");
+    if (file && fscanf(file, "rchar: %lld", &bytes) != 1) // NOLINT(cert-err34-c): a number or -1
+        bytes = -1;
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+// Bytes that tell the record and the place.
+static size_t fill(unsigned char *out, unsigned i)
+{
+    const size_t len = i % 50 == 7 ? 100000 : i * 37 % 900;
+    for (size_t k = 0; k < len; k++)
+        out[k] = (unsigned char)(i * 31 + k);
+    return len;
+}
+
+static void expect_filled(struct fgm_spool *spool, unsigned i)
+{
+    static unsigned char wanted[100000];
+    struct fgm_journal_record record;
+    const size_t len = fill(wanted, i);
+    assert_true(fgm_spool_next(spool, &record));
+    assert_int_equal(record.kind, i);
+    assert_int_equal(record.bytes.len, len);
+    assert_memory_equal(record.bytes.ptr, wanted, len);
+}
+
+static void records_are_read_in_blocks(void **state)
+{
+    (void)state;
+    static unsigned char bytes[100000];
+    struct fgm_spool *spool = opened((size_t)16 << 20, 0);
+    for (unsigned i = 0; i < 1000; i++) {
+        const size_t len = fill(bytes, i);
+        assert_int_equal(fgm_spool_put(spool, i, (struct fg_view){(char *)bytes, len}), FG_OK);
+    }
+    fgm_spool_close(spool);
+    const long long before = bytes_read();
+    spool = opened((size_t)16 << 20, 0); // reads all of it, to find its end
+    for (unsigned i = 0; i < 1000; i++)
+        expect_filled(spool, i);
+    const long long after = bytes_read();
+    // Twice, and what is cut in two at a block's end once more.
+    if (before >= 0)
+        assert_in_range(after - before, 1, 4 * size_of_file());
+    // What is put while others are read, and what is read again.
+    fgm_spool_rewind(spool);
+    for (unsigned i = 0; i < 500; i++)
+        expect_filled(spool, i);
+    fgm_spool_settle(spool);
+    for (unsigned i = 1000; i < 1200; i++) {
+        const size_t len = fill(bytes, i);
+        assert_int_equal(fgm_spool_put(spool, i, (struct fg_view){(char *)bytes, len}), FG_OK);
+        expect_filled(spool, i - 500);
+    }
+    fgm_spool_rewind(spool);
+    for (unsigned i = 500; i < 1200; i++)
+        expect_filled(spool, i);
+    fgm_spool_settle(spool);
+    expect_empty(spool);
+    put(spool, "afterwards");
+    take(spool, "afterwards");
+    fgm_spool_close(spool);
+}
+
+static void a_damaged_beginning_is_set_aside(void **state)
+{
+    (void)state;
+    static const char zeros[40];
+    char aside[80];
+    snprintf(aside, sizeof aside, "%s.bad", path);
+    for (size_t len = 1; len <= sizeof zeros; len += len < 17 ? 1 : 23) {
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        assert_int_equal(fwrite(zeros, 1, len, file), len);
+        fclose(file);
+        struct fgm_spool *spool = NULL;
+        struct stat facts;
+        size_t lost = 1;
+        bool set_aside = false;
+        assert_int_equal(fgm_spool_open_afresh(path, &key, LAYOUT, 4096, &spool, &lost, &set_aside),
+                         FG_OK);
+        assert_true(set_aside);
+        assert_int_equal(lost, 0);
+        assert_int_equal(stat(aside, &facts), 0);
+        assert_int_equal(facts.st_size, len);
+        put(spool, "next");
+        fgm_spool_close(spool);
+        assert_int_equal(fgm_spool_open_afresh(path, &key, LAYOUT, 4096, &spool, &lost, &set_aside),
+                         FG_OK);
+        assert_false(set_aside);
+        take(spool, "next");
+        fgm_spool_close(spool);
+    }
+    unlink(aside);
+}
+
 static void a_changed_byte_ends_what_is_read(void **state)
 {
     (void)state;
@@ -247,6 +349,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_torn_end_is_cut_off, make_path, remove_path),
         cmocka_unit_test_setup_teardown(its_size_is_bounded, make_path, remove_path),
         cmocka_unit_test_setup_teardown(foreign_files_are_not_read, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(records_are_read_in_blocks, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(a_damaged_beginning_is_set_aside, make_path, remove_path),
         cmocka_unit_test(a_changed_byte_ends_what_is_read),
         cmocka_unit_test(items_come_back_as_they_were),
     };

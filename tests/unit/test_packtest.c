@@ -397,6 +397,86 @@ static void mistakes_in_a_history_are_told_with_their_place(void **state)
     assert_int_equal(fg_diags_total(fixture->diags) - before, 11);
 }
 
+static void patterns_with_other_braces_are_mistakes(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t before = fg_diags_total(fixture->diags);
+    assert_int_equal(run(fixture, "  - name: x\n"
+                                  "    clock: \"2026-11-20T10:00:00Z\"\n"
+                                  "    calls:\n"
+                                  "      - {to: \"+9607{rnd:6}\"}\n"
+                                  "      - {to: \"+9607{rand:16}\"}\n"
+                                  "      - {to: \"+9607{rand:6\"}\n"
+                                  "      - {to: \"+9607{N}\"}\n"
+                                  "      - {to: '+9607', from: \"+44{random}\"}\n"
+                                  "      - {to: \"+96{n}{rand:1}{rand:15}\"}\n"
+                                  "    expect: {action: block}\n"),
+                     FG_ESYNTAX);
+    static const struct {
+        uint32_t line, column;
+        const char *message;
+    } expected[] = {
+        {9, 20, "unknown placeholder '{rnd:6}' in 'to'; did you mean '{rand:6}'?"},
+        {10, 20,
+         "unknown placeholder '{rand:16}' in 'to'; there are {n} and {rand:1} to {rand:15}"},
+        {11, 20, "unknown placeholder '{rand:6' in 'to'; did you mean '{rand:6}'?"},
+        {12, 20, "unknown placeholder '{N}' in 'to'; did you mean '{n}'?"},
+        {13, 33,
+         "unknown placeholder '{random}' in 'from'; there are {n} and {rand:1} to {rand:15}"},
+    };
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        const struct fg_diag *diag = fg_diags_at(fixture->diags, before + i);
+        assert_string_equal(diag->code, "FG028");
+        assert_string_equal(diag->message, expected[i].message);
+        assert_int_equal(diag->line, expected[i].line);
+        assert_int_equal(diag->column, expected[i].column);
+    }
+}
+
+static void two_tests_of_one_name_are_a_mistake(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t before = fg_diags_total(fixture->diags);
+#define AN_X(name)                                                                                 \
+    "  - {name: " name ", clock: \"2026-11-20T10:00:00Z\", calls: [{to: \"+4420\"}],"              \
+    " expect: {action: block}}\n"
+    assert_int_equal(run(fixture, AN_X("x") AN_X("y") AN_X("x") AN_X("x")), FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct fg_diag *diag = fg_diags_at(fixture->diags, before + i);
+        assert_string_equal(diag->code, "FG020");
+        assert_string_equal(diag->message, "test 'x' exists already on line 6");
+        assert_int_equal(diag->line, 8 + i);
+    }
+}
+
+static void mistakes_in_fixtures_do_not_hide_the_tests(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t before = fg_diags_total(fixture->diags);
+    scratch_dir_write(&fixture->dir, "p.test.yaml",
+                      "fraudguard_test: 1\n"
+                      "fixtures:\n"
+                      "  acme: {id: acme, tz: Europe/Londn}\n"
+                      "tests:\n"
+                      "  - name: x\n"
+                      "    customer: acme\n"
+                      "    clock: \"2026-11-20T10:00:00Z\"\n"
+                      "    history: {dest.country: [\"GB\"]}\n"
+                      "    calls: [{to: \"+4420{}\"}]\n"
+                      "    expect: {action: blok}\n");
+    assert_int_equal(fg_packtest_run(fixture->dir.files[fixture->dir.n - 1],
+                                     fg_policy_of(fixture->bundle), fixture->diags, false, stderr,
+                                     &fixture->summary),
+                     FG_ESYNTAX);
+    static const char *const codes[] = {"FG027", "FG028", "FG013"};
+    assert_int_equal(fg_diags_total(fixture->diags) - before, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_string_equal(fg_diags_at(fixture->diags, before + i)->code, codes[i]);
+    }
+}
+
 static void run_whole(struct fixture *fixture, const char *text, uint32_t line, const char *message)
 {
     scratch_dir_write(&fixture->dir, "p.test.yaml", text);
@@ -483,6 +563,9 @@ int main(void)
         TEST(missing_exceptions_and_overrides_are_failures),
         TEST(a_missing_cut_is_a_failure),
         TEST(mistakes_in_a_test_are_told_with_their_place),
+        TEST(patterns_with_other_braces_are_mistakes),
+        TEST(two_tests_of_one_name_are_a_mistake),
+        TEST(mistakes_in_fixtures_do_not_hide_the_tests),
         TEST(mistakes_in_a_history_are_told_with_their_place),
         TEST(files_that_are_no_tests_are_told),
         cmocka_unit_test_setup_teardown(meters_of_answers_and_ends, setup_metered, teardown),

@@ -383,6 +383,7 @@ static void test_refusals_by_their_words(void **unused)
     } cases[] = {
         {"LOADING Redis is loading the dataset in memory", FG_REDIS_ERROR_LOADING},
         {"BUSY Redis is busy running a script.", FG_REDIS_ERROR_BUSY},
+        {"ERR max number of clients reached", FG_REDIS_ERROR_CLIENTS},
         {"MOVED 3999 127.0.0.1:6381", FG_REDIS_ERROR_MOVED},
         {"ASK 3999 127.0.0.1:6381", FG_REDIS_ERROR_ASK},
         {"CLUSTERDOWN The cluster is down", FG_REDIS_ERROR_CLUSTERDOWN},

@@ -351,6 +351,33 @@ static void test_events_are_written_once_where_a_record_cannot_be(void **unused)
     fg_redis_free(redis);
 }
 
+static void test_an_attack_is_told_once_where_its_own_stream_is_away(void **unused)
+{
+    (void)unused;
+    const int lives = redis_slot_of(fg_view_of("fg:events")) / 8192;
+    assert_int_not_equal(redis_slot_of(fg_view_of("fg:attacks")) / 8192, lives);
+    struct fg_redis *redis = cluster_connect(PATIENT_MS);
+    const struct fg_view began = fg_view_of("{\"attack\":1}"), ended = fg_view_of("{\"attack\":2}");
+    assert_int_equal(fg_redis_attack_append(redis, began), FG_OK);
+    const int64_t before = number_of(COMMAND(members[lives].control, "XLEN", "fg:events"));
+    const int64_t own_before = number_of(COMMAND(members[1 - lives].control, "XLEN", "fg:attacks"));
+    // Refused, so that what was tried is known not to be there.
+    resp_free(COMMAND(members[1 - lives].control, "RENAME", "fg:attacks", "{fg:attacks}:aside"));
+    resp_free(COMMAND(members[1 - lives].control, "SET", "fg:attacks", "of another type"));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(fg_redis_attack_append(redis, ended), FG_EUNAVAILABLE);
+    assert_int_equal(number_of(COMMAND(members[lives].control, "XLEN", "fg:events")), before + 1);
+    resp_free(COMMAND(members[1 - lives].control, "RENAME", "{fg:attacks}:aside", "fg:attacks"));
+    assert_int_equal(fg_redis_attack_append(redis, ended), FG_OK);
+    assert_int_equal(number_of(COMMAND(members[lives].control, "XLEN", "fg:events")), before + 1);
+    assert_int_equal(number_of(COMMAND(members[1 - lives].control, "XLEN", "fg:attacks")),
+                     own_before + 1);
+    // The same once more is another one.
+    assert_int_equal(fg_redis_attack_append(redis, ended), FG_OK);
+    assert_int_equal(number_of(COMMAND(members[lives].control, "XLEN", "fg:events")), before + 2);
+    fg_redis_free(redis);
+}
+
 static void test_nobody_there(void **unused)
 {
     (void)unused;
@@ -374,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_a_frozen_server_costs_its_own_part_only),
         cmocka_unit_test(test_a_slot_that_moved_is_followed),
         cmocka_unit_test(test_events_are_written_once_where_a_record_cannot_be),
+        cmocka_unit_test(test_an_attack_is_told_once_where_its_own_stream_is_away),
         cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, cluster_start, cluster_stop);

@@ -115,6 +115,18 @@ bool fgm_attacks_ended(struct fgm_attacks *attacks, int64_t now_ms, struct fg_at
     return false;
 }
 
+bool fgm_attacks_forget(struct fgm_attacks *attacks, int64_t now_ms)
+{
+    bool empty = true;
+    for (uint32_t i = 0; i < FGM_ATTACKS_MAX; i++) {
+        struct fgm_attack *slot = &attacks->slots[i];
+        if (slot->key && !slot->told && now_ms - slot->facts.last_ms > quiet_ms(slot))
+            slot->key = 0;
+        empty = empty && !slot->key;
+    }
+    return empty;
+}
+
 uint32_t fgm_attacks_list(const struct fgm_attacks *attacks, struct fg_attack out[FGM_ATTACKS_MAX])
 {
     uint32_t n = 0;

@@ -45,5 +45,8 @@ bool fgm_attacks_note(struct fgm_attacks *attacks, const struct fgm_attempt_fact
 // Whether one that was told has ended: then *out has its facts, and it is forgotten. Call it until
 // it says no.
 bool fgm_attacks_ended(struct fgm_attacks *attacks, int64_t now_ms, struct fg_attack *out);
+// Forgets suspicions that have been quiet for as long as ends an attack. Whether the table is
+// empty.
+bool fgm_attacks_forget(struct fgm_attacks *attacks, int64_t now_ms);
 // The attacks that were told and go on, into out; how many.
 uint32_t fgm_attacks_list(const struct fgm_attacks *attacks, struct fg_attack out[FGM_ATTACKS_MAX]);

@@ -58,3 +58,12 @@ bool fgm_journal_next(const struct fg_hash_key *key, struct fg_view bytes, size_
     *out = (struct fgm_journal_record){kind, own};
     return true;
 }
+
+bool fgm_journal_is_whole(struct fg_view bytes)
+{
+    uint32_t len;
+    if (bytes.len < FGM_JOURNAL_RECORD_HEAD)
+        return false;
+    memcpy(&len, bytes.ptr, sizeof len);
+    return len <= bytes.len - FGM_JOURNAL_RECORD_HEAD;
+}

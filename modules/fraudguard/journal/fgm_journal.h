@@ -40,3 +40,5 @@ FG_MUST_CHECK int fgm_journal_check_head(struct fg_view bytes, uint32_t layout);
 // none that is whole begins there.
 bool fgm_journal_next(const struct fg_hash_key *key, struct fg_view bytes, size_t *at,
                       struct fgm_journal_record *out);
+// Whether bytes have all of the record that begins them, by its length alone.
+bool fgm_journal_is_whole(struct fg_view bytes);

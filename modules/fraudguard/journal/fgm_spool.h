@@ -13,6 +13,12 @@ struct fgm_spool;
 // FG_EIO (errno tells), FG_EPROTOCOL (the file is none of ours, and is left alone). path is copied.
 FG_MUST_CHECK int fgm_spool_open(const char *path, const struct fg_hash_key *key, uint32_t layout,
                                  size_t max_bytes, struct fgm_spool **out, size_t *lost_bytes);
+// The same, but what is none of ours, or has lost its beginning, is renamed to PATH.bad (whatever
+// had that name goes), and an empty one takes its place. FG_EPROTOCOL: it could not be renamed.
+#define FGM_SPOOL_ASIDE ".bad"
+FG_MUST_CHECK int fgm_spool_open_afresh(const char *path, const struct fg_hash_key *key,
+                                        uint32_t layout, size_t max_bytes, struct fgm_spool **out,
+                                        size_t *lost_bytes, bool *set_aside);
 // Takes NULL.
 void fgm_spool_close(struct fgm_spool *spool);
 // FG_OK, FG_ELIMIT (full, or larger than FGM_JOURNAL_RECORD_MAX) or FG_EIO: then it is not in.

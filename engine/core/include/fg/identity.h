@@ -22,6 +22,7 @@
     X(TLS_REQUIRED, "tls_required", "the customer's calls must come over TLS")                     \
     X(NOT_ACCEPTED, "not_accepted", "the customer is not identified in this way")                  \
     X(CLAIMED_OTHER, "claimed_other", "the request claims to be another customer")                 \
+    X(NOT_A_CARRIER, "not_a_carrier", "inbound, but from no address of a carrier")                 \
     X(UNREADABLE, "unreadable", "the message cannot be read")                                      \
     X(UNKNOWN, "unknown", "nothing identifies a customer")
 

@@ -50,6 +50,8 @@ struct fg_calls_sink {
     // A row that was skipped, or (line 1) a header that cannot be used. why: English text, for the
     // time of the call.
     void (*bad)(void *arg, uint64_t line, const char *why);
+    // May be NULL: a header that can be used but names columns that nobody knows, told once.
+    void (*unknown)(void *arg, uint64_t line, const char *what);
     void *arg;
 };
 
@@ -66,5 +68,6 @@ FG_MUST_CHECK int fg_calls_feed(struct fg_calls *calls, const char *bytes, size_
 FG_MUST_CHECK int fg_calls_finish(struct fg_calls *calls);
 
 // RFC 3339 ("2026-11-20T10:00:00.250Z", any offset, 'T' or a space, digits of a second beyond
-// milliseconds are cut) or Unix milliseconds, from 1970 to 2199. FG_ESYNTAX.
+// milliseconds are cut), from 1970 to 2199, or Unix milliseconds, from 10^11 (1973) on. FG_ELIMIT:
+// a smaller whole number, which is likely to mean seconds. FG_ESYNTAX.
 FG_MUST_CHECK int fg_calls_time(struct fg_view text, int64_t *out_ms);

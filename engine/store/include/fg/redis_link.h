@@ -44,7 +44,8 @@ fg_redis_kills_each(struct fg_redis *redis, int64_t now_ms,
 // Appends at most 512 events to the stream, in order (one round trip); FG_ELIMIT for more.
 FG_MUST_CHECK int fg_redis_events_append(struct fg_redis *redis, const struct fg_view *events,
                                          size_t n);
-// Appends an event to the stream and to the audit of what people did.
+// Appends an event to the stream and to the audit of what people did: two round trips. Given the
+// same event again after a failure, it goes only where it is not yet; so with an attack's.
 FG_MUST_CHECK int fg_redis_audit_append(struct fg_redis *redis, struct fg_view event);
 // The last n entries of the audit (1 to 10000), newest first.
 FG_MUST_CHECK int fg_redis_audit_last(struct fg_redis *redis, size_t n,

@@ -92,6 +92,7 @@ void fg_local_stats(struct fg_local *local, struct fg_local_stats *out);
     X(FG_REDIS_ERROR_TOKEN, "token", NULL)                                                         \
     X(FG_REDIS_ERROR_MEMORY, "memory", NULL)                                                       \
     X(FG_REDIS_ERROR_FUNCTION, "function", "ERR Function not found")                               \
+    X(FG_REDIS_ERROR_CLIENTS, "clients", "ERR max number of clients")                              \
     X(FG_REDIS_ERROR_NOSCRIPT, "noscript", "NOSCRIPT ")                                            \
     X(FG_REDIS_ERROR_LOADING, "loading", "LOADING ")                                               \
     X(FG_REDIS_ERROR_READONLY, "readonly", "READONLY ")                                            \
