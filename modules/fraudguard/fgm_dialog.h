@@ -18,3 +18,6 @@ bool fgm_dialog_knows(struct sip_msg *msg);
 // other methods may come while it rings. Ask before loose_route(), which ends the dialog of a BYE.
 // True where the dialog module is not loaded. For SIP workers.
 bool fgm_dialog_contains(struct sip_msg *msg);
+// Whether msg, a request within a call, comes from a customer's side that must encrypt its media.
+// For SIP workers.
+bool fgm_dialog_must_encrypt(struct sip_msg *msg);

@@ -214,6 +214,24 @@ def test_what_is_of_no_call_goes_nowhere(loud_stack):
     assert not [packet for packet in said if trunk.call_id.encode() in packet.payload]
 
 
+def test_required_encryption_outlives_the_calls_set_up(loud_stack):
+    stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
+    clear = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+    secure = clear.replace("RTP/AVP", "RTP/SAVP") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+    uri = f"sip:+442079460018@{stack.domain}"
+    try:
+        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>", body=secure))
+        assert code == 200
+        to, target = re.search(r"(?im)^to: *(.*?)\r", reply).group(1), re.search(r"(?im)^contact:.*?<(.*?)>", reply).group(1)
+        routes = re.findall(r"(?im)^record-route: *(.*?)\r", reply)[::-1]
+        trunk.send("ACK", target, to, routes)
+        assert trunk.final(trunk.send("INVITE", target, to, routes, clear))[0] == 488
+        assert trunk.final(trunk.send("UPDATE", target, to, routes, clear))[0] == 488
+        assert trunk.final(trunk.send("BYE", target, to, routes))[0] == 200
+    finally:
+        trunk.close()
+
+
 # --- calls that come in
 
 
