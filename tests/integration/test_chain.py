@@ -15,7 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
 
@@ -155,7 +155,7 @@ class PythonTrunk:
         context.load_verify_locations(stack.ca)
         context.check_hostname = False
         context.load_cert_chain(stack.pem(customer))
-        self.stack = stack
+        self.number = PBX_CALLER[customer]
         self.socket = context.wrap_socket(socket.create_connection((stack.customer_address, stack.sip_tls[1]), timeout=10))
         self.buffer, self.host = b"", "{}:{}".format(*self.socket.getsockname())
         self.call_id, self.tag, self.cseq = secrets.token_hex(8), secrets.token_hex(4), 0
@@ -165,7 +165,7 @@ class PythonTrunk:
         self.cseq += method != "ACK"
         self.socket.sendall((f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/TLS {self.host};branch=z9hG4bK{secrets.token_hex(6)}\r\nMax-Forwards: 70\r\n"
                              + "".join(f"Route: {route}\r\n" for route in routes)
-                             + f"From: <sip:+12125550101@{self.host}>;tag={self.tag}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\nCSeq: {self.cseq} {method}\r\n"
+                             + f"From: <sip:{self.number}@{self.host}>;tag={self.tag}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\nCSeq: {self.cseq} {method}\r\n"
                              f"Contact: <sip:pbx@{self.host};transport=tls>\r\n{extra}"
                              + ("Content-Type: application/sdp\r\n" if body else "") + f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
         return self.cseq
