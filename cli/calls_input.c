@@ -82,6 +82,7 @@ int calls_input_read(struct calls_input *input, bool progress)
     int rc = FG_ENOMEM;
 
     if (fd < 0 || fstat(fd, &status) != 0) {
+        input->absent = fd < 0 && errno == ENOENT;
         complain("%s: %s", input->name, strerror(errno));
         return FG_EIO;
     }
@@ -110,7 +111,7 @@ enum exit_code calls_input_end(struct calls_input *input, int rc)
         } else if (rc != FG_EIO) {
             complain("%s: %s", input->name, fg_strerror(rc));
         }
-        return EXIT_FAILED;
+        return input->absent ? EXIT_NOT_FOUND : EXIT_FAILED;
     }
     if (input->good + input->skipped == 0) {
         complain("%s: there is no call in it", input->name);

@@ -16,11 +16,13 @@ struct calls_input {
     struct progress progress;
     uint64_t good, skipped;
     bool knows_labels; // the file has a label column; known from the first good row on
+    bool absent;       // there is no such file
 };
 
 // Reads all of it; progress: --progress was given. FG_OK; FG_EIO or FG_ESYNTAX after a complaint;
 // else what take() returned.
 FG_MUST_CHECK int calls_input_read(struct calls_input *input, bool progress);
 // Takes progress away and complains about rc, unless that was done already, and about how many rows
-// were skipped. EXIT_FAILED, also when not one row was good and some were bad.
+// were skipped. EXIT_NOT_FOUND where there is no such file; else EXIT_FAILED, also when not one row
+// was good and some were bad.
 enum exit_code calls_input_end(struct calls_input *input, int rc);

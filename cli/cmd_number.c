@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "commands.h"
+#include "customers.h"
 #include "fg/text.h"
 #include "file.h"
 #include "number_facts.h"
 #include "policy.h"
+
+#define INPUT_COLUMNS 64 // for people
 
 struct run {
     const struct invocation *call;
@@ -16,6 +19,24 @@ struct run {
     struct table *table; // NULL: jsonl is printed at once
     size_t read, unreadable;
 };
+
+// One long input must not push everybody's other columns away.
+static void cut(char *text)
+{
+    char *end = NULL; // where the dots go
+    size_t characters = 0;
+
+    for (char *c = text; *c != '\0'; c++) {
+        if (((unsigned char)*c & 0xc0U) == 0x80) {
+            continue; // the rest of a character
+        }
+        end = characters == INPUT_COLUMNS - 3 ? c : end;
+        if (characters++ == INPUT_COLUMNS) {
+            memcpy(end, "...", sizeof("..."));
+            return;
+        }
+    }
+}
 
 static bool add_row(struct run *run, const struct number_facts *facts, struct fg_json *object)
 {
@@ -36,6 +57,9 @@ static bool add_row(struct run *run, const struct number_facts *facts, struct fg
         const size_t used = strlen(lists);
         (void)snprintf(lists + used, sizeof(lists) - used, "%s%s", i == 0 ? "" : ",",
                        facts->lists[i].name);
+    }
+    if (input != NULL && run->call->output.format == OUTPUT_HUMAN) {
+        cut(input);
     }
     const char *const cells[] = {input,
                                  known ? number : NULL,
@@ -88,7 +112,8 @@ static enum exit_code take_file(struct run *run, const char *path)
     if (!file_read(path, &bytes, &length)) {
         return file_code_of(path);
     }
-    for (size_t at = 0; complete && at < length;) {
+    const size_t mark = length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    for (size_t at = mark; complete && at < length;) {
         const char *newline = memchr(bytes + at, '\n', length - at);
         const size_t n = newline == NULL ? length - at : (size_t)(newline - bytes) - at;
         const struct fg_view line = trimmed((struct fg_view){bytes + at, n});
@@ -110,13 +135,37 @@ static enum exit_code choose_customer(struct run *run, const char *id)
     }
     customer = fg_customers_by_id(customers, fg_view_of(id));
     if (customer == NULL) {
-        complain("no customer '%s' in %s", id, run->call->customers_file);
+        customers_complain(run->call, customers, id);
         return EXIT_NOT_FOUND;
     }
     run->dialler.customer = customer;
     run->dialler.plan = &customer->dial_plan;
     (void)snprintf(run->dialler.name, sizeof(run->dialler.name), "customer %s", customer->id);
     return EXIT_OK;
+}
+
+static char capital(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static enum exit_code complain_home(const struct fg_policy_bundle *bundle, const char *home)
+{
+    const char *meant = fg_country_meant(fg_view_of(home));
+    char capitals[3] = "";
+
+    if (meant == NULL && strlen(home) == 2) {
+        capitals[0] = capital(home[0]);
+        capitals[1] = capital(home[1]);
+        meant = capitals;
+    }
+    if (meant != NULL && fg_policy_dial_plan(bundle, fg_country_parse(fg_view_of(meant))) == NULL) {
+        meant = NULL;
+    }
+    complain("number: nothing is known of dialling in '%s'; %s%s%s", home,
+             meant == NULL ? "--home takes a country code such as GB" : "did you mean '",
+             meant == NULL ? "" : meant, meant == NULL ? "" : "'?");
+    return EXIT_USAGE;
 }
 
 static enum exit_code choose_dialler(struct run *run, const struct fg_policy_bundle *bundle)
@@ -134,10 +183,7 @@ static enum exit_code choose_dialler(struct run *run, const struct fg_policy_bun
     if (home != NULL) {
         run->dialler.plan = fg_policy_dial_plan(bundle, fg_country_parse(fg_view_of(home)));
         if (run->dialler.plan == NULL) {
-            complain("number: nothing is known of dialling in '%s'; --home takes a country code "
-                     "such as GB",
-                     home);
-            return EXIT_USAGE;
+            return complain_home(bundle, home);
         }
         (void)snprintf(run->dialler.name, sizeof(run->dialler.name), "country %s", home);
     }
@@ -181,7 +227,12 @@ enum exit_code cmd_number(struct invocation *call)
         complain("number: numbers or --file FILE are needed");
         return EXIT_USAGE;
     }
-    code = policy_open(call, NULL, NULL, &bundle);
+    if (!call->rules_given && !is_directory(call->rules_dir)) {
+        complain("%s: not there; going on without lists", call->rules_dir);
+        code = policy_open_data(call, &bundle);
+    } else {
+        code = policy_open(call, NULL, NULL, &bundle);
+    }
     if (code != EXIT_OK) {
         return code;
     }

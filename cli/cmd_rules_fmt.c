@@ -38,7 +38,8 @@ static enum exit_code lay_out(const struct invocation *call, const char *path, b
     } else if (diags != NULL) {
         code = file_code_of(path);
     }
-    if (code == EXIT_OK && (length != after_length || memcmp(before, after, length) != 0)) {
+    if (code == EXIT_OK && after != NULL &&
+        (length != after_length || memcmp(before, after, length) != 0)) {
         *differs = true;
         if (check) {
             edit_show(&call->output, path, before, after);

@@ -49,8 +49,8 @@ void customers_close(struct customers_file *file)
     }
 }
 
-static void complain_unknown(const struct invocation *call, const struct fg_customers *table,
-                             const char *id)
+void customers_complain(const struct invocation *call, const struct fg_customers *table,
+                        const char *id)
 {
     const char **ids = calloc(table->n == 0 ? 1 : table->n, sizeof(*ids));
 
@@ -75,7 +75,7 @@ enum exit_code customers_check(const struct invocation *call, const char *id)
         return code;
     }
     if (fg_customers_by_id(&file.table, fg_view_of(id)) == NULL) {
-        complain_unknown(call, &file.table, id);
+        customers_complain(call, &file.table, id);
         code = EXIT_NOT_FOUND;
     }
     customers_close(&file);

@@ -113,8 +113,10 @@ const struct command commands[] = {
      .arguments = "NUMBER|URI...",
      .run = cmd_number,
      .help = "Tell how numbers are read: E.164, country, type, rate, lists, and why",
-     .details = "Spellings as dialled, SIP and tel URIs. Where there are two readings, the riskier "
-                "one is\nrated. Exit code 1 when not one of them can be read.",
+     .details =
+         "Spellings as dialled, SIP and tel URIs. Where there are two readings, the riskier "
+         "one is\nrated. Exit code 1 when not one of them can be read. Without the usual rules "
+         "numbering data is\nenough (--data); there are no lists then.",
      .max_arguments = ARGUMENTS_MAX,
      .options = {{"home", "COUNTRY", "dial plan of a country, such as GB", '\0'},
                  {"customer", "ID", "dial plan of a customer", '\0'},
@@ -134,7 +136,8 @@ const struct command commands[] = {
      .details = "Prints a line a call when its fate is known, or with --summary what it all comes "
                 "to. Calls are\nread from a CSV file (docs/calls-format.md). Rows that cannot be "
                 "read are skipped, counted and\nreported; the exit code is 1 when no row can be "
-                "read, or with --strict when any was skipped.",
+                "read, or with --strict when any was skipped.\n--customers (or "
+                "$FRAUDGUARD_CUSTOMERS) is required: it says whose the calls are.",
      .options = {{"calls", "FILE", "the calls; - for standard input (required)", '\0'},
                  {"rates", "FILE", "rates, instead of those of the data", '\0'},
                  {"networks", "FILES",
@@ -149,7 +152,7 @@ const struct command commands[] = {
                 "round; money,\nwanted calls hurt, customers, and the rules that make the "
                 "difference. With -o jsonl a line for\neach such call, then the figures. Calls "
                 "are read as by 'replay'. Exit code 6 when more calls\nare newly blocked than "
-                "--max-new-blocks allows.",
+                "--max-new-blocks allows. --customers (or $FRAUDGUARD_CUSTOMERS) is required.",
      .options = {{"calls", "FILE", "the calls; - for standard input (required)", '\0'},
                  {"pack", "NEW", "directory of the new rules (required)", '\0'},
                  {"against", "OLD", "directory of the rules in force (required)", '\0'},

@@ -10,3 +10,5 @@
 // complaint.
 enum exit_code policy_open(const struct invocation *call, const char *rates_file,
                            const char *networks_file, struct fg_policy_bundle **out);
+// The same without rules: only customers and data, for what looks at no rule and no list.
+enum exit_code policy_open_data(const struct invocation *call, struct fg_policy_bundle **out);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#define WIDEST_V4 (96 + 8)
+#define WIDEST_V6 19
+
 bool fg_address_parse(struct fg_view text, struct fg_ip_range *out)
 {
     const char *slash = memchr(text.ptr, '/', text.len);
@@ -38,4 +41,16 @@ bool fg_address_has_host_bits(const struct fg_ip_range *range)
         }
     }
     return false;
+}
+
+bool fg_address_is_too_wide(const struct fg_ip_range *range)
+{
+    static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    const unsigned bits = range->bits < 96 ? range->bits : 96;
+    bool holds_v4 = true;
+    for (unsigned bit = 0; bit < bits && holds_v4; bit++) {
+        const unsigned differ = (unsigned)(range->base.bytes[bit / 8] ^ mapped[bit / 8]);
+        holds_v4 = (differ & (0x80U >> (bit % 8))) == 0;
+    }
+    return range->bits < (holds_v4 ? WIDEST_V4 : WIDEST_V6);
 }

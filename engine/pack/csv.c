@@ -100,6 +100,24 @@ static bool is_skipped(struct fg_view line)
     return line.len == 0 || line.ptr[0] == '#';
 }
 
+// Which of two columns of one name is meant cannot be known. Nameless ones come from spreadsheets.
+static void refuse_duplicates(struct fg_csv *csv)
+{
+    for (uint32_t i = 1; i < csv->n_fields; i++) {
+        const struct fg_view name = csv->fields[i];
+        uint32_t first = 0;
+        while (first < i && !fg_view_equal_nocase(csv->fields[first], name)) {
+            first++;
+        }
+        if (first < i && name.len > 0) {
+            char message[96];
+            (void)snprintf(message, sizeof(message), "the header row has column '%.*s' twice",
+                           name.len > 40 ? 40 : (int)name.len, name.ptr);
+            report_at(csv, csv->field_columns[i], (uint32_t)name.len, message);
+        }
+    }
+}
+
 static bool read_header(struct fg_csv *csv)
 {
     struct fg_view line;
@@ -126,7 +144,23 @@ static bool read_header(struct fg_csv *csv)
             report_at(csv, 1, (uint32_t)line.len, message);
         }
     }
+    refuse_duplicates(csv);
+    csv->n_header_fields = csv->n_fields;
     return !csv->wrong;
+}
+
+// A row with more fields than the header has lost its columns: "33,0,10" is no price of 0.
+static bool fits_header(struct fg_csv *csv)
+{
+    if (csv->n_fields <= csv->n_header_fields) {
+        return true;
+    }
+    const uint32_t extra = csv->n_header_fields;
+    report_at(csv, csv->field_columns[extra],
+              csv->fields[extra].len == 0 ? 1 : (uint32_t)csv->fields[extra].len,
+              "more fields than the header row has; a decimal comma? write 0.10 (a text with a "
+              "comma stands in quotes)");
+    return false;
 }
 
 bool fg_csv_open(struct fg_csv *csv, const char *name, const char *bytes, size_t len,
@@ -155,7 +189,7 @@ bool fg_csv_next(struct fg_csv *csv)
 {
     struct fg_view line;
     while (next_line(csv, &line)) {
-        if (!is_skipped(line) && split(csv, line)) {
+        if (!is_skipped(line) && split(csv, line) && fits_header(csv)) {
             csv->rows++;
             return true;
         }

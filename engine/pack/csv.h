@@ -28,6 +28,7 @@ struct fg_csv {
     struct fg_view fields[FG_CSV_COLUMNS_MAX];
     uint32_t field_columns[FG_CSV_COLUMNS_MAX]; // column numbers, from 1
     uint32_t n_fields;
+    uint32_t n_header_fields;
     char unquoted[FG_CSV_LINE_MAX];
 };
 

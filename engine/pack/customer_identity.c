@@ -104,7 +104,12 @@ static void read_sources(struct fg_customer_reader *reader, const struct fg_yaml
             FG_FIELD_ERROR(&reader->fields, item, FG_CODE_ADDRESS,
                            "'%.*s' is not the first address of its network", (int)item->text.len,
                            item->text.ptr);
+        } else if (fg_address_is_too_wide(range)) {
+            FG_FIELD_ERROR(&reader->fields, item, FG_CODE_ADDRESS,
+                           "'%.*s' is too wide for one customer's network: at most /8, of IPv6 /19",
+                           (int)item->text.len, item->text.ptr);
         } else {
+            reader->source(reader->claim_ctx, range, item);
             out->n_source_ips++;
         }
     }

@@ -36,7 +36,9 @@ struct fg_customer_reader {
                   const struct fg_yaml_node *node);
     // Told of every range of numbers.
     void (*range)(void *ctx, const struct fg_number_range *range, const struct fg_yaml_node *node);
-    void *claim_ctx; // of both
+    // Told of every source network.
+    void (*source)(void *ctx, const struct fg_ip_range *network, const struct fg_yaml_node *node);
+    void *claim_ctx; // of all three
 };
 
 // Fills *out from node; every mistake is reported.

@@ -5,6 +5,7 @@
 
 #include "customer_ranges.h"
 #include "customer_read.h"
+#include "customer_sources.h"
 #include "customers_load.h"
 #include "digest.h"
 
@@ -23,6 +24,7 @@ struct load {
     struct claim *claims; // open addressing, at most half full
     uint32_t n_claims, claim_slots;
     struct fg_written_ranges ranges;
+    struct fg_written_sources sources;
 };
 
 static bool grow_claims(struct load *load)
@@ -104,6 +106,15 @@ static void note_range(void *ctx, const struct fg_number_range *range,
     }
 }
 
+static void note_source(void *ctx, const struct fg_ip_range *network,
+                        const struct fg_yaml_node *node)
+{
+    struct load *load = ctx;
+    if (fg_written_sources_add(&load->sources, load->n, network, node) != FG_OK) {
+        load->reader.fields.out_of_memory = true;
+    }
+}
+
 static int read_item(void *ctx, const struct fg_yaml_node *item)
 {
     struct load *load = ctx;
@@ -170,6 +181,7 @@ static bool load_init(struct load *load, const struct fg_countries *countries,
                                                .countries = countries,
                                                .claim = claim,
                                                .range = note_range,
+                                               .source = note_source,
                                                .claim_ctx = load,
                                                .zones = fg_zone_cache_new(arena)};
     return load->reader.zones != NULL;
@@ -181,6 +193,7 @@ static void load_fini(struct load *load)
     free(load->items);
     free(load->claims);
     fg_written_ranges_fini(&load->ranges);
+    fg_written_sources_fini(&load->sources);
 }
 
 int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *countries,
@@ -196,6 +209,13 @@ int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *cou
     }
     if (rc == FG_OK) {
         fg_written_ranges_check(&load.ranges, load.items, &doc, diags);
+        fg_written_sources_check(&load.sources, load.items, &doc, diags);
+    }
+    if (rc == FG_OK && load.n == 0 && file.name[0] != '\0') {
+        // Half a write rather than a decision: every call would be refused.
+        struct fg_text_place whole = {0};
+        fg_yaml_report_place(&doc, whole, diags, FG_ERROR, FG_CODE_MISSING_KEY,
+                             "the file has no customers");
     }
     if (rc == FG_OK && fg_diags_count(diags, FG_ERROR) > errors) {
         rc = FG_ESYNTAX;

@@ -9,7 +9,8 @@
 #define FG_CUSTOMERS_MAX            1000000
 #define FG_CUSTOMERS_FILE_BYTES_MAX ((size_t)1 << 30)
 
-// As fg_customers_parse(); countries (may be NULL) gives the dial plans that customers do not
+// As fg_customers_parse(); a file without customers is a mistake, but one without a name stands for
+// no file at all. countries (may be NULL) gives the dial plans that customers do not
 // state.
 FG_MUST_CHECK int fg_customers_load(struct fg_named_bytes file,
                                     const struct fg_countries *countries,

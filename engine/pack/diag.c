@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define KEPT_MAX    1000
 #define MESSAGE_MAX 512
+#define CARETS_MAX  100
 
 struct fg_diags {
     struct fg_diag *items; // in the order they were added
@@ -135,24 +138,59 @@ static const struct palette plain = {{"", "", ""}, "", "", ""};
 static const struct palette colour = {
     {"\033[1;36m", "\033[1;35m", "\033[1;31m"}, "\033[1m", "\033[1;32m", "\033[0m"};
 
+#define ESCAPED_CHARS 4 // of one byte: \x1b
+
+// Writes text with what a terminal may not get as \xNN.
+static void print_text(const char *text, bool keep_tabs, FILE *out)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        bool shown;
+        const size_t n = fg_text_step(text, left, &shown);
+        if (shown || (keep_tabs && *text == '\t')) {
+            (void)fwrite(text, 1, n, out);
+        } else {
+            for (size_t i = 0; i < n; i++) {
+                fprintf(out, "\\x%02x", (unsigned char)text[i]);
+            }
+        }
+        text += n;
+        left -= n;
+    }
+}
+
+// Takes one character off source and returns how many it takes on the terminal, a tab one.
+static uint32_t take_width(struct fg_view *source)
+{
+    if (source->len == 0) {
+        return 1;
+    }
+    bool shown;
+    const bool tab = source->ptr[0] == '\t';
+    const size_t n = fg_text_step(source->ptr, source->len, &shown);
+    source->ptr += n;
+    source->len -= n;
+    return shown || tab ? 1 : (uint32_t)n * ESCAPED_CHARS;
+}
+
 // Carets under the word. Tabs of the source line are kept, so that the caret lands under the word
 // whatever a tab is wide.
 static void print_carets(const struct fg_diag *diag, const struct palette *ink, FILE *out)
 {
+    struct fg_view rest = fg_view_of(diag->source);
     fputs("    ", out);
-    uint32_t column = 1;
-    for (const char *p = diag->source; column < diag->column; column++) {
-        fputc(*p == '\t' ? '\t' : ' ', out);
-        if (*p != '\0') {
-            p++;
-        }
-        while ((*p & 0xC0) == 0x80) { // rest of one UTF-8 character
-            p++;
+    for (uint32_t column = 1; column < diag->column; column++) {
+        const char fill = rest.len > 0 && rest.ptr[0] == '\t' ? '\t' : ' ';
+        for (uint32_t width = take_width(&rest); width > 0; width--) {
+            fputc(fill, out);
         }
     }
-    fputs(ink->caret, out);
-    fputc('^', out);
-    for (uint32_t i = 1; i < diag->length && i < 100; i++) {
+    uint32_t width = 0;
+    for (uint32_t i = 0; i < diag->length && width < CARETS_MAX; i++) {
+        width += take_width(&rest);
+    }
+    fprintf(out, "%s^", ink->caret);
+    for (uint32_t i = 1; i < width && i < CARETS_MAX; i++) {
         fputc('~', out);
     }
     fprintf(out, "%s\n", ink->off);
@@ -160,30 +198,53 @@ static void print_carets(const struct fg_diag *diag, const struct palette *ink, 
 
 static void print_human(const struct fg_diag *diag, const struct palette *ink, FILE *out)
 {
-    fprintf(out, "%s%s:", ink->bold, diag->file);
+    fputs(ink->bold, out);
+    print_text(diag->file, false, out);
+    fputc(':', out);
     if (diag->line > 0) {
         fprintf(out, "%u:%u:", diag->line, diag->column);
     }
-    fprintf(out, "%s %s%s:%s %s [%s]\n", ink->off, ink->severity[diag->severity],
-            severity_name(diag->severity), ink->off, diag->message, diag->code);
+    fprintf(out, "%s %s%s:%s ", ink->off, ink->severity[diag->severity],
+            severity_name(diag->severity), ink->off);
+    print_text(diag->message, false, out);
+    fprintf(out, " [%s]\n", diag->code);
     if (diag->line > 0 && diag->source != NULL) {
-        fprintf(out, "    %s\n", diag->source);
+        fputs("    ", out);
+        print_text(diag->source, true, out);
+        fputc('\n', out);
         print_carets(diag, ink, out);
     }
 }
 
+void fg_diag_print_short(const struct fg_diag *diag, FILE *out)
+{
+    const char *slash = strrchr(diag->file, '/');
+    print_text(slash == NULL ? diag->file : slash + 1, false, out);
+    fprintf(out, ":%u:%u: ", diag->line, diag->column);
+    print_text(diag->message, false, out);
+    fputc('\n', out);
+}
+
 static void print_json_text(const char *text, FILE *out)
 {
+    size_t left = strlen(text);
     fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            fprintf(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7F) {
-            fprintf(out, "\\u%04x", c);
+    while (left > 0) {
+        bool shown;
+        const size_t n = fg_text_step(text, left, &shown);
+        if (*text == '"' || *text == '\\') {
+            fprintf(out, "\\%c", *text);
+        } else if (shown) {
+            (void)fwrite(text, 1, n, out);
+        } else if ((unsigned char)*text < 0x80) {
+            fprintf(out, "\\u%04x", (unsigned char)*text);
         } else {
-            fputc(c, out);
+            for (size_t i = 0; i < n; i++) {
+                fprintf(out, "\\\\x%02x", (unsigned char)text[i]);
+            }
         }
+        text += n;
+        left -= n;
     }
     fputc('"', out);
 }

@@ -70,6 +70,11 @@ bool fg_field_is(struct fg_fields *fields, const struct fg_yaml_node *node, enum
         return true;
     }
     struct fg_yaml_node wanted = {.kind = kind};
+    if (node->kind == FG_YAML_SCALAR && !node->quoted && node->text.len == 0) {
+        FG_FIELD_ERROR(fields, node, FG_CODE_TYPE, "%s is empty; it must be a %s", what,
+                       fg_yaml_kind_name(&wanted));
+        return false;
+    }
     FG_FIELD_ERROR(fields, node, FG_CODE_TYPE, "%s must be a %s, not a %s", what,
                    fg_yaml_kind_name(&wanted), fg_yaml_kind_name(node));
     return false;

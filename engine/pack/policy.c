@@ -283,6 +283,9 @@ static int load_all(const struct fg_policy_paths *paths, struct sources *sources
     free(data);
     rc = worse(rc, load_customers(paths->customers_file, sources, bundle, diags));
     rc = worse(rc, load_networks(paths, sources, bundle, diags));
+    if (paths->rules_dir == NULL) {
+        return rc;
+    }
     int packs = read_rules(paths->rules_dir, diags, sources);
     if (packs == FG_OK) {
         packs = parse_packs(paths, sources, bundle, diags);

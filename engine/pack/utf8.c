@@ -31,6 +31,14 @@ static bool is_control(const unsigned char *bytes, size_t n)
     return n == 2 && bytes[0] == 0xC2 && bytes[1] < 0xA0; // C1
 }
 
+size_t fg_text_step(const char *bytes, size_t len, bool *shown)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    const size_t n = sequence_len(at, len);
+    *shown = n > 0 && !is_control(at, n) && (n > 1 || at[0] >= 0x20);
+    return n == 0 ? 1 : n;
+}
+
 const char *fg_text_check(const char *bytes, size_t len, struct fg_text_place *place)
 {
     const unsigned char *at = (const unsigned char *)bytes;

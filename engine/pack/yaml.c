@@ -26,16 +26,72 @@ struct builder {
     uint32_t documents;
     fg_yaml_item_fn *item; // NULL: build the whole tree
     void *item_ctx;
-    bool wrong;    // a diagnostic was added
-    bool complete; // the whole text was read
+    struct fg_text_place reached; // the end of the newest token
+    bool wrong;                   // a diagnostic was added
+    bool complete;                // the whole text was read
 };
 
-static void place_node(const struct builder *builder, struct fy_token *token,
-                       struct fg_yaml_node *node)
+// The first of the lines from place on, its own only where spaces alone come before it, that has a
+// dash at indent.
+static bool find_dash(const struct fg_yaml_doc *doc, size_t indent, struct fg_text_place *place)
+{
+    size_t at = place->offset;
+    while (at > 0 && at <= doc->len && doc->bytes[at - 1] == ' ') {
+        at--;
+    }
+    bool begins = at == 0 || (at <= doc->len && doc->bytes[at - 1] == '\n');
+    while (at < doc->len) {
+        size_t dash = at;
+        while (begins && dash < doc->len && doc->bytes[dash] == ' ') {
+            dash++;
+        }
+        if (begins && dash < doc->len && dash - at == indent && doc->bytes[dash] == '-') {
+            place->offset = dash;
+            return true;
+        }
+        const char *end = memchr(doc->bytes + at, '\n', doc->len - at);
+        at = end == NULL ? doc->len : (size_t)(end - doc->bytes) + 1;
+        begins = true;
+        place->line++;
+    }
+    return false;
+}
+
+// An empty item of a block list has no token, but a dash: the first in the list's column below what
+// has been read.
+static bool place_dash(struct builder *builder, struct fg_yaml_node *node)
+{
+    const struct fg_yaml_doc *doc = builder->doc;
+    const struct fg_yaml_node *list =
+        builder->depth == 0 ? NULL : builder->open[builder->depth - 1];
+    if (list == NULL || list->kind != FG_YAML_LIST || list->offset >= doc->len ||
+        doc->bytes[list->offset] != '-') {
+        return false;
+    }
+    struct fg_text_place place = {.line = list->line, .offset = list->offset};
+    if (list->n > 0) {
+        place = builder->reached;
+        if (!find_dash(doc, list->column - 1, &place)) {
+            return false;
+        }
+    }
+    node->line = place.line;
+    node->column = list->column;
+    node->length = 1;
+    node->offset = place.offset;
+    place.offset++;
+    builder->reached = place;
+    return true;
+}
+
+static void place_node(struct builder *builder, struct fy_token *token, struct fg_yaml_node *node)
 {
     const struct fy_mark *from = token == NULL ? NULL : fy_token_start_mark(token);
+    if (from == NULL && place_dash(builder, node)) {
+        return;
+    }
     if (from == NULL) {
-        // An empty value has no token: it is shown where its key or parent is.
+        // Any other empty value is shown where its key or parent is.
         const struct fg_yaml_node *near = NULL;
         if (builder->depth > 0) {
             uint32_t top = builder->depth - 1;
@@ -48,6 +104,11 @@ static void place_node(const struct builder *builder, struct fy_token *token,
         return;
     }
     const struct fy_mark *to = fy_token_end_mark(token);
+    if (to != NULL) {
+        builder->reached = (struct fg_text_place){.line = (uint32_t)to->line + 1,
+                                                  .column = (uint32_t)to->column + 1,
+                                                  .offset = to->input_pos};
+    }
     node->line = (uint32_t)from->line + 1;
     node->column = (uint32_t)from->column + 1;
     node->length = 1;

@@ -10,7 +10,7 @@
 
 #define WORD_SHOWN 40 // bytes of a wrong word
 #define WHY_MAX    512
-#define FIELDS_MAX 256 // fields of a line; what follows is ignored
+#define FIELDS_MAX 256 // fields of a line and of the header; what follows is ignored
 
 static const char *const column_names[CALLS_COLUMN_COUNT] = {
 #define CALLS_COLUMN_NAME(name, text) [COLUMN_##name] = (text),
@@ -27,6 +27,7 @@ struct fg_calls {
     bool knows_certificates;
     uint16_t field_of[CALLS_COLUMN_COUNT]; // number of the field + 1; 0: the file has none
     uint16_t n_fields;
+    uint16_t n_header_fields;
     struct fg_view fields[FIELDS_MAX];
     char why[WHY_MAX];
     size_t n_carried;
@@ -214,6 +215,7 @@ static const char *read_header(struct fg_calls *calls)
     }
     calls->knows_certificates =
         calls->field_of[COLUMN_TLS_SAN] != 0 || calls->field_of[COLUMN_TLS_FINGERPRINT] != 0;
+    calls->n_header_fields = calls->n_fields;
     calls->has_header = true;
     tell_unknown(calls);
     return NULL;
@@ -286,6 +288,10 @@ static int take_line(struct fg_calls *calls, struct fg_view line)
         split_plain(calls, line);
     } else if (!split_quoted(calls, line)) {
         return refuse_line(calls, "a quote is not closed, or text follows it");
+    }
+    if (calls->has_header && calls->n_fields > calls->n_header_fields) {
+        return refuse_line(calls, "more fields than the header has; a decimal comma? write 0.10 "
+                                  "(a text with a comma stands in quotes)");
     }
     if (calls->has_header) {
         return take_row(calls);

@@ -6,7 +6,9 @@
 #include "core/parser/parse_to.h"
 #include "fg/identity.h"
 #include "fg/uri.h"
+#include "fgm_identity.h"
 #include "fgm_msg.h"
+#include "fgm_params.h"
 #include "fgm_passport.h"
 #include "fgm_str.h"
 #include "fgm_verdict.h"
@@ -75,6 +77,13 @@ static enum fgm_attest_result take_good(struct sip_msg *msg, const struct fgm_pa
     return FGM_ATTEST_OTHER;
 }
 
+static bool may_be_carriers(const struct sip_msg *msg)
+{
+    struct fg_ip source;
+    fgm_msg_source(msg, &source);
+    return fgm_config.n_carriers == 0 || fgm_is_carrier(&source);
+}
+
 enum fgm_attest_result fgm_attest_take(struct sip_msg *msg, struct fg_view identity, bool verified)
 {
     struct fgm_passport passport;
@@ -82,9 +91,16 @@ enum fgm_attest_result fgm_attest_take(struct sip_msg *msg, struct fg_view ident
     enum fgm_attest_result result = FGM_ATTEST_FAILED;
     if (identity.len == 0)
         return FGM_ATTEST_NONE;
+    // What customers sign is theirs to verify for whom they call.
+    if (fgm_identify_is_customers(msg) || !may_be_carriers(msg))
+        return FGM_ATTEST_NONE;
     fgm_msg_read(msg, &request);
     if (request.kind != FGM_REQUEST_CALL && request.kind != FGM_REQUEST_IN_DIALOG)
         return FGM_ATTEST_NONE;
+    // Without its certificate nobody can say that a signature is wrong.
+    if (fgm_params.stir_urls && *fgm_params.stir_urls &&
+        !fgm_passport_signed_with(identity, fgm_params.stir_urls))
+        return FGM_ATTEST_NOT_HELD;
     if (verified && fgm_passport_read(identity, &passport))
         result = take_good(msg, &passport, &request);
     if (result == FGM_ATTEST_FAILED)

@@ -8,10 +8,11 @@
 
 // What fraudguard_attest() returns.
 enum fgm_attest_result {
-    FGM_ATTEST_LEVEL = 1,   // the attribute `attest` is A, B or C
-    FGM_ATTEST_OTHER = 2,   // signed for another called number that To names: the attribute stays
-    FGM_ATTEST_NONE = -1,   // no Identity header was given
-    FGM_ATTEST_FAILED = -2, // the attribute is `failed`
+    FGM_ATTEST_LEVEL = 1,    // the attribute `attest` is A, B or C
+    FGM_ATTEST_OTHER = 2,    // signed for another called number that To names: the attribute stays
+    FGM_ATTEST_NOT_HELD = 3, // signed with a certificate that is none of stir_urls: likewise
+    FGM_ATTEST_NONE = -1,    // no Identity header was given, or the request is no carrier's
+    FGM_ATTEST_FAILED = -2,  // the attribute is `failed`
 };
 
 // Takes the value of an Identity header and whether its signature and age were found to be good. A

@@ -5,13 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fgm_clock.h"
 #include "fgm_counters.h"
+#include "fgm_limiter.h"
 #include "fgm_memory.h"
+#include "fgm_once.h"
 #include "fgm_params.h"
 #include "fgm_str.h"
 
 #define KNOWN_SETS 4096
 #define WAYS       4
+#define LIMITED    8192 // customers and callers whose pace is known at a time; a power of two
 
 // Who passed: a keyed hash of customer and caller, and until when it counts [Unix s]. In one word,
 // so that no reader sees half of it.
@@ -19,10 +23,21 @@ static struct known {
     _Atomic uint64_t who[KNOWN_SETS][WAYS]; // 32 bits each
 } * known;
 
+static struct fgm_once *tokens;          // those that were used
+static struct fgm_limiter *diverted;     // by customer
+static struct fgm_limiter *known_passes; // by customer and caller; its clock is 60 times as slow
+
 int fgm_challenge_init(void)
 {
+    void *memory[2] = {fgm_memory_map(fgm_limiter_size_bytes(LIMITED)),
+                       fgm_memory_map(fgm_limiter_size_bytes(LIMITED))};
     known = fgm_memory_map(sizeof *known);
-    return known ? FG_OK : FG_ENOMEM;
+    tokens = fgm_memory_map(sizeof *tokens);
+    if (!known || !tokens || !memory[0] || !memory[1])
+        return FG_ENOMEM;
+    diverted = fgm_limiter_init(memory[0], LIMITED);
+    known_passes = fgm_limiter_init(memory[1], LIMITED);
+    return FG_OK;
 }
 
 static bool call_of(const struct fgm_evaluation *evaluation, struct fgm_token_call *out)
@@ -75,6 +90,33 @@ static bool is_known(const struct fgm_token_call *call, int64_t now_ms)
     return false;
 }
 
+// A caller who is known reaches all numbers of the customer: not as fast as he likes.
+static bool may_pass_again(const struct fgm_token_call *call)
+{
+    uint64_t key = hash_of(call);
+    return fgm_params.challenge_passes == 0 ||
+           fgm_limiter_take(known_passes, key ? key : 1, (uint32_t)fgm_params.challenge_passes,
+                            fgm_mono_us() / 60) == FGM_LIMIT_PASS;
+}
+
+static bool may_divert(const struct fgm_token_call *call)
+{
+    const struct fg_view parts[] = {fg_view_of("diverted"), call->customer};
+    uint64_t key = fg_hash128_parts(&fgm_config.hash_key, parts, 2).lo;
+    return fgm_params.challenge_rate == 0 ||
+           fgm_limiter_take(diverted, key ? key : 1, (uint32_t)fgm_params.challenge_rate,
+                            fgm_mono_us()) == FGM_LIMIT_PASS;
+}
+
+// A good token that was not used before, on this node.
+static bool takes_token(const struct fgm_token_call *call, struct fg_view token, int64_t now_ms)
+{
+    const struct fg_view parts[] = {fg_view_of("used"), token};
+    return fgm_token_check(&fgm_config.hash_key, call, token, now_ms) &&
+           fgm_once_take(tokens, fg_hash128_parts(&fgm_config.hash_key, parts, 2).lo,
+                         now_ms + fgm_params.challenge_ttl * FG_MS_PER_S, now_ms);
+}
+
 static struct fg_view token_in(const struct sip_msg *msg)
 {
     for (const struct hdr_field *header = msg->headers; header; header = header->next) {
@@ -90,10 +132,9 @@ void fgm_challenge_passed(struct sip_msg *msg, struct fgm_evaluation *evaluation
     struct fgm_token_call call;
     if (decision->action != FG_CHALLENGE || !call_of(evaluation, &call))
         return;
-    bool passed = fgm_token_check(&fgm_config.hash_key, &call, token_in(msg), evaluation->now_ms);
-    if (passed)
+    if (takes_token(&call, token_in(msg), evaluation->now_ms))
         remember(&call, evaluation->now_ms);
-    else if (!is_known(&call, evaluation->now_ms))
+    else if (!is_known(&call, evaluation->now_ms) || !may_pass_again(&call))
         return;
     FGM_COUNT(challenges_passed);
     decision->action = FG_ALERT;
@@ -109,7 +150,7 @@ void fgm_challenge_target(const struct fgm_evaluation *evaluation, char out[FGM_
     char token[FGM_TOKEN_SIZE];
     out[0] = '\0';
     if (evaluation->decision.action != FG_CHALLENGE || !target || !*target ||
-        !call_of(evaluation, &call))
+        !call_of(evaluation, &call) || !may_divert(&call))
         return;
     fgm_token_make(&fgm_config.hash_key, &call,
                    evaluation->now_ms + fgm_params.challenge_ttl * FG_MS_PER_S, token);

@@ -48,18 +48,21 @@ static void log_diags(enum fgm_log_level level, const struct fg_diags *diags)
 // A summary line of each error for the caller.
 static void summarise(const struct fg_diags *diags, int error, char *text, size_t size)
 {
-    size_t used_bytes = 0;
-    for (uint32_t i = 0; i < fg_diags_total(diags) && used_bytes + 1 < size; i++) {
+    char *whole = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&whole, &len);
+    for (uint32_t i = 0; memory && i < fg_diags_total(diags); i++) {
         const struct fg_diag *diag = fg_diags_at(diags, i);
-        if (!diag || diag->severity != FG_ERROR)
-            continue;
-        const char *slash = strrchr(diag->file ? diag->file : "", '/');
-        int n = snprintf(text + used_bytes, size - used_bytes, "%s:%u:%u: %s\n",
-                         slash ? slash + 1 : diag->file, diag->line, diag->column, diag->message);
-        used_bytes += n > 0 ? (size_t)n : 0;
+        if (diag->severity == FG_ERROR)
+            fg_diag_print_short(diag, memory);
     }
-    if (!used_bytes)
+    if (memory)
+        fclose(memory);
+    if (len > 0)
+        snprintf(text, size, "%s", whole);
+    else
         snprintf(text, size, "%s\n", fg_strerror(error));
+    free(whole);
 }
 
 static int test(struct candidate *candidate)

@@ -26,6 +26,8 @@ struct fgm_params fgm_params = {
     .allowed_record = 3600,
     .challenge_ttl = 180,
     .challenge_known = 86400,
+    .challenge_rate = 10,
+    .challenge_passes = 10,
 };
 struct fgm_config fgm_config;
 
@@ -62,11 +64,14 @@ param_export_t fgm_param_exports[] = {
     {"flood_source", PARAM_INT, &fgm_params.flood_source},
     {"flood_connection", PARAM_INT, &fgm_params.flood_connection},
     {"flood_certificate", PARAM_INT, &fgm_params.flood_certificate},
+    {"stir_urls", PARAM_STRING, &fgm_params.stir_urls},
     {"flood_policy", PARAM_STRING, &fgm_params.flood_policy},
     {"flood_entries", PARAM_INT, &fgm_params.flood_entries},
     {"challenge_target", PARAM_STRING, &fgm_params.challenge_target},
     {"challenge_ttl", PARAM_INT, &fgm_params.challenge_ttl},
     {"challenge_known", PARAM_INT, &fgm_params.challenge_known},
+    {"challenge_rate", PARAM_INT, &fgm_params.challenge_rate},
+    {"challenge_passes", PARAM_INT, &fgm_params.challenge_passes},
     {0, 0, 0},
 };
 
@@ -214,7 +219,9 @@ static int check_challenge(void)
         return -1;
     }
     return check_range("challenge_ttl", fgm_params.challenge_ttl, 10, 3600) |
-           check_range("challenge_known", fgm_params.challenge_known, 0, 30 * 86400);
+           check_range("challenge_known", fgm_params.challenge_known, 0, 30 * 86400) |
+           check_range("challenge_rate", fgm_params.challenge_rate, 0, 10000) |
+           check_range("challenge_passes", fgm_params.challenge_passes, 0, 10000);
 }
 
 static int check_node(void)

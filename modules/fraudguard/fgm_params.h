@@ -23,6 +23,7 @@ struct fgm_params {
     char *hash_key_file;
     char *mode; // "enforce", "shadow"
     char *carrier_sources;
+    char *stir_urls;    // of the certificates that calls are verified with; empty: of any
     char *reload_tests; // "yes", "no"
     int unmask;
     int max_windows, max_sets, max_counted_calls, max_holds; // local store
@@ -36,7 +37,9 @@ struct fgm_params {
     char *flood_policy;                                    // "reply", "drop"
     char *challenge_target;                                // SIP URI; empty: none
     int challenge_ttl, challenge_known;                    // [s]
-    int flood_entries;                                     // a power of two
+    int challenge_rate;   // diverted calls a second and customer; 0: any number
+    int challenge_passes; // calls a minute of a caller who is known; 0: any number
+    int flood_entries;    // a power of two
 };
 extern struct fgm_params fgm_params;
 extern param_export_t fgm_param_exports[];

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cfg/cfg_struct.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_journal.h"
@@ -17,7 +18,9 @@
 #include "fgm_params.h"
 
 #define LAYOUT   ((uint32_t)(2U << 24 | sizeof(struct fgm_call)))
-#define SLACK_MS (2 * FGM_RESTART_SAVE_MS) // how old what is known may be, clocks included
+#define SAVE_MS  INT64_C(2000) // how often the file is written
+#define TICK_US  200000
+#define SLACK_MS (2 * SAVE_MS) // how old what is known may be, clocks included
 
 enum { RECORD_SAVED = 1, RECORD_CALL = 2 }; // of an int64_t, when; of a struct fgm_call
 
@@ -216,4 +219,22 @@ void fgm_restart_save(void)
     if (!written)
         (void)unlink(path);
     failed = !written;
+}
+
+void fgm_restart_run(void)
+{
+    int64_t saved_ms = 0;
+    bool some = true; // written once more after the last call has ended
+    for (;;) {
+        int64_t now_ms = fgm_now_ms();
+        if (now_ms - saved_ms >= SAVE_MS || now_ms < saved_ms) {
+            bool now = fgm_calls_live() > 0;
+            saved_ms = now_ms;
+            if (some || now)
+                fgm_restart_save();
+            some = now;
+        }
+        cfg_update();
+        usleep(TICK_US);
+    }
 }

@@ -9,8 +9,6 @@
 
 #include "fgm_calls.h"
 
-#define FGM_RESTART_SAVE_MS INT64_C(2000) // how often the file is written
-
 // Reads what the last process knew, when there is a state directory. 0 or -1. In mod_init.
 int fgm_restart_load(void);
 // The call that has this lease, and its dialog again. False: none is known, or it was taken.
@@ -19,5 +17,8 @@ bool fgm_restart_take(uint64_t lease, struct fgm_call *call);
 bool fgm_restart_knew(int64_t began_ms);
 // Ends the calls that nobody took. Before the fork, when the rules are loaded.
 void fgm_restart_settle(void);
-// Writes the file, when there is something to write. One process at a time.
+// Writes the file, where there is a state directory. One process at a time.
 void fgm_restart_save(void);
+// The process that writes the file while there are calls, and does nothing else: a disk that stalls
+// keeps nobody waiting. Never returns.
+void fgm_restart_run(void);

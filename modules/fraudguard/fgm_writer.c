@@ -10,7 +10,6 @@
 #include "core/cfg/cfg_struct.h"
 #include "fg/record.h"
 #include "fg/redis_link.h"
-#include "fgm_calls.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_holds.h"
@@ -19,7 +18,6 @@
 #include "fgm_params.h"
 #include "fgm_policy.h"
 #include "fgm_refusals.h"
-#include "fgm_restart.h"
 #include "fgm_ring.h"
 #include "fgm_stores.h"
 #include "fgm_trunks.h"
@@ -30,7 +28,6 @@
 #define RETRY_MS          1000
 #define BATCH_MAX         64
 #define REPLAY_MAX        2048 // records from the disk in a row
-#define SAVE_MS           FGM_RESTART_SAVE_MS
 #define RETRIES_MAX       256
 #define WRITE_DEADLINE_MS 500 // nobody waits for the writer
 
@@ -514,20 +511,10 @@ static void maintain(void)
     cfg_update();
 }
 
-// Calls in progress, for a restart; once more after the last one has ended.
-static void save_calls(void)
-{
-    static bool some = true;
-    bool now = fgm_calls_live() > 0;
-    if (some || now)
-        fgm_restart_save();
-    some = now;
-}
-
 void fgm_writer_run(void)
 {
     static alignas(max_align_t) unsigned char buffer[FGM_ITEM_MAX];
-    int64_t maintained_ms = 0, trunks_ms = 0, saved_ms = 0;
+    int64_t maintained_ms = 0, trunks_ms = 0;
     if (fgm_config.has_redis) {
         struct fg_redis_config config = fgm_config.redis;
         config.deadline_ms = WRITE_DEADLINE_MS;
@@ -547,10 +534,6 @@ void fgm_writer_run(void)
             replay(buffer, now_ms);
         if (redis)
             write_records(buffer, now_ms);
-        if (now_ms - saved_ms >= SAVE_MS) {
-            saved_ms = now_ms;
-            save_calls();
-        }
         if (now_ms - maintained_ms >= MAINTAIN_MS) {
             maintained_ms = now_ms;
             maintain();

@@ -38,9 +38,10 @@ MODULE_VERSION
 
 static bool started; // there is something to keep
 
-#define KIB           1024
-#define ORDERS_KIB    1024
-#define OUR_PROCESSES (2 + fgm_config.has_redis + fgm_config.has_metrics)
+#define KIB        1024
+#define ORDERS_KIB 1024
+#define OUR_PROCESSES                                                                              \
+    (2 + fgm_config.has_redis + fgm_config.has_metrics + (fgm_config.state_dir != NULL))
 
 static int init_tables(void)
 {
@@ -136,6 +137,8 @@ static int start_processes(void)
         start_process("fraudguard writer", fgm_writer_run) < 0)
         return -1;
     if (fgm_config.has_metrics && start_process("fraudguard metrics", fgm_exporter_run) < 0)
+        return -1;
+    if (fgm_config.state_dir && start_process("fraudguard state", fgm_restart_run) < 0)
         return -1;
     return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
 }

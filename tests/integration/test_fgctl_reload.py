@@ -73,8 +73,9 @@ def test_usage(node):
     assert fgctl(node, "--confirm", "1s", "--confirmed").returncode == USAGE
     assert fgctl(node, "--confirm", "x" * 100).returncode == USAGE
     assert fgctl(node, "--kamailio", "/" + "x" * 200).returncode == USAGE
-    result = fgctl(node, "--confirm", "soon")
-    assert result.returncode == FAILED and "confirm=DURATION" in result.stderr
+    for duration in ("soon", "x", "0s", "10", "99d", "25h"):  # whether Kamailio is there or not
+        result = fgctl(node, "--confirm", duration, "--kamailio", node.path("none"))
+        assert result.returncode == USAGE and f"'{duration}' is no duration" in result.stderr
 
 
 def test_nobody_there(node):

@@ -481,6 +481,9 @@ def test_what_is_not_there_is_not_found(fgctl, tmp_path, rules):
                  ("promote", "DEST_RATE", "--dir", none), ("new", "A", "--group", "g", "--dir", none), ("diff", none, rules),
                  ("check", none / "a.yaml"), ("fmt", none), ("bound", rules, "--assert", none), ("check", rules, "--customers", none)):
         assert f"{none}" in fgctl("rules", *args, code=NOT_FOUND).err + fgctl("rules", *args, code=NOT_FOUND).out, args
+    for args in (("replay", "--rules", rules), ("rules", "backtest", "--pack", rules, "--against", rules)):
+        customers = ("--customers", rules / "customers/example.yaml")
+        assert f"{none}: No such file" in fgctl(*args, *customers, "--calls", none, code=NOT_FOUND).err
     assert "nope.test.yaml: No such file" in fgctl("rules", "test", rules / "nope.test.yaml", code=NOT_FOUND).err
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 
 import jsonschema
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from module_fixtures import ALLOWED, BUILD, TOP, Caller, Message, Node, finish, reply_to, started, wait_for
 
 LIMITS = "".join(f'modparam("fraudguard", "flood_{name}", {value})\n' for name, value in (("certificate", 30), ("connection", 300), ("source", 2000)))
+LIMITS += 'modparam("fraudguard", "challenge_rate", 8)\nmodparam("fraudguard", "challenge_passes", 2)\n'
 RULES = """fraudguard: 1
 pack: floods-test
 version: "1.0.0"
@@ -21,8 +23,9 @@ defaults: {direction: inbound}
 meters:
   in_number_1m: {count: calls, per: dest.number, over: 1m}
 rules:
-  - {id: FLOODED, desc: Many calls to one number, measure: meters.in_number_1m, steps: [{above: 5, score: 60}]}
-  - {id: TESTED, desc: Callers of this number are put to the test, when: {dest.prefix: {in: ["+442070000006"]}}, score: 70}
+  - {id: FLOODED, desc: Many calls to one number, when: {dest.prefix: {in: ["+442070000005"]}}, measure: meters.in_number_1m,
+     steps: [{above: 5, score: 60}]}
+  - {id: TESTED, desc: Callers of this number are put to the test, when: {dest.prefix: {in: ["+442070000006", "+442070000007"]}}, score: 70}
 """
 CARRIER = "127.0.0.9"
 
@@ -152,7 +155,11 @@ def test_a_caller_who_passes_the_challenge_is_let_through_and_known(node):
     before = node.counter("challenges_passed")
     put_through(known, f"X-Fraudguard-Token: {token}\r\n")
     put_through(known)  # known now
-    assert node.counter("challenges_passed") == before + 2
+    put_through(known)
+    assert node.counter("challenges_passed") == before + 3
+    # Not as often as he likes, and a token is good once.
+    challenged(known)
+    challenged(known, f"X-Fraudguard-Token: {token}\r\n")
 
 
 def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):
@@ -170,3 +177,31 @@ def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):
                            env={**os.environ, "FRAUDGUARD_REDIS": f"unix:{node.path('redis.sock')}"}).stdout
     rows = [json.loads(line) for line in shown.splitlines()]
     assert [(row["kind"], row["type"]) for row in rows] == [("number", "attack.started")] + [("certificate", "attack.ended")] * len(ended), rows
+
+
+def test_a_flood_is_not_diverted(node):
+    number, carrier = "+442070000007", Caller(node, address=CARRIER)
+    node.callers.append(carrier)
+    calls = [carrier.new_call(caller=f"+4420718390{i:02d}") for i in range(60)]
+    for call in calls:
+        carrier.send(carrier.request("INVITE", number, call))
+    # The IVR says nothing: those that went there have the same answer, later.
+    codes = {}
+
+    def all_answered():
+        while (message := carrier.receive(0.2)) is not None:
+            if message.code >= 200:
+                codes[message.get("call-id")] = message.code
+        return len(codes) == len(calls)
+
+    wait_for(all_answered, 20, "an answer to each")
+    assert set(codes.values()) == {480}
+    went, end = set(), time.monotonic() + 0.5
+    node.ivr.settimeout(0.2)
+    try:
+        while time.monotonic() < end:
+            went.add(Message(node.ivr.recvfrom(65536)[0].decode()).get("call-id"))
+    except (TimeoutError, socket.timeout):
+        pass
+    node.ivr.settimeout(5)
+    assert 1 <= len(went) < 50, len(went)

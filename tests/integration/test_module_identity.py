@@ -55,6 +55,7 @@ rules:
   - {id: USER, desc: Digest, when: {identity: auth_user}, score: 1}
   - {id: A, desc: Signed, direction: inbound, when: {caller.attest: A}, score: 1}
   - {id: FAILED, desc: Badly signed, direction: inbound, when: {caller.attest: failed}, score: 1}
+  - {id: OUT_FAILED, desc: Badly signed by a customer, direction: outbound, when: {caller.attest: failed}, score: 1}
 """ % JCARD
 
 CUSTOMERS = """
@@ -271,8 +272,7 @@ def base64url(data):
     return base64.urlsafe_b64encode(data if isinstance(data, bytes) else json.dumps(data, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
-def passport(key, orig="12025550143", dest="442070000024", attest="A", ppt="shaken", age=0):
-    url = "https://cert.example/a.pem"
+def passport(key, orig="12025550143", dest="442070000024", attest="A", ppt="shaken", age=0, url="https://cert.example/a.pem"):
     signed = base64url({"alg": "ES256", "ppt": ppt, "typ": "passport", "x5u": url}) + "." + base64url(
         {"attest": attest, "dest": {"tn": [dest]}, "iat": int(time.time()) - age, "orig": {"tn": orig}, "origid": "de305d54-75b4-431b-adb2-eb6b9e546014"})
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
@@ -297,7 +297,8 @@ class Signing(Node):
     def prepare(self):
         super().prepare()
         self.pki.issue("carrier", "carrier.example", key=KEY)
-        words = {"FG_STIR_KEYS": self.pki.path("carrier.crt"), "FG_STIR_SIGN_KEY": self.path("sign.key"), "FG_STIR_SIGN_URL": "https://cert.example/us.pem"}
+        words = {"FG_STIR_KEYS": self.pki.path("carrier.crt"), "FG_STIR_URLS": "https://cert.example/z.pem,https://cert.example/a.pem",
+                 "FG_STIR_SIGN_KEY": self.path("sign.key"), "FG_STIR_SIGN_URL": "https://cert.example/us.pem"}
         self.write("sign.key", KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
                                                  serialization.NoEncryption()).decode())
         with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
@@ -332,9 +333,16 @@ def test_kamailios_own_module_verifies_and_signs(signing):
     # One that is good behind one that is not: only the first is looked at.
     assert rules_for(passport(KEY, attest="B") + "\r\nIdentity: " + good) == set()
     assert rules_for(good.replace("A", "B", 1) + "\r\nIdentity: " + good) == {"FAILED"}
+    # Signed by a provider whose certificate we do not have: nothing to say.
+    assert rules_for(passport(ec.generate_private_key(ec.SECP256R1()), url="https://other.example/b.pem")) == set()
     carrier.close()
 
     caller = signing.caller(23)
+    wrong = passport(ec.generate_private_key(ec.SECP256R1()))
+    reply, call = caller.invite(ALLOWED, extra=f"Identity: {wrong}\r\n")
+    caller.bye(call)
+    told = {reason["id"] for reason in json.loads(signing.rpc("fraudguard.explain", call["call_id"], "json").stdout)["reasons"]}
+    assert reply.code == 200 and "OUT_FAILED" not in told, "what a customer's PBX signs is not held against it"
     for number, attest in (("+442070000023", "A"), ("+442079999999", "B")):
         reply, call = caller.invite(ALLOWED, caller=number, extra=f"Identity: {good}\r\n")
         assert reply.code == 200

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import stat
 import time
 
 import pytest
@@ -159,10 +160,19 @@ def test_calls_go_on_over_a_restart(node):
     assert kept["call_id"] not in live(node)
 
 
+def made(make, path):
+    """Whether it could be made: what the module just writes goes first."""
+    try:
+        make(path)
+    except FileExistsError:
+        return False
+    return True
+
+
 def test_damaged_files_end_no_call(node):
     caller = node.caller(22)
     kept = called(caller)
-    os.mkdir(node.path("state", "calls.new"))  # nothing can be saved
+    wait_for(lambda: made(os.mkdir, node.path("state", "calls.new")), what="nothing that can be saved")
     wait_for(lambda: not os.path.exists(node.path("state", "calls")), 15, "no stale file of calls")
     node.halt()
     os.mkfifo(node.path("state", "calls"))
@@ -175,6 +185,26 @@ def test_damaged_files_end_no_call(node):
     assert reinvite(caller, kept, 3).code == 200
     caller.bye(kept)
     os.rmdir(node.path("state", "calls.new"))
+
+
+def test_a_disk_that_stalls_stops_no_hold(node):
+    caller = node.caller(23)
+    call = called(caller)
+    fifo = node.path("state", "calls.new")
+    wait_for(lambda: made(os.mkfifo, fifo), what="a file that nobody takes")  # opening it to write waits
+    time.sleep(2.2)  # by then the next save hangs
+    node.rpc("fraudguard.hold", "c24", "customer", "300", "stalled")
+    wait_for(lambda: node.redis_cli("hlen", "fg:{c24}:h") == "1", 15, "the hold in Redis")
+    assert stat.S_ISFIFO(os.stat(fifo).st_mode)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    since = time.time()
+    try:
+        wait_for(lambda: os.path.exists(node.path("state", "calls")) and stat.S_ISREG(os.stat(node.path("state", "calls")).st_mode)
+                 and os.stat(node.path("state", "calls")).st_mtime > since, 15, "calls on disk")
+    finally:
+        os.close(reader)
+    node.rpc("fraudguard.release", "c24")
+    caller.bye(call)
 
 
 # --- while Redis is away

@@ -269,3 +269,50 @@ def test_people_and_usage():
     assert fgctl("--home", "QQ", "1").returncode == 2
     assert fgctl("--home", "GB", "--customer", "acme", "1").returncode == 2
     assert fgctl("--customer", "acme", "1").returncode == 2
+
+
+# --- the command line -------------------------------------------------------------------------------------------------------------
+
+def plain(*options, code=0):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FRAUDGUARD_")}
+    done = subprocess.run([FGCTL, "number", *map(str, options)], capture_output=True, text=True, timeout=60, check=False,
+                          env=environment)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_a_file_with_a_byte_order_mark(number):
+    assert number(["+442079460018"])[0]["e164"] == number([b"\xef\xbb\xbf+442079460018"])[0]["e164"]
+
+
+def test_a_long_line_leaves_the_table_readable(tmp_path):
+    listed = tmp_path / "numbers"
+    listed.write_text("+442079460018\n" + "\u00e9" * 5000 + "\n")
+    lines = plain("--rules", ROOT / "rules", "--file", listed).stdout.splitlines()
+    assert len(lines) == 3 and lines[2].startswith("\u00e9" * 61 + "...  ")
+    assert len(lines[0]) < 200 and lines[0].index("NUMBER") == 66
+    assert "\u00e9" * 5000 in plain("--rules", ROOT / "rules", "--file", listed, "-o", "tsv").stdout
+
+
+@pytest.mark.parametrize("given,meant", [("gb", "GB"), ("uk", "GB"), ("UK", "GB"), ("de", "DE")])
+def test_a_country_that_is_nearly_right(given, meant):
+    done = plain("--rules", ROOT / "rules", "--home", given, "020 7946 0018", code=2)
+    assert f"did you mean '{meant}'?" in done.stderr
+    assert "did you mean" not in plain("--rules", ROOT / "rules", "--home", "qqq", "1", code=2).stderr
+
+
+def test_a_customer_that_is_nearly_right():
+    done = plain("--rules", ROOT / "rules", "--customers", ROOT / "rules/customers/example.yaml", "--customer", "acm", "1", code=4)
+    assert "no customer 'acm' in" in done.stderr and "did you mean 'acme'?" in done.stderr
+
+
+def test_without_rules_there_are_no_lists(tmp_path):
+    environment = {"FRAUDGUARD_RULES": str(tmp_path / "none"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([FGCTL, "number", "--data", ROOT / "rules/data", "-o", "jsonl", "+37270913001"], env=environment,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "without lists" in done.stderr
+    result = json.loads(done.stdout)
+    assert (result["country"], result["lists"]) == ("EE", [])
+    plain("--data", ROOT / "rules/data", "--rules", tmp_path / "none", "+37270913001", code=4)  # asked for
+    done = subprocess.run([FGCTL, "number", "+37270913001"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4 and "numbering data" in done.stderr

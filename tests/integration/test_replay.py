@@ -245,7 +245,7 @@ def test_standard_input_progress_and_usage(tmp_path):
     assert fgctl("--customers", customers).returncode == 2
     assert fgctl("--calls", "-").returncode == 2
     assert fgctl("--customers", customers, "--calls", "-", "-o", "tsv").returncode == 2
-    assert fgctl("--customers", customers, "--calls", tmp_path / "none").returncode == 1
+    assert fgctl("--customers", customers, "--calls", tmp_path / "none").returncode == 4
 
 
 @pytest.mark.parametrize("n_peers,unusual", [(5, True), (4, False)])

@@ -199,12 +199,49 @@ static void wrong_numbering_is_told_for_all_files(void **state)
     struct fg_destinations known;
     assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known),
                      FG_ESYNTAX);
-    assert_int_equal(fg_diags_total(fixture->diags), 5);
+    assert_int_equal(fg_diags_total(fixture->diags), 6);
     assert_diag(fixture, 0, 2, 4, "'gb' is not a country code");
     assert_diag(fixture, 1, 3, 7, "'fxed' is not a type of number");
     assert_diag(fixture, 2, 2, 4, "expected a calling code (or none) and a code of 2 to 10 digits");
     assert_diag(fixture, 3, 2, 4, "'-1' is not a price in USD a minute (0 to 4294)");
     assert_diag(fixture, 4, 3, 4, "'5000' is not a price in USD a minute (0 to 4294)");
+    assert_diag(fixture, 5, 4, 6,
+                "more fields than the header row has; a decimal comma? write 0.10 (a text with a "
+                "comma stands in quotes)");
+}
+
+static void decimal_commas_are_no_free_calls(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_destination_files files = {
+        .numbering = file("prefix,country,type\n44,GB,fixed\n"),
+        .emergency = file("calling_code,code\n,112\n"),
+        .rates = file("prefix,usd_per_minute\n33,0,10\n44,\"0.1\"\n960,2,50\n")};
+    struct fg_destinations known;
+    assert_int_equal(fg_destinations_parse(&files, fixture->arena, fixture->diags, &known),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 2);
+    assert_diag(fixture, 0, 2, 6,
+                "more fields than the header row has; a decimal comma? write 0.10 (a text with a "
+                "comma stands in quotes)");
+    assert_int_equal(fg_diags_at(fixture->diags, 0)->length, 2);
+    assert_int_equal(fg_diags_at(fixture->diags, 1)->line, 4);
+    assert_int_equal(fg_diags_at(fixture->diags, 1)->column, 7);
+}
+
+static void columns_occur_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fg_prefix_list list;
+    assert_int_equal(fg_prefix_list_parse(file("prefix,note,Prefix\n44,x,33\n"), fixture->arena,
+                                          fixture->diags, &list),
+                     FG_ESYNTAX);
+    assert_int_equal(fg_diags_total(fixture->diags), 1);
+    assert_diag(fixture, 0, 1, 13, "the header row has column 'Prefix' twice");
+    // Columns without a name come from spreadsheets.
+    assert_int_equal(fg_prefix_list_parse(file("prefix,note,,\n44,x,,\n"), fixture->arena,
+                                          fixture->diags, &list),
+                     FG_OK);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -221,6 +258,8 @@ int main(void)
         TEST(destinations_come_from_three_files),
         TEST(ranges_may_say_how_many_digits_their_numbers_have),
         TEST(wrong_numbering_is_told_for_all_files),
+        TEST(decimal_commas_are_no_free_calls),
+        TEST(columns_occur_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,6 +311,81 @@ static void ranges_side_by_side_or_of_one_customer_are_fine(void **state)
     assert_int_equal(fg_diags_total(fixture->diags), 0);
 }
 
+static void assert_told(const struct fixture *fixture, uint32_t i, uint32_t line, uint32_t column,
+                        const char *message)
+{
+    const struct fg_diag *diag = fg_diags_at(fixture->diags, i);
+    assert_non_null(diag);
+    assert_string_equal(diag->message, message);
+    assert_int_equal(diag->line, line);
+    assert_int_equal(diag->column, column);
+}
+
+static void networks_wider_than_a_registry_gives_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *network;
+        bool good;
+    } cases[] = {{"10.0.0.0/8", true},    {"2001::/19", true},  {"::ffff:10.0.0.0/104", true},
+                 {"::1", true},           {"0.0.0.0/0", false}, {"10.0.0.0/7", false},
+                 {"2001::/18", false},    {"::/0", false},      {"::/80", false},
+                 {"::ffff:0:0/96", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[96];
+        char message[128];
+        const uint32_t before = fg_diags_total(fixture->diags);
+        (void)snprintf(text, sizeof(text), "- {id: a, tz: UTC, source_ips: [\"%s\"]}\n",
+                       cases[i].network);
+        (void)snprintf(message, sizeof(message),
+                       "'%s' is too wide for one customer's network: at most /8, of IPv6 /19",
+                       cases[i].network);
+        assert_int_equal(parse(fixture, text), cases[i].good ? FG_OK : FG_ESYNTAX);
+        assert_int_equal(fg_diags_total(fixture->diags), before + (cases[i].good ? 0 : 1));
+        if (!cases[i].good) {
+            assert_told(fixture, before, 1, 33, message);
+        }
+    }
+}
+
+static void networks_of_two_customers_are_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture,
+                           "- {id: a, tz: UTC, source_ips: [192.0.2.128/25, 198.51.100.7]}\n"
+                           "- {id: b, tz: UTC, source_ips: [192.0.2.0/24, 192.0.2.0/25]}\n"
+                           "- {id: c, tz: UTC, source_ips: [203.0.113.1, 198.51.100.7]}\n"
+                           "- {id: d, tz: UTC, source_ips: [203.0.113.0, \"2001:db8::/32\"]}\n"),
+                     FG_OK);
+    assert_int_equal(fg_diags_total(fixture->diags), 2);
+    assert_int_equal(fg_diags_count(fixture->diags, FG_WARNING), 2);
+    assert_told(fixture, 0, 2, 33,
+                "source overlaps a network of customer 'a', in line 1: the address alone "
+                "identifies neither");
+    assert_told(fixture, 1, 3, 46,
+                "source is there already, of customer 'a', in line 1: the address alone "
+                "identifies neither");
+}
+
+static void a_file_without_customers_is_a_failed_write(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const texts[] = {"", "# customers\n", "[]\n", "---\n"};
+    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_int_equal(parse(fixture, texts[i]), FG_ESYNTAX);
+        const uint32_t last = fg_diags_total(fixture->diags) - 1;
+        if (i < 3) {
+            assert_int_equal(last, i);
+            assert_told(fixture, last, 0, 0, "the file has no customers");
+            assert_string_equal(fg_diags_at(fixture->diags, last)->code, "FG011");
+        }
+    }
+    const struct fg_named_bytes none = {"", "", 0};
+    assert_int_equal(fg_customers_load(none, NULL, &hash_key, fixture->arena, fixture->diags,
+                                       &fixture->customers),
+                     FG_OK);
+}
+
 static void many_customers_share_zones_and_texts(void **state)
 {
     struct fixture *fixture = *state;
@@ -350,6 +425,9 @@ int main(void)
         TEST(an_unknown_profile_is_a_warning),
         cmocka_unit_test(each_mistake_is_told_with_its_place_and_remedy),
         TEST(ranges_side_by_side_or_of_one_customer_are_fine),
+        TEST(networks_wider_than_a_registry_gives_are_refused),
+        TEST(networks_of_two_customers_are_warned_of),
+        TEST(a_file_without_customers_is_a_failed_write),
         TEST(many_customers_share_zones_and_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,40 @@ static void json_output_escapes(void **state)
     fg_diags_free(diags);
 }
 
+static void files_cannot_speak_to_the_terminal(void **state)
+{
+    (void)state;
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_diag where = {.severity = FG_ERROR,
+                            .code = "FG001",
+                            .file = "r/a\033]0;b.yaml",
+                            .line = 1,
+                            .column = 6,
+                            .length = 2,
+                            .source = "\t\033\302\233\303\251\377\033x"};
+    fg_diags_add(diags, &where, "unknown '\033[2J\303\251\r\n\302'");
+    char *text = print(diags, FG_DIAG_HUMAN);
+    assert_string_equal(text,
+                        "r/a\\x1b]0;b.yaml:1:6: error: unknown '\\x1b[2J\303\251\\x0d\\x0a\\xc2' "
+                        "[FG001]\n"
+                        "    \t\\x1b\\xc2\\x9b\303\251\\xff\\x1bx\n"
+                        "    \t                 ^~~~~\n");
+    free(text);
+    FILE *out = NULL;
+    size_t size = 0;
+    text = NULL;
+    out = open_memstream(&text, &size);
+    assert_non_null(out);
+    fg_diag_print_short(fg_diags_at(diags, 0), out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "a\\x1b]0;b.yaml:1:6: unknown '\\x1b[2J\303\251\\x0d\\x0a\\xc2'\n");
+    free(text);
+    text = print(diags, FG_DIAG_JSON);
+    assert_non_null(strstr(text, "unknown '\\u001b[2J\303\251\\u000d\\u000a\\\\xc2'"));
+    free(text);
+    fg_diags_free(diags);
+}
+
 static void a_thousand_are_kept_and_the_rest_counted(void **state)
 {
     (void)state;
@@ -112,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(human_output_is_sorted_and_points_at_the_word),
         cmocka_unit_test(json_output_escapes),
+        cmocka_unit_test(files_cannot_speak_to_the_terminal),
         cmocka_unit_test(a_thousand_are_kept_and_the_rest_counted),
         cmocka_unit_test(a_slip_is_suggested_and_another_word_is_not),
     };

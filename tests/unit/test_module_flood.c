@@ -11,6 +11,7 @@
 
 #include "fgm_attacks.h"
 #include "fgm_limiter.h"
+#include "fgm_once.h"
 #include "fgm_token.h"
 
 #define SECOND INT64_C(1000000)
@@ -218,6 +219,26 @@ static void a_token_is_good_for_its_call_and_time_alone(void **state)
     assert_false(fgm_token_check(&key, &call, fg_view_of(token), 1));
 }
 
+static void a_token_is_used_once(void **state)
+{
+    (void)state;
+    static struct fgm_once once;
+    memset(&once, 0, sizeof once);
+    const uint64_t hash = UINT64_C(0x1234567800000005);
+    assert_true(fgm_once_take(&once, hash, 100000, 1000));
+    assert_false(fgm_once_take(&once, hash, 100000, 1000));
+    assert_false(fgm_once_take(&once, hash, 100000, 100000)); // as long as it is good
+    assert_true(fgm_once_take(&once, hash + 1, 100000, 1000));
+    assert_true(fgm_once_take(&once, hash, 300000, 101000)); // what is over is forgotten
+    // Where a set is full, nothing that was used is forgotten for it.
+    memset(&once, 0, sizeof once);
+    for (uint64_t i = 0; i < FGM_ONCE_WAYS; i++)
+        assert_true(fgm_once_take(&once, i << 32, 100000, 1000));
+    assert_false(fgm_once_take(&once, UINT64_C(99) << 32, 100000, 1000));
+    assert_false(fgm_once_take(&once, 0, 100000, 1000));
+    assert_true(fgm_once_take(&once, UINT64_C(99) << 32, 300000, 101000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +248,7 @@ int main(void)
         cmocka_unit_test(several_at_once_get_no_more_than_one),
         cmocka_unit_test(an_attack_begins_once_and_ends_once_with_its_size),
         cmocka_unit_test(a_few_refusals_are_no_attack),
+        cmocka_unit_test(a_token_is_used_once),
         cmocka_unit_test(a_token_is_good_for_its_call_and_time_alone),
         cmocka_unit_test(what_is_over_is_forgotten),
         cmocka_unit_test(suspicions_give_way_and_attacks_do_not),

@@ -197,9 +197,9 @@ static long long bytes_read(void)
 // Bytes that tell the record and the place.
 static size_t fill(unsigned char *out, unsigned i)
 {
-    const size_t len = i % 50 == 7 ? 100000 : i * 37 % 900;
+    const size_t len = i % 50 == 7 ? 100000 : (size_t)i * 37 % 900;
     for (size_t k = 0; k < len; k++)
-        out[k] = (unsigned char)(i * 31 + k);
+        out[k] = (unsigned char)((size_t)i * 31 + k);
     return len;
 }
 

@@ -70,9 +70,29 @@ static void test_long_values_are_not_looked_at(void **state)
     assert_true(reads(text));
 }
 
+static void test_whose_certificate(void **state)
+{
+    // {"ppt":"shaken","x5u":"https://cert.example/a.pem"}
+    static const char signed_header[] =
+        " eyJwcHQiOiJzaGFrZW4iLCJ4NXUiOiJodHRwczovL2NlcnQuZXhhbXBsZS9hLnBlbSJ9." CLAIMS REST;
+    struct fg_view identity = fg_view_of(signed_header);
+    (void)state;
+    assert_true(fgm_passport_signed_with(identity, "https://cert.example/a.pem"));
+    assert_true(
+        fgm_passport_signed_with(identity, "https://b.example/, https://cert.example/a.pem"));
+    assert_false(fgm_passport_signed_with(identity, "https://cert.example/a.pe"));
+    assert_false(fgm_passport_signed_with(identity, "https://cert.example/a.pem2"));
+    assert_false(fgm_passport_signed_with(identity, ""));
+    // What the header's parameter says is not signed.
+    assert_false(
+        fgm_passport_signed_with(fg_view_of(SHAKEN CLAIMS REST), "https://cert.example/a.pem"));
+    assert_false(fgm_passport_signed_with(fg_view_of(""), "https://cert.example/a.pem"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whose_certificate),
         cmocka_unit_test(test_shaken_claims),
         cmocka_unit_test(test_anything_else_is_refused),
         cmocka_unit_test(test_long_values_are_not_looked_at),

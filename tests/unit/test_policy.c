@@ -52,6 +52,22 @@ static int load(const struct scratch_dir *dir, const struct fg_heap *heap, struc
     return fg_policy_load(&paths, heap, &hash_key, diags, out);
 }
 
+static void data_alone_becomes_a_policy_without_rules(void **state)
+{
+    const struct scratch_dir *dir = *state;
+    char data[128];
+    (void)snprintf(data, sizeof(data), "%s/data", dir->path);
+    const struct fg_policy_paths paths = {.data_dir = data};
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(fg_policy_load(&paths, fg_heap_libc(), &hash_key, diags, &bundle), FG_OK);
+    assert_int_equal(fg_policy_of(bundle)->ruleset->n_rules, 0);
+    assert_int_equal(fg_policy_of(bundle)->ruleset->n_lists, 0);
+    assert_non_null(fg_policy_dial_plan(bundle, fg_country_parse(fg_view_of("GB"))));
+    fg_policy_bundle_free(bundle);
+    fg_diags_free(diags);
+}
+
 static void a_directory_becomes_a_policy(void **state)
 {
     struct fg_diags *diags = fg_diags_new();
@@ -261,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_directory_becomes_a_policy),
+        TEST(data_alone_becomes_a_policy_without_rules),
         TEST(a_big_list_and_many_rules_load),
         TEST(mistakes_of_all_files_are_told_together),
         TEST(files_with_another_end_are_told),

@@ -135,6 +135,10 @@ static void test_pieces_of_any_size_give_the_same(void **state)
     }
 }
 
+#define TOO_MANY                                                                                   \
+    "more fields than the header has; a decimal comma? write 0.10 (a text with a comma stands in " \
+    "quotes)"
+
 static void test_rows_are_refused_with_their_line(void **state)
 {
     (void)state;
@@ -166,6 +170,8 @@ static void test_rows_are_refused_with_their_line(void **state)
         {"a,1795168001000,,,+44,,,,,,-1,", "sip_status: not a number: '-1'"},
         {"a,1795168001000,,,+44,,,,,,,\"x", "a quote is not closed, or text follows it"},
         {"a,1795168001000,,,+44,,,,,,,\"x\"y", "a quote is not closed, or text follows it"},
+        {"a,1795168001000,,,+44,,,,,,,\"0,10\",2", TOO_MANY},
+        {"a,1795168001000,,,+44,,,,,,,0,10", TOO_MANY},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[512];

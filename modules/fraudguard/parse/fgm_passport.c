@@ -92,14 +92,35 @@ static bool read_claims(const struct fg_json *claims, struct fgm_passport *out)
            read_number(fg_json_string(fg_json_member(claims, "orig"), "tn"), &out->orig);
 }
 
+// The header; the claims begin at *identity then. NULL: there is none.
+static struct fg_json *take_header(struct fg_view *identity)
+{
+    if (identity->len > FGM_PASSPORT_BYTES_MAX)
+        return NULL;
+    while (identity->len && (*identity->ptr == ' ' || *identity->ptr == '\t'))
+        *identity = (struct fg_view){identity->ptr + 1, identity->len - 1};
+    return decode_object(part(identity));
+}
+
+bool fgm_passport_signed_with(struct fg_view identity, const char *urls)
+{
+    static const char separators[] = ", \t";
+    struct fg_json *header = take_header(&identity);
+    const char *url = fg_json_string(header, "x5u");
+    bool held = false;
+    while (url && !held && *(urls += strspn(urls, separators))) {
+        size_t len = strcspn(urls, separators);
+        held = fg_view_equal((struct fg_view){urls, len}, fg_view_of(url));
+        urls += len;
+    }
+    fg_json_free(header);
+    return held;
+}
+
 bool fgm_passport_read(struct fg_view identity, struct fgm_passport *out)
 {
     struct fgm_passport found = {0};
-    if (identity.len > FGM_PASSPORT_BYTES_MAX)
-        return false;
-    while (identity.len && (*identity.ptr == ' ' || *identity.ptr == '\t'))
-        identity = (struct fg_view){identity.ptr + 1, identity.len - 1};
-    struct fg_json *header = decode_object(part(&identity));
+    struct fg_json *header = take_header(&identity);
     const char *extension = fg_json_string(header, "ppt");
     bool read = extension && strcmp(extension, "shaken") == 0;
     fg_json_free(header);

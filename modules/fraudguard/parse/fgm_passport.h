@@ -19,6 +19,9 @@ struct fgm_passport {
     struct fg_number dests[FGM_PASSPORT_DESTS_MAX];
 };
 
+// Whether the certificate that it was signed with, by the header that is signed (x5u, RFC
+// 8225 4.3.1), is one of these URLs, between which are commas or blanks.
+bool fgm_passport_signed_with(struct fg_view identity, const char *urls);
 // Reads the value of an Identity header (RFC 8224 4): a SHAKEN PASSporT with a telephone number as
 // its origin and at least one as its destination. False for anything else; *out is written only on
 // success.

@@ -30,5 +30,9 @@ uint32_t fg_diags_total(const struct fg_diags *diags);
 const struct fg_diag *fg_diags_at(const struct fg_diags *diags, uint32_t i);
 enum fg_diag_style { FG_DIAG_HUMAN, FG_DIAG_HUMAN_COLOUR, FG_DIAG_JSON };
 // Prints all, in order of file and line. HUMAN: "r.yaml:4:5: error: unknown key 'scoer' ...
-// [FG012]", the line, carets.
+// [FG012]", the line, carets; there, bytes of files that are control characters or not UTF-8 are
+// written as \xNN, so that a file cannot speak to the terminal.
 void fg_diags_print(const struct fg_diags *diags, enum fg_diag_style style, FILE *out);
+// "r.yaml:4:5: unknown key 'scoer' ..." and a line feed: the file's name without its folder,
+// written as above.
+void fg_diag_print_short(const struct fg_diag *diag, FILE *out);

@@ -12,6 +12,7 @@
 
 struct fg_policy_paths {
     // *.yaml in name order (not *.test.yaml), then overrides.d/*.yaml; lists/ beside them.
+    // NULL: no rules and no lists, for whoever only reads numbers; data_dir is then needed.
     const char *rules_dir;
     const char *customers_file; // NULL: no customers
     const char

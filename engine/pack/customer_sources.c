@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "customer_sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codes.h"
+
+struct fg_written_source {
+    struct fg_ip_range network;
+    uint32_t customer;
+    struct fg_text_place place;
+};
+
+int fg_written_sources_add(struct fg_written_sources *sources, uint32_t customer,
+                           const struct fg_ip_range *network, const struct fg_yaml_node *node)
+{
+    if (sources->n == sources->room) {
+        uint32_t room = sources->room == 0 ? 64 : sources->room * 2;
+        struct fg_written_source *items = realloc(sources->items, room * sizeof(*items));
+        if (items == NULL) {
+            return FG_ENOMEM;
+        }
+        sources->items = items;
+        sources->room = room;
+    }
+    sources->items[sources->n++] = (struct fg_written_source){.network = *network,
+                                                              .customer = customer,
+                                                              .place = {.line = node->line,
+                                                                        .column = node->column,
+                                                                        .length = node->length,
+                                                                        .offset = node->offset}};
+    return FG_OK;
+}
+
+// A network before what it holds.
+static int compare(const void *a, const void *b)
+{
+    const struct fg_written_source *x = a;
+    const struct fg_written_source *y = b;
+    const int order =
+        memcmp(x->network.base.bytes, y->network.base.bytes, sizeof(x->network.base.bytes));
+    if (order != 0) {
+        return order;
+    }
+    if (x->network.bits != y->network.bits) {
+        return x->network.bits < y->network.bits ? -1 : 1;
+    }
+    return (x->place.offset > y->place.offset) - (x->place.offset < y->place.offset);
+}
+
+static bool holds(const struct fg_ip_range *outer, const struct fg_ip_range *inner)
+{
+    const unsigned whole = outer->bits / 8;
+    const unsigned rest = outer->bits % 8;
+    const unsigned differ =
+        rest == 0 ? 0 : (unsigned)(outer->base.bytes[whole] ^ inner->base.bytes[whole]);
+    return outer->bits <= inner->bits && memcmp(outer->base.bytes, inner->base.bytes, whole) == 0 &&
+           (differ & (0xFF00U >> rest) & 0xFFU) == 0;
+}
+
+static void report(const struct fg_written_source *a, const struct fg_written_source *b,
+                   const struct fg_customer *customers, const struct fg_yaml_doc *doc,
+                   struct fg_diags *diags)
+{
+    const struct fg_written_source *later = a->place.offset > b->place.offset ? a : b;
+    const struct fg_written_source *other = later == a ? b : a;
+    const bool equal = a->network.bits == b->network.bits;
+    fg_yaml_report_place(
+        doc, later->place, diags, FG_WARNING, FG_CODE_DUPLICATE,
+        "source %s customer '%s', in line %u: the address alone identifies neither",
+        equal ? "is there already, of" : "overlaps a network of", customers[other->customer].id,
+        other->place.line);
+}
+
+void fg_written_sources_check(struct fg_written_sources *sources,
+                              const struct fg_customer *customers, const struct fg_yaml_doc *doc,
+                              struct fg_diags *diags)
+{
+    if (sources->n < 2) {
+        return;
+    }
+    qsort(sources->items, sources->n, sizeof(sources->items[0]), compare);
+    // Networks lie apart or one in the other, so the widest of those before is enough. Where it is
+    // the same customer's, what else holds this one lies in it and has been reported.
+    const struct fg_written_source *widest = &sources->items[0];
+    for (uint32_t i = 1; i < sources->n; i++) {
+        const struct fg_written_source *at = &sources->items[i];
+        if (!holds(&widest->network, &at->network)) {
+            widest = at;
+        } else if (at->customer != widest->customer) {
+            report(at, widest, customers, doc, diags);
+        }
+    }
+}
+
+void fg_written_sources_fini(struct fg_written_sources *sources)
+{
+    free(sources->items);
+    sources->items = NULL;
+    sources->n = 0;
+    sources->room = 0;
+}
