@@ -90,7 +90,9 @@ void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *nod
     }
     // A rate that is changed goes on with what it has admitted: its id is that of name and key.
     meter.id = fg_meter_id(&meter, build->lists, build->out->calendars);
-    rule->throttles = true;
-    rule->throttle_meter = (uint16_t)build->out->n_meters;
-    build->meters[build->out->n_meters++] = meter;
+    const int32_t at = pack_add_meter(build, node, &meter);
+    if (at >= 0) {
+        rule->throttles = true;
+        rule->throttle_meter = (uint16_t)at;
+    }
 }
