@@ -251,11 +251,14 @@ static void tell_peers(const struct fg_tally *tally)
     const struct fg_plan *plan = tally->plan;
     struct fg_decision *out = tally->out;
     struct fg_store_request *request = &out->release_request;
-    for (uint64_t left = plan->policy->ruleset->peered; left != 0; left &= left - 1) {
-        const uint32_t index = (uint32_t)__builtin_ctzll(left);
-        if (fg_plan_peers_put(plan, index, tally->reply, &request->ops[request->n_ops])) {
-            request->n_ops++;
-            out->release = true;
+    for (uint32_t i = 0; i < FG_METER_SET_WORDS; i++) {
+        uint64_t left = plan->policy->ruleset->peered.words[i];
+        for (; left != 0; left &= left - 1) {
+            const uint32_t index = 64 * i + (uint32_t)__builtin_ctzll(left);
+            if (fg_plan_peers_put(plan, index, tally->reply, &request->ops[request->n_ops])) {
+                request->n_ops++;
+                out->release = true;
+            }
         }
     }
 }

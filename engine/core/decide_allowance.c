@@ -53,13 +53,13 @@ static bool meter_is_of_the_call(const struct fg_meter *meter)
 
 static bool rule_is_of_the_call(const struct fg_ruleset *ruleset, const struct fg_rule *rule)
 {
-    const uint64_t meters = fg_rule_meters(rule);
+    const struct fg_meter_set meters = fg_rule_meters(rule);
     if (!condition_is_of_the_call(&rule->when) ||
         (rule->measured && !rule->measure_is_meter && !is_of_the_call(rule->measure_signal))) {
         return false;
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        if ((meters >> i & 1) != 0 && !meter_is_of_the_call(&ruleset->meters[i])) {
+        if (fg_meter_set_has(&meters, i) && !meter_is_of_the_call(&ruleset->meters[i])) {
             return false;
         }
     }

@@ -27,20 +27,20 @@ fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative rela
     return base > 0 ? base : 0;
 }
 
-uint64_t fg_rule_meters(const struct fg_rule *rule)
+struct fg_meter_set fg_rule_meters(const struct fg_rule *rule)
 {
-    uint64_t meters = 0;
+    struct fg_meter_set meters = {{0}};
     if (rule->measured && rule->measure_is_meter) {
-        meters |= UINT64_C(1) << rule->measure_meter;
+        fg_meter_set_add(&meters, rule->measure_meter);
     }
     if (rule->measured && rule->relative_to == FG_RELATIVE_METER) {
-        meters |= UINT64_C(1) << rule->relative_meter;
+        fg_meter_set_add(&meters, rule->relative_meter);
     }
     if (rule->throttles) {
-        meters |= UINT64_C(1) << rule->throttle_meter;
+        fg_meter_set_add(&meters, rule->throttle_meter);
     }
     for (uint8_t i = 0; i < rule->n_tests; i++) {
-        meters |= UINT64_C(1) << rule->tests[i].meter;
+        fg_meter_set_add(&meters, rule->tests[i].meter);
     }
     return meters;
 }
@@ -53,16 +53,16 @@ static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
 }
 
 // The rules of this event whose condition holds, by their places in by_event, and the meters that
-// count it, a bit each.
+// count it.
 struct matches {
     uint32_t words; // of rules
-    uint64_t meters;
+    struct fg_meter_set meters;
     uint64_t rules[FG_RULES_MAX / 64];
 };
 
 static bool concerns(const struct fg_asked *asked, const struct matches *left)
 {
-    uint64_t any = asked->meters & left->meters;
+    uint64_t any = fg_meter_set_meets(&asked->meters, &left->meters);
     for (uint32_t i = 0; i < left->words; i++) {
         any |= asked->rules[i] & left->rules[i];
     }
@@ -87,20 +87,20 @@ static void match(const struct fg_plan *plan, struct fg_call_facts *facts, struc
         if (!concerns(asked, left) || fg_plan_predicate(plan, asked->predicate, asked->id, facts)) {
             continue;
         }
-        left->meters &= ~asked->meters;
+        fg_meter_set_leave(&left->meters, &asked->meters);
         for (uint32_t k = 0; k < left->words; k++) {
             left->rules[k] &= ~asked->rules[k];
         }
     }
 }
 
-// Notes the rules whose condition holds; returns the meters they need, a bit each.
-static uint64_t note_rules(struct fg_plan *plan, const struct matches *matches)
+// Notes the rules whose condition holds; returns the meters they need.
+static struct fg_meter_set note_rules(struct fg_plan *plan, const struct matches *matches)
 {
     const struct fg_event *event = plan->event;
     const struct fg_ruleset *ruleset = plan->policy->ruleset;
     const uint16_t *indexes = ruleset->by_event[event->direction][event->kind];
-    uint64_t needed = 0;
+    struct fg_meter_set needed = {{0}};
     for (uint32_t i = 0; i < matches->words; i++) {
         for (uint64_t left = matches->rules[i]; left != 0; left &= left - 1) {
             const uint16_t index = indexes[64 * i + (uint32_t)__builtin_ctzll(left)];
@@ -111,7 +111,7 @@ static uint64_t note_rules(struct fg_plan *plan, const struct matches *matches)
                 continue;
             }
             plan->static_hits[index / 64] |= UINT64_C(1) << (index % 64);
-            needed |= ruleset->meters_of_rule[index];
+            fg_meter_set_join(&needed, &ruleset->meters_of_rule[index]);
         }
     }
     return needed;
@@ -151,7 +151,8 @@ void fg_plan_call(const struct fg_policy *policy, const struct fg_event *event, 
     fg_plan_forget(policy->ruleset, facts);
     struct matches matches;
     match(plan, facts, &matches);
-    fg_plan_meters(plan, matches.meters, note_rules(plan, &matches), facts);
+    const struct fg_meter_set needed = note_rules(plan, &matches);
+    fg_plan_meters(plan, &matches.meters, &needed, facts);
     plan->store_needed = plan->request.n_ops > 0;
     fg_plan_holds(plan);
 }

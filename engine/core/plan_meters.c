@@ -269,12 +269,15 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool counted, bool 
     }
 }
 
-void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
-                    struct fg_call_facts *facts)
+void fg_plan_meters(struct fg_plan *plan, const struct fg_meter_set *counted,
+                    const struct fg_meter_set *needed, struct fg_call_facts *facts)
 {
-    for (uint64_t left = needed | counted; left != 0; left &= left - 1) {
-        uint64_t bit = left & (~left + 1);
-        plan_meter(plan, (uint32_t)__builtin_ctzll(left), (counted & bit) != 0, (needed & bit) != 0,
-                   facts);
+    for (uint32_t i = 0; i < FG_METER_SET_WORDS; i++) {
+        const uint64_t counts = counted->words[i], needs = needed->words[i];
+        for (uint64_t left = counts | needs; left != 0; left &= left - 1) {
+            const uint64_t bit = left & (~left + 1);
+            plan_meter(plan, 64 * i + (uint32_t)__builtin_ctzll(left), (counts & bit) != 0,
+                       (needs & bit) != 0, facts);
+        }
     }
 }

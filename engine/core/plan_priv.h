@@ -5,9 +5,9 @@
 #include "fg/plan.h"
 
 // Fills plan->request and plan->op_of_meter: those meters that count this event, and those of
-// needed that it only reads, a bit each.
-void fg_plan_meters(struct fg_plan *plan, uint64_t counted, uint64_t needed,
-                    struct fg_call_facts *facts);
+// needed that it only reads.
+void fg_plan_meters(struct fg_plan *plan, const struct fg_meter_set *counted,
+                    const struct fg_meter_set *needed, struct fg_call_facts *facts);
 // What a meter is kept for: op's scope. False when the event lacks a part of it: such a meter is
 // neither written nor read.
 bool fg_plan_scope(const struct fg_plan *plan, uint32_t index, struct fg_call_facts *facts,
@@ -32,10 +32,14 @@ bool fg_meter_of_customer(const struct fg_meter *meter);
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.
 bool fg_plan_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member);
-// Whether events of this kind can change a meter.
+// Whether events of this kind can change a meter of their direction; the same with the direction.
 bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
-// The meters that a rule reads, a bit each.
-uint64_t fg_rule_meters(const struct fg_rule *rule);
+bool fg_meter_is_changed(const struct fg_meter *meter, enum fg_direction direction,
+                         enum fg_event_kind kind);
+// A rule that is off is looked at where an override may switch it on.
+bool fg_rule_is_ever_on(const struct fg_ruleset *ruleset, uint32_t rule);
+// The meters that a rule reads.
+struct fg_meter_set fg_rule_meters(const struct fg_rule *rule);
 // Looks up the called number and the caller, where facts do not hold them yet.
 void fg_plan_numbers(struct fg_plan *plan, struct fg_call_facts *facts);
 // How long what is usual outlives the last call: beyond holidays and seasons of quiet.

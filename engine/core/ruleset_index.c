@@ -49,7 +49,7 @@ static void ask_for_meter(struct asking *asking, uint32_t meter)
     const struct fg_condition *when = &ruleset->meters[meter].when;
     for (uint32_t i = 0; i < when->n; i++) {
         const uint16_t id = ruleset->predicate_ids[ruleset->ids_of_meter[meter] + i];
-        asking->asked[row_of(asking, &when->all[i], id)].meters |= UINT64_C(1) << meter;
+        fg_meter_set_add(&asking->asked[row_of(asking, &when->all[i], id)].meters, meter);
     }
 }
 
@@ -64,7 +64,10 @@ static uint32_t bits_set(uint64_t bits)
 
 static uint32_t weight_of(const struct fg_asked *asked, uint32_t words)
 {
-    uint32_t n = bits_set(asked->meters);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < FG_METER_SET_WORDS; i++) {
+        n += bits_set(asked->meters.words[i]);
+    }
     for (uint32_t i = 0; i < words; i++) {
         n += bits_set(asked->rules[i]);
     }
@@ -96,7 +99,7 @@ static int index_asked(struct fg_ruleset *ruleset, int direction, int kind, stru
 {
     const uint32_t n_rules = ruleset->n_by_event[direction][kind];
     const uint16_t *rules = ruleset->by_event[direction][kind];
-    const uint64_t changed = ruleset->changed_by_event[direction][kind];
+    const struct fg_meter_set *changed = &ruleset->changed_by_event[direction][kind];
     struct asking asking = {.ruleset = ruleset, .words = (n_rules + 63) / 64};
     uint32_t most = 0;
     for (uint32_t i = 0; i < n_rules; i++) {
@@ -114,7 +117,7 @@ static int index_asked(struct fg_ruleset *ruleset, int direction, int kind, stru
         ask_for_rule(&asking, i, rules[i]);
     }
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        if ((changed >> i & 1) != 0 && !counts_always(&ruleset->meters[i], kind)) {
+        if (fg_meter_set_has(changed, i) && !counts_always(&ruleset->meters[i], kind)) {
             ask_for_meter(&asking, i);
         }
     }
@@ -161,7 +164,7 @@ static int index_reads(struct fg_ruleset *ruleset, struct fg_arena *arena)
 
 int fg_ruleset_index(struct fg_ruleset *ruleset, struct fg_arena *arena)
 {
-    uint64_t *meters = fg_arena_alloc(arena, (ruleset->n_rules + 1) * sizeof(*meters));
+    struct fg_meter_set *meters = fg_arena_alloc(arena, (ruleset->n_rules + 1) * sizeof(*meters));
     uint64_t *composites = fg_arena_alloc(arena, (ruleset->n_rules + 1) * sizeof(*composites));
     if (meters == NULL || composites == NULL || index_reads(ruleset, arena) != FG_OK) {
         return FG_ENOMEM;

@@ -425,18 +425,6 @@ static bool check_all(struct seal *seal)
     return check_overrides(seal);
 }
 
-// A rule that is off is looked at where an override may switch it on.
-static bool is_ever_on(const struct fg_ruleset *ruleset, uint32_t rule)
-{
-    bool on = ruleset->rules[rule].mode != FG_MODE_OFF;
-    for (uint32_t i = 0; !on && i < ruleset->n_overrides; i++) {
-        const struct fg_override *override = &ruleset->overrides[i];
-        on = override->rule == rule && (override->changes & FG_CHANGE_MODE) != 0 &&
-             override->mode != FG_MODE_OFF;
-    }
-    return on;
-}
-
 static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, struct fg_arena *arena)
 {
     uint16_t *indexes = fg_arena_alloc(arena, ruleset->n_rules * sizeof(*indexes));
@@ -447,7 +435,7 @@ static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, stru
     for (uint32_t i = 0; i < ruleset->n_rules; i++) {
         const struct fg_rule *rule = &ruleset->rules[i];
         if ((int)rule->direction == direction && (rule->events & (1U << kind)) != 0 &&
-            is_ever_on(ruleset, i)) {
+            fg_rule_is_ever_on(ruleset, i)) {
             indexes[n++] = (uint16_t)i;
         }
     }
@@ -458,12 +446,12 @@ static int index_rules(struct fg_ruleset *ruleset, int direction, int kind, stru
 
 static void index_changes(struct fg_ruleset *ruleset, int direction, int kind)
 {
-    uint64_t changed = 0;
+    struct fg_meter_set changed = {{0}};
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         const struct fg_meter *meter = &ruleset->meters[i];
-        bool changes = (int)meter->direction == direction &&
-                       fg_meter_may_change(meter, (enum fg_event_kind)kind);
-        changed |= changes ? UINT64_C(1) << i : 0;
+        if (fg_meter_is_changed(meter, (enum fg_direction)direction, (enum fg_event_kind)kind)) {
+            fg_meter_set_add(&changed, i);
+        }
     }
     ruleset->changed_by_event[direction][kind] = changed;
 }
@@ -471,38 +459,17 @@ static void index_changes(struct fg_ruleset *ruleset, int direction, int kind)
 static void number_scopes(struct fg_ruleset *ruleset)
 {
     uint8_t n = 0;
-    ruleset->peered = 0;
+    ruleset->peered = (struct fg_meter_set){{0}};
     for (uint32_t i = 0; i < ruleset->n_meters; i++) {
         uint32_t same = 0;
         while (same < i && !fg_meter_same_scope(&ruleset->meters[same], &ruleset->meters[i])) {
             same++;
         }
         ruleset->scope_of_meter[i] = same < i ? ruleset->scope_of_meter[same] : n++;
-        ruleset->peered |= ruleset->meters[i].peers ? UINT64_C(1) << i : 0;
-    }
-}
-
-static uint32_t ops_of(const struct fg_meter *meter)
-{
-    const uint32_t with_peers = meter->peers ? 3 : 1;
-    return meter->kind == FG_METER_RATIO ? 2 : with_peers;
-}
-
-// Whether one event can need more counters than a request to the store holds: those that it changes
-// and those that its rules read.
-static bool asks_too_much(const struct fg_ruleset *ruleset, int direction, int kind)
-{
-    uint64_t asked = ruleset->changed_by_event[direction][kind];
-    for (uint32_t i = 0; i < ruleset->n_by_event[direction][kind]; i++) {
-        asked |= fg_rule_meters(&ruleset->rules[ruleset->by_event[direction][kind][i]]);
-    }
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < ruleset->n_meters; i++) {
-        if ((asked & (UINT64_C(1) << i)) != 0) {
-            n += ops_of(&ruleset->meters[i]);
+        if (ruleset->meters[i].peers) {
+            fg_meter_set_add(&ruleset->peered, i);
         }
     }
-    return n > FG_OPS_MAX;
 }
 
 int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const char **why)
@@ -520,6 +487,12 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
         *why = seal.why;
         return FG_EINVAL;
     }
+    struct fg_excess excess;
+    if (fg_ruleset_find_excess(ruleset, &excess)) {
+        *why = excess.of_record ? "one key needs more windows than a record holds"
+                                : "one event needs more counters than a request holds";
+        return FG_ELIMIT;
+    }
     number_scopes(ruleset);
     int numbered = fg_ruleset_number_predicates(ruleset, arena);
     if (numbered != FG_OK) {
@@ -534,10 +507,6 @@ int fg_ruleset_seal(struct fg_ruleset *ruleset, struct fg_arena *arena, const ch
                 return rc;
             }
             index_changes(ruleset, direction, kind);
-            if (asks_too_much(ruleset, direction, kind)) {
-                *why = "one event needs more than 48 counters (a ratio is two): use fewer meters";
-                return FG_ELIMIT;
-            }
         }
     }
     if (fg_ruleset_index(ruleset, arena) != FG_OK) {

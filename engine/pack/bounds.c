@@ -20,36 +20,46 @@ static bool read_profile(struct fg_fields *fields, const struct fg_yaml_node *no
     return true;
 }
 
+static bool read_money(struct fg_fields *fields, const struct fg_yaml_node *map, const char *key,
+                       fg_micro *out)
+{
+    const struct fg_yaml_node *node = fg_yaml_get(map, key);
+    return node == NULL || fg_field_micro(fields, node, key, out);
+}
+
+// All mistakes of one, and of all, are told at once.
 static bool read_one(struct fg_fields *fields, const struct fg_yaml_node *map,
                      struct fg_asserted_bound *out)
 {
     static const char *const keys[] = {"profile", "channels", "daily_limit", "hour_usd",
                                        "weekend_usd"};
     *out = (struct fg_asserted_bound){.hour_usd = -1, .weekend_usd = -1, .line = map->line};
-    if (!fg_field_is(fields, map, FG_YAML_MAP, "bound") ||
-        !fg_field_keys(fields, map, "bound", FG_WORDS(keys))) {
+    if (!fg_field_is(fields, map, FG_YAML_MAP, "bound")) {
         return false;
     }
+    bool good = fg_field_keys(fields, map, "bound", FG_WORDS(keys));
     for (size_t i = 0; i < 3; i++) {
         if (fg_yaml_get(map, keys[i]) == NULL) {
             FG_FIELD_ERROR(fields, map, FG_CODE_MISSING_KEY, "bound has no %s", keys[i]);
-            return false;
+            good = false;
         }
     }
-    const struct fg_yaml_node *hour = fg_yaml_get(map, "hour_usd");
-    const struct fg_yaml_node *weekend = fg_yaml_get(map, "weekend_usd");
-    if (hour == NULL && weekend == NULL) {
+    const struct fg_yaml_node *profile = fg_yaml_get(map, "profile");
+    const struct fg_yaml_node *channels = fg_yaml_get(map, "channels");
+    if (profile != NULL) {
+        good = read_profile(fields, profile, &out->profile) && good;
+    }
+    if (channels != NULL) {
+        good = fg_field_int(fields, channels, "channels", 0, CHANNELS_MAX, &out->channels) && good;
+    }
+    if (fg_yaml_get(map, "hour_usd") == NULL && fg_yaml_get(map, "weekend_usd") == NULL) {
         FG_FIELD_ERROR(fields, map, FG_CODE_MISSING_KEY,
                        "bound asserts nothing: it has neither hour_usd nor weekend_usd");
-        return false;
+        good = false;
     }
-    return read_profile(fields, fg_yaml_get(map, "profile"), &out->profile) &&
-           fg_field_int(fields, fg_yaml_get(map, "channels"), "channels", 0, CHANNELS_MAX,
-                        &out->channels) &&
-           fg_field_micro(fields, fg_yaml_get(map, "daily_limit"), "daily_limit",
-                          &out->daily_limit_usd) &&
-           (hour == NULL || fg_field_micro(fields, hour, "hour_usd", &out->hour_usd)) &&
-           (weekend == NULL || fg_field_micro(fields, weekend, "weekend_usd", &out->weekend_usd));
+    good = read_money(fields, map, "daily_limit", &out->daily_limit_usd) && good;
+    good = read_money(fields, map, "hour_usd", &out->hour_usd) && good;
+    return read_money(fields, map, "weekend_usd", &out->weekend_usd) && good;
 }
 
 static bool read_all(struct fg_fields *fields, const struct fg_yaml_node *root,
@@ -57,19 +67,22 @@ static bool read_all(struct fg_fields *fields, const struct fg_yaml_node *root,
 {
     static const char *const keys[] = {"fraudguard_bounds", "bounds"};
     int32_t version = 0;
-    if (!fg_field_is(fields, root, FG_YAML_MAP, "file of bounds") ||
-        !fg_field_keys(fields, root, "file of bounds", FG_WORDS(keys))) {
+    if (!fg_field_is(fields, root, FG_YAML_MAP, "file of bounds")) {
         return false;
+    }
+    bool good = fg_field_keys(fields, root, "file of bounds", FG_WORDS(keys));
+    for (size_t i = 0; i < 2; i++) {
+        if (fg_yaml_get(root, keys[i]) == NULL) {
+            FG_FIELD_ERROR(fields, root, FG_CODE_MISSING_KEY, "file of bounds has no %s", keys[i]);
+            good = false;
+        }
     }
     const struct fg_yaml_node *format = fg_yaml_get(root, keys[0]);
     const struct fg_yaml_node *list = fg_yaml_get(root, keys[1]);
-    if (format == NULL || list == NULL) {
-        FG_FIELD_ERROR(fields, root, FG_CODE_MISSING_KEY, "file of bounds has no %s",
-                       format == NULL ? keys[0] : keys[1]);
-        return false;
+    if (format != NULL) {
+        good = fg_field_int(fields, format, keys[0], 1, 1, &version) && good;
     }
-    if (!fg_field_int(fields, format, keys[0], 1, 1, &version) ||
-        !fg_field_is(fields, list, FG_YAML_LIST, keys[1])) {
+    if (list == NULL || !fg_field_is(fields, list, FG_YAML_LIST, keys[1])) {
         return false;
     }
     if (list->n == 0) {
@@ -78,10 +91,10 @@ static bool read_all(struct fg_fields *fields, const struct fg_yaml_node *root,
         return false;
     }
     struct fg_asserted_bound *items = fg_field_alloc(fields, list->n * sizeof(*items));
-    bool good = items != NULL;
+    good = items != NULL && good;
     for (const struct fg_yaml_node *item = list->first; items != NULL && item != NULL;
          item = item->next) {
-        good = read_one(fields, item, &items[out->n++]) && good; // all mistakes at once
+        good = read_one(fields, item, &items[out->n++]) && good;
     }
     out->items = items;
     return good;
@@ -95,7 +108,7 @@ int fg_bounds_parse(const char *name, const char *bytes, size_t len, struct fg_a
     struct fg_yaml_node *root = NULL;
     *out = (struct fg_asserted_bounds){.n = 0};
     int rc = fg_yaml_read(&doc, arena, diags, &root);
-    if (rc != FG_OK) {
+    if (rc != FG_OK && root == NULL) {
         return rc;
     }
     if (root == NULL) {
@@ -107,7 +120,7 @@ int fg_bounds_parse(const char *name, const char *bytes, size_t len, struct fg_a
     if (fields.out_of_memory) {
         return FG_ENOMEM;
     }
-    return good ? FG_OK : FG_ESYNTAX;
+    return good ? rc : FG_ESYNTAX;
 }
 
 static bool is_prefix(struct fg_view text)

@@ -59,7 +59,9 @@ struct pack_build {
     uint32_t n_lists, lists_room;       // declared ones first, then inline ones
     const struct fg_yaml_node *scoring; // NULL: not found yet
     const struct pack_file *main_file;
-    struct fg_meter *meters; // out's, with room for the rates of rules
+    struct fg_meter *meters;                  // out's, with room for those that rules make
+    const struct fg_yaml_node **meter_places; // where each is written, for people
+    uint32_t n_meters_refused;
     struct fg_ruleset *out;
 };
 
@@ -101,7 +103,10 @@ void pack_read_start(struct pack_build *build, const struct fg_yaml_node *node,
 // `peers` of a meter whose kind and `per` are read, or what it is where it is not said.
 void pack_read_peers(struct pack_build *build, const struct fg_yaml_node *map,
                      struct fg_meter *meter);
-// The rates that rules throttle to are meters after those of the table.
+// Adds a meter that a rule makes, at place; after those of the table. Its index; -1 after an error.
+int32_t pack_add_meter(struct pack_build *build, const struct fg_yaml_node *place,
+                       const struct fg_meter *meter);
+// The rates that rules throttle to are such meters.
 void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
                         struct fg_rule *rule);
 uint32_t pack_count_throttles(const struct pack_build *build);

@@ -95,6 +95,21 @@ static bool split(struct fg_csv *csv, struct fg_view line)
     }
 }
 
+// A line that is not text is its own mistake and no other line's.
+static bool is_text(struct fg_csv *csv, struct fg_view line)
+{
+    struct fg_text_place place;
+    const char *why = fg_text_check(line.ptr, line.len, &place);
+    if (why == NULL) {
+        return true;
+    }
+    place.line = csv->line;
+    place.offset = csv->offset;
+    csv->wrong = true;
+    fg_yaml_report_place(&csv->doc, place, csv->diags, FG_ERROR, FG_CODE_SYNTAX, "%s", why);
+    return false;
+}
+
 static bool is_skipped(struct fg_view line)
 {
     return line.len == 0 || line.ptr[0] == '#';
@@ -121,14 +136,16 @@ static void refuse_duplicates(struct fg_csv *csv)
 static bool read_header(struct fg_csv *csv)
 {
     struct fg_view line;
+    bool good;
     do {
         if (!next_line(csv, &line)) {
             csv->line = 0;
             report_at(csv, 0, 0, "the file is empty; a header row is expected");
             return false;
         }
+        good = is_text(csv, line);
     } while (is_skipped(line));
-    if (!split(csv, line)) {
+    if (!good || !split(csv, line)) {
         return false;
     }
     for (uint32_t i = 0; i < csv->n_columns; i++) {
@@ -175,13 +192,6 @@ bool fg_csv_open(struct fg_csv *csv, const char *name, const char *bytes, size_t
     csv->diags = diags;
     csv->columns = columns;
     csv->n_columns = n_columns;
-    struct fg_text_place place;
-    const char *why = fg_text_check(bytes, len, &place);
-    if (why != NULL) {
-        csv->wrong = true;
-        fg_yaml_report_place(&csv->doc, place, diags, FG_ERROR, FG_CODE_SYNTAX, "%s", why);
-        return false;
-    }
     return read_header(csv);
 }
 
@@ -189,7 +199,7 @@ bool fg_csv_next(struct fg_csv *csv)
 {
     struct fg_view line;
     while (next_line(csv, &line)) {
-        if (!is_skipped(line) && split(csv, line) && fits_header(csv)) {
+        if (is_text(csv, line) && !is_skipped(line) && split(csv, line) && fits_header(csv)) {
             csv->rows++;
             return true;
         }

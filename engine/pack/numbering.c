@@ -92,25 +92,23 @@ static int read_numbering_row(struct table *table, void *ctx)
     (void)ctx;
     struct fg_csv *csv = table->csv;
     struct fg_view prefix;
-    if (!get_prefix(csv, 0, &prefix)) {
-        return FG_OK;
-    }
+    bool good = get_prefix(csv, 0, &prefix);
     struct fg_view country_text = fg_csv_get(csv, 1);
     struct fg_view type_text = fg_csv_get(csv, 2);
     fg_country country = fg_country_parse(country_text);
-    enum fg_number_type type;
+    enum fg_number_type type = FG_TYPE_UNALLOCATED;
     if (country == FG_COUNTRY_NONE) {
         fg_csv_report(csv, 1, "'%.*s' is not a country code", shown(country_text),
                       country_text.ptr);
-        return FG_OK;
+        good = false;
     }
     if (fg_number_type_parse(type_text, &type) != FG_OK) {
         fg_csv_report(csv, 2, "'%.*s' is not a type of number", shown(type_text), type_text.ptr);
-        return FG_OK;
+        good = false;
     }
     uint8_t least;
     uint8_t most;
-    if (!read_digits(csv, &least, &most)) {
+    if (!read_digits(csv, &least, &most) || !good) {
         return FG_OK;
     }
     return add_prefix(table, 0, prefix,
@@ -140,14 +138,15 @@ static int read_rate_row(struct table *table, void *ctx)
 {
     (void)ctx;
     struct fg_view prefix;
-    if (!get_prefix(table->csv, 0, &prefix)) {
-        return FG_OK;
-    }
+    const bool good = get_prefix(table->csv, 0, &prefix);
     fg_micro rate;
     struct fg_view text = fg_csv_get(table->csv, 1);
     if (!fg_text_micro(text, &rate) || rate > UINT32_MAX) {
         fg_csv_report(table->csv, 1, "'%.*s' is not a price in USD a minute (0 to 4294)",
                       shown(text), text.ptr);
+        return FG_OK;
+    }
+    if (!good) {
         return FG_OK;
     }
     return add_prefix(table, 0, prefix, (uint32_t)rate);
@@ -360,21 +359,22 @@ static bool read_country_row(struct fg_csv *csv, struct fg_country_facts *out)
     struct fg_view trunk = fg_csv_get(csv, 3);
     memset(out, 0, sizeof(*out));
     out->country = fg_country_parse(name);
+    bool good = true;
     if (out->country == FG_COUNTRY_NONE) {
         fg_csv_report(csv, 0, "'%.*s' is not a country code", shown(name), name.ptr);
-        return false;
+        good = false;
     }
     if (!is_digits(calling, 1, 3)) {
         fg_csv_report(csv, 1, "a calling code has 1 to 3 digits");
-        return false;
+        good = false;
     }
     if (!is_digits(trunk, 0, sizeof(out->dial_plan.trunk) - 1)) {
         fg_csv_report(csv, 3, "a trunk prefix has at most %u digits",
                       (unsigned)sizeof(out->dial_plan.trunk) - 1);
-        return false;
+        good = false;
     }
-    if (!read_international(csv, &out->dial_plan) ||
-        !read_national_max(csv, &out->dial_plan.national_max_len)) {
+    good = read_international(csv, &out->dial_plan) && good;
+    if (!read_national_max(csv, &out->dial_plan.national_max_len) || !good) {
         return false;
     }
     copy_digits(out->dial_plan.country_code, calling);

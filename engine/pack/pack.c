@@ -282,6 +282,25 @@ static const char *head_text(struct pack_build *build, const char *key)
     return fg_field_copy(&build->fields, node == NULL ? (struct fg_view){"", 0} : node->text);
 }
 
+static void report_excess(struct pack_build *build, const struct fg_excess *excess)
+{
+    const struct fg_yaml_node *place = build->meter_places[excess->meter];
+    const char *name = build->out->meters[excess->meter].name;
+    if (excess->of_record) {
+        FG_FIELD_ERROR(&build->fields, place, FG_CODE_LIMIT,
+                       "no room for meter '%s': the meters that are kept for the same as it is "
+                       "('per') have %u windows, %u is the most; a ratio has two",
+                       name, excess->needs, excess->most);
+    } else {
+        FG_FIELD_ERROR(&build->fields, place, FG_CODE_LIMIT,
+                       "no room for meter '%s': one event (%s, %s) may need %u operations of the "
+                       "store, %u is the most; a ratio takes two, a typical meter with peers up to "
+                       "three, a gauge up to two",
+                       name, fg_direction_name(excess->direction),
+                       fg_event_kind_name(excess->event), excess->needs, excess->most);
+    }
+}
+
 // Only for a build without mistakes.
 static int seal(struct pack_build *build)
 {
@@ -300,7 +319,11 @@ static int seal(struct pack_build *build)
     out->n_lists = build->n_lists;
     const char *why = "";
     int rc = fg_ruleset_seal(out, build->fields.arena, &why);
-    if (rc == FG_EINVAL || rc == FG_ELIMIT) {
+    struct fg_excess excess;
+    if (rc == FG_ELIMIT && fg_ruleset_find_excess(out, &excess)) {
+        report_excess(build, &excess);
+        rc = FG_ESYNTAX;
+    } else if (rc == FG_EINVAL || rc == FG_ELIMIT) {
         struct fg_text_place whole = {0};
         fg_yaml_report_place(&build->main_file->doc, whole, build->fields.diags, FG_ERROR,
                              FG_CODE_LIMIT, "the ruleset does not hold together: %s", why);

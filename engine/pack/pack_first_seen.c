@@ -29,27 +29,19 @@ uint32_t pack_count_first_seen(const struct pack_build *build)
     return n;
 }
 
-// The nameless meter of source, made where it is not there yet.
-static uint16_t meter_of(struct pack_build *build, enum fg_meter_source source, const char *name,
-                         enum fg_direction direction, int64_t over_ms)
+// The nameless meter of source, made where it is not there yet; -1 after an error.
+static int32_t meter_of(struct pack_build *build, const struct fg_yaml_node *place,
+                        const struct fg_meter *wanted)
 {
     for (uint32_t i = 0; i < build->out->n_meters; i++) {
         const struct fg_meter *meter = &build->meters[i];
-        if (meter->nameless && meter->kind == FG_METER_FIRST_SEEN && meter->source == source &&
-            meter->direction == direction && meter->over_ms == over_ms) {
-            return (uint16_t)i;
+        if (meter->nameless && meter->kind == FG_METER_FIRST_SEEN &&
+            meter->source == wanted->source && meter->direction == wanted->direction &&
+            meter->over_ms == wanted->over_ms) {
+            return (int32_t)i;
         }
     }
-    struct fg_meter *meter = &build->meters[build->out->n_meters];
-    *meter = (struct fg_meter){.name = name,
-                               .nameless = true,
-                               .kind = FG_METER_FIRST_SEEN,
-                               .source = source,
-                               .per = FG_KEY_CUSTOMER,
-                               .over_ms = over_ms,
-                               .direction = direction};
-    meter->id = fg_meter_id(meter, build->lists, build->out->calendars);
-    return (uint16_t)build->out->n_meters++;
+    return pack_add_meter(build, place, wanted);
 }
 
 void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *key,
@@ -78,8 +70,17 @@ void pack_read_first_seen(struct pack_build *build, const struct fg_yaml_node *k
                        FG_METER_TESTS_MAX);
         return;
     }
-    const int64_t over_ms = ms > REMEMBERED_MIN_MS ? ms : REMEMBERED_MIN_MS;
-    rule->tests[rule->n_tests++] =
-        (struct fg_meter_test){.meter = meter_of(build, source, name, rule->direction, over_ms),
-                               .number = ms * (FG_MICRO / FG_MS_PER_S)};
+    struct fg_meter wanted = {.name = name,
+                              .nameless = true,
+                              .kind = FG_METER_FIRST_SEEN,
+                              .source = source,
+                              .per = FG_KEY_CUSTOMER,
+                              .over_ms = ms > REMEMBERED_MIN_MS ? ms : REMEMBERED_MIN_MS,
+                              .direction = rule->direction};
+    wanted.id = fg_meter_id(&wanted, build->lists, build->out->calendars);
+    const int32_t meter = meter_of(build, within, &wanted);
+    if (meter >= 0) {
+        rule->tests[rule->n_tests++] = (struct fg_meter_test){
+            .meter = (uint16_t)meter, .number = ms * (FG_MICRO / FG_MS_PER_S)};
+    }
 }

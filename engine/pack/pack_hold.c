@@ -27,10 +27,15 @@ void pack_read_hold_growth(struct pack_build *build, const struct pack_growth *g
         return;
     }
     fg_micro times;
-    int32_t max_s;
+    int32_t max_s = 0;
     const fg_micro milli = FG_MICRO / 1000;
-    const bool timed = pack_read_hold_duration(build, growth->max, growth->max_name, &max_s);
-    if (!fg_field_micro(fields, growth->growth, growth->growth_name, &times) || !timed) {
+    bool good = pack_read_hold_duration(build, growth->max, growth->max_name, &max_s);
+    if (good && max_s < terms->duration_s) {
+        FG_FIELD_ERROR(fields, growth->max, FG_CODE_CONFLICT, "%s is shorter than the hold itself",
+                       growth->max_name);
+        good = false;
+    }
+    if (!fg_field_micro(fields, growth->growth, growth->growth_name, &times)) {
         return;
     }
     if (times < FG_HOLD_GROWTH_MIN_MILLI * milli || times > FG_HOLD_GROWTH_MAX_MILLI * milli ||
@@ -39,9 +44,7 @@ void pack_read_hold_growth(struct pack_build *build, const struct pack_growth *g
                        "%s must be from 1 to 100, with at most 3 decimals", growth->growth_name);
         return;
     }
-    if (max_s < terms->duration_s) {
-        FG_FIELD_ERROR(fields, growth->max, FG_CODE_CONFLICT, "%s is shorter than the hold itself",
-                       growth->max_name);
+    if (!good) {
         return;
     }
     terms->growth_milli = (uint32_t)(times / milli);
@@ -65,15 +68,16 @@ void pack_read_hold(struct pack_build *build, const struct fg_yaml_node *node,
     if (scope == NULL || duration == NULL) {
         FG_FIELD_ERROR(fields, node, FG_CODE_MISSING_KEY,
                        "the hold needs a 'scope' and 'for', such as {scope: country, for: 15m}");
-        return;
     }
-    bool timed = pack_read_hold_duration(build, duration, "for", &out->duration_s);
-    if (fg_field_word(fields, scope, "scope", fg_word_set(FG_SET_HOLD_SCOPE), &index) && timed) {
+    const bool timed =
+        duration != NULL && pack_read_hold_duration(build, duration, "for", &out->duration_s);
+    if (scope != NULL &&
+        fg_field_word(fields, scope, "scope", fg_word_set(FG_SET_HOLD_SCOPE), &index) && timed) {
         out->scope = (enum fg_hold_scope)index;
         out->given = true;
-        pack_read_hold_growth(build,
-                              &(struct pack_growth){fg_yaml_get(node, "growth"), "growth",
-                                                    fg_yaml_get(node, "max"), "max"},
-                              out);
     }
+    pack_read_hold_growth(build,
+                          &(struct pack_growth){fg_yaml_get(node, "growth"), "growth",
+                                                fg_yaml_get(node, "max"), "max"},
+                          out);
 }

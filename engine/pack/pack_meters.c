@@ -348,16 +348,35 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     warn_never(build, entry, meter);
 }
 
+int32_t pack_add_meter(struct pack_build *build, const struct fg_yaml_node *place,
+                       const struct fg_meter *meter)
+{
+    const uint32_t at = build->out->n_meters;
+    if (at >= FG_METERS_MAX) {
+        FG_FIELD_ERROR(&build->fields, place, FG_CODE_LIMIT,
+                       "this takes a meter, number %u of the ruleset; %d is the most",
+                       at + ++build->n_meters_refused, FG_METERS_MAX);
+        return -1;
+    }
+    build->meters[at] = *meter;
+    build->meter_places[at] = place;
+    build->out->n_meters++;
+    return (int32_t)at;
+}
+
 void pack_compile_meters(struct pack_build *build)
 {
     const struct pack_table *table = &build->tables[PACK_METER];
-    struct fg_meter *meters = fg_field_alloc(
-        &build->fields,
-        (table->n + pack_count_throttles(build) + pack_count_first_seen(build)) * sizeof(*meters));
-    if (meters == NULL) {
+    const size_t room = table->n + pack_count_throttles(build) + pack_count_first_seen(build);
+    struct fg_meter *meters = fg_field_alloc(&build->fields, room * sizeof(*meters));
+    const struct fg_yaml_node **places =
+        fg_arena_alloc(build->scratch, (room + 1) * sizeof(*places));
+    if (meters == NULL || places == NULL) {
+        build->fields.out_of_memory = true;
         return;
     }
     for (uint32_t i = 0; i < table->n; i++) {
+        places[i] = table->items[i].place;
         if (!pack_is_trend(&table->items[i])) {
             compile_meter(build, &table->items[i], &meters[i]);
             meters[i].id = fg_meter_id(&meters[i], build->lists, build->out->calendars);
@@ -370,6 +389,7 @@ void pack_compile_meters(struct pack_build *build)
         }
     }
     build->meters = meters;
+    build->meter_places = places;
     build->out->meters = meters;
     build->out->n_meters = table->n;
 }

@@ -42,31 +42,29 @@ static bool read_rate(struct pack_build *build, const struct fg_yaml_node *map,
     const struct fg_yaml_node *rate = fg_yaml_get(map, "rate");
     const struct fg_yaml_node *burst = fg_yaml_get(map, "burst");
     const struct fg_yaml_node *key = fg_yaml_get(map, "key");
+    bool good = false;
     if (rate == NULL) {
         FG_FIELD_ERROR(fields, map, FG_CODE_MISSING_KEY,
                        "'throttle_to' needs a 'rate', such as {rate: \"5/s\", burst: 10}");
-        return false;
+    } else if (fg_field_is(fields, rate, FG_YAML_SCALAR, "rate")) {
+        good = parse_rate(rate->text, out);
+        if (!good) {
+            FG_FIELD_ERROR(fields, rate, FG_CODE_NUMBER,
+                           "the rate must be from 1 to 100000 calls in a second, minute or hour, "
+                           "such as \"5/s\", \"100/min\" or \"20/h\"");
+        }
     }
-    if (!fg_field_is(fields, rate, FG_YAML_SCALAR, "rate")) {
-        return false;
-    }
-    if (!parse_rate(rate->text, out)) {
-        FG_FIELD_ERROR(fields, rate, FG_CODE_NUMBER,
-                       "the rate must be from 1 to 100000 calls in a second, minute or hour, such "
-                       "as \"5/s\", \"100/min\" or \"20/h\"");
-        return false;
-    }
-    int32_t at_once = (int32_t)out->rate;
-    if (burst != NULL &&
-        !fg_field_int(fields, burst, "burst", 1, (int32_t)FG_RATE_BURST_MAX, &at_once)) {
-        return false;
+    int32_t at_once = good ? (int32_t)out->rate : 1;
+    if (burst != NULL) {
+        good =
+            fg_field_int(fields, burst, "burst", 1, (int32_t)FG_RATE_BURST_MAX, &at_once) && good;
     }
     out->burst = (uint32_t)at_once;
     out->per = key == NULL ? FG_KEY_CUSTOMER : 0;
     if (key != NULL) {
         pack_read_keys(build, key, &out->per);
     }
-    return true;
+    return good;
 }
 
 void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *node,
@@ -90,7 +88,9 @@ void pack_read_throttle(struct pack_build *build, const struct fg_yaml_node *nod
     }
     // A rate that is changed goes on with what it has admitted: its id is that of name and key.
     meter.id = fg_meter_id(&meter, build->lists, build->out->calendars);
-    rule->throttles = true;
-    rule->throttle_meter = (uint16_t)build->out->n_meters;
-    build->meters[build->out->n_meters++] = meter;
+    const int32_t at = pack_add_meter(build, node, &meter);
+    if (at >= 0) {
+        rule->throttles = true;
+        rule->throttle_meter = (uint16_t)at;
+    }
 }

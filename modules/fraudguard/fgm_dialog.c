@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_to.h"
+
 #include "fgm_attempt.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
@@ -20,7 +23,9 @@
 #include "modules/dialog/dlg_hash.h"
 #include "modules/dialog/dlg_load.h"
 
-#define LEASE "fraudguard_lease" // name of a dialog variable
+// Names of dialog variables.
+#define LEASE "fraudguard_lease"
+#define SRTP  "fraudguard_srtp" // the side that must encrypt its media: "caller" or "callee"
 
 static struct dlg_binds dialogs;
 
@@ -76,6 +81,17 @@ static void mark(struct dlg_cell *dialog, uint64_t lease)
         fgm_error("a call would not survive a restart: its dialog takes no variable");
 }
 
+// media.srtp holds for all that the customer offers later, too.
+static void mark_media(struct dlg_cell *dialog, const struct fgm_verdict *verdict)
+{
+    if (!verdict || verdict->media != FG_MEDIA_REQUIRED || verdict->emergency)
+        return;
+    str name = fgm_str(SRTP);
+    str value = fgm_str(verdict->direction == FG_OUTBOUND ? "caller" : "callee");
+    if (dialogs.set_dlg_var(dialog, &name, &value) != 0)
+        fgm_error("a call's later offers may be unencrypted: its dialog takes no variable");
+}
+
 // Calls that fraudguard_check() let go on become live calls; other dialogs are none of ours.
 static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
 {
@@ -84,6 +100,7 @@ static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *
     struct fgm_call *call = fgm_verdict_take_call(params->req);
     if (!call)
         return;
+    mark_media(dialog, fgm_verdict_of(params->req));
     call->created_ms = fgm_now_ms();
     call->dialog_entry = dialog->h_entry;
     call->dialog_id = dialog->h_id;
@@ -185,4 +202,55 @@ bool fgm_dialog_knows(struct sip_msg *msg)
     if (dialog)
         dialogs.release_dlg(dialog);
     return lives;
+}
+
+// --- requests within a call
+static bool is_tag(const str *tag, const str *other)
+{
+    return tag->s && tag->len > 0 && fg_view_equal(fgm_view(*tag), fgm_view(*other));
+}
+
+static bool has_both_tags(const struct dlg_cell *dialog, struct sip_msg *msg)
+{
+    const str *caller = &dialog->tag[DLG_CALLER_LEG], *callee = &dialog->tag[DLG_CALLEE_LEG];
+    if (parse_from_header(msg) < 0 || !msg->to || !msg->to->parsed)
+        return false;
+    const str *from = &get_from(msg)->tag_value, *to = &get_to(msg)->tag_value;
+    return (is_tag(caller, from) && is_tag(callee, to)) ||
+           (is_tag(callee, from) && is_tag(caller, to));
+}
+
+bool fgm_dialog_contains(struct sip_msg *msg)
+{
+    if (!fgm_dialog_tracks())
+        return true;
+    struct dlg_cell *dialog = dialogs.get_dlg(msg);
+    if (!dialog)
+        return false;
+    int method = msg->first_line.u.request.method_value;
+    bool contains = method != METHOD_INVITE; // while it rings
+    // Both sides may hang up at once. One that is over is found for some seconds, before one of the
+    // same names.
+    if (dialog->state == DLG_STATE_DELETED)
+        contains = method == METHOD_BYE && has_both_tags(dialog, msg);
+    else if (is_up(dialog))
+        contains = has_both_tags(dialog, msg);
+    dialogs.release_dlg(dialog);
+    return contains;
+}
+
+bool fgm_dialog_must_encrypt(struct sip_msg *msg)
+{
+    struct dlg_cell *dialog = fgm_dialog_tracks() ? dialogs.get_dlg(msg) : NULL;
+    if (!dialog)
+        return false;
+    str name = fgm_str(SRTP);
+    const str *side = dialogs.get_dlg_varref(dialog, &name);
+    bool must = side && parse_from_header(msg) >= 0;
+    if (must) {
+        bool by_caller = is_tag(&dialog->tag[DLG_CALLER_LEG], &get_from(msg)->tag_value);
+        must = fg_view_equal(fgm_view(*side), fg_view_of(by_caller ? "caller" : "callee"));
+    }
+    dialogs.release_dlg(dialog);
+    return must;
 }

@@ -105,12 +105,20 @@ static bool has_to_tag(struct sip_msg *msg)
     return get_to(msg)->tag_value.s && get_to(msg)->tag_value.len > 0;
 }
 
-static void read_body(struct sip_msg *msg, struct fgm_request *out)
+// One session description and nothing beside it, which somebody behind could believe instead.
+static bool is_sdp(struct sip_msg *msg)
+{
+    return parse_content_type_hdr(msg) > 0 && get_content_type(msg) == MIMETYPE(APPLICATION, SDP);
+}
+
+enum fgm_media fgm_msg_media(struct sip_msg *msg)
 {
     const char *body = get_body(msg);
     const char *end = msg->buf + msg->len;
-    if (body && body < end)
-        out->srtp_offered = fgm_sdp_offers_srtp((struct fg_view){body, (size_t)(end - body)});
+    if (!body || body >= end)
+        return FGM_MEDIA_NONE;
+    const struct fg_view text = {body, (size_t)(end - body)};
+    return is_sdp(msg) && fgm_sdp_offers_srtp(text) ? FGM_MEDIA_SRTP : FGM_MEDIA_CLEAR;
 }
 
 // Of these a request has one: of two, the next server could believe the other one.
@@ -193,6 +201,6 @@ void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)
         return;
     if (msg->user_agent)
         out->user_agent = fgm_view(msg->user_agent->body);
-    read_body(msg, out);
+    out->srtp_offered = fgm_msg_media(msg) == FGM_MEDIA_SRTP;
     out->kind = has_to_tag(msg) ? FGM_REQUEST_IN_DIALOG : FGM_REQUEST_CALL;
 }

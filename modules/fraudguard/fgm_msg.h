@@ -36,5 +36,9 @@ struct fgm_request {
 
 // The address that msg came from.
 void fgm_msg_source(const struct sip_msg *msg, struct fg_ip *out);
+// Media that a request describes.
+enum fgm_media { FGM_MEDIA_NONE, FGM_MEDIA_CLEAR, FGM_MEDIA_SRTP };
+// CLEAR for any body but one session description that offers SRTP (fgm_sdp.h); NONE without a body.
+enum fgm_media fgm_msg_media(struct sip_msg *msg);
 // Reads msg. Never fails: see kind.
 void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out);

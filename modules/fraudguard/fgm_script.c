@@ -127,7 +127,7 @@ static int check(struct sip_msg *msg, enum fgm_direction_wish wish)
     fgm_msg_read(msg, &request);
     // A To tag is easily made up: only a dialog that is there makes a request part of one.
     if (request.kind == FGM_REQUEST_OTHER ||
-        (request.kind == FGM_REQUEST_IN_DIALOG && fgm_dialog_knows(msg))) {
+        (request.kind == FGM_REQUEST_IN_DIALOG && fgm_dialog_contains(msg))) {
         FGM_COUNT(in_dialog);
         return FGM_RETURN_ALLOW;
     }
@@ -174,6 +174,28 @@ static int ki_check_direction(struct sip_msg *msg, str *direction)
 static int ki_attr(struct sip_msg *msg, str *name, str *value)
 {
     return fgm_attr_set(msg, fgm_view(*name), fgm_view(*value)) ? 1 : -1;
+}
+
+// Who must encrypt offers SRTP in each INVITE: an offer that comes with the answer would let the
+// other side choose. Other requests may do without a body (UPDATE for a session timer).
+static int ki_media(struct sip_msg *msg)
+{
+    const struct fgm_verdict *verdict = fgm_verdict_of(msg);
+    bool must = verdict ? verdict->media == FG_MEDIA_REQUIRED &&
+                              verdict->direction == FG_OUTBOUND && !verdict->emergency
+                        : fgm_dialog_must_encrypt(msg);
+    if (!must)
+        return 1;
+    enum fgm_media media = fgm_msg_media(msg);
+    if (media == FGM_MEDIA_NONE)
+        return msg->first_line.u.request.method_value == METHOD_INVITE ? -1 : 1;
+    return media == FGM_MEDIA_SRTP ? 1 : -1;
+}
+
+static int w_media(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_media(msg);
 }
 
 static int ki_media_refused(struct sip_msg *msg)
@@ -247,6 +269,17 @@ static int w_attest(struct sip_msg *msg, char *identity, char *verified)
     return ki_attest(msg, &text, result);
 }
 
+static int ki_in_dialog(struct sip_msg *msg)
+{
+    return fgm_dialog_contains(msg) ? 1 : -1;
+}
+
+static int w_in_dialog(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_in_dialog(msg);
+}
+
 static int ki_to_customer(struct sip_msg *msg)
 {
     return (int)fgm_way_to_customer(msg);
@@ -315,10 +348,12 @@ cmd_export_t fgm_cmd_exports[] = {
      fixup_free_spve_null, REQUEST_ROUTE},
     {"fraudguard_attest", (cmd_function)w_attest, 2, fixup_spve_igp, fixup_free_spve_igp,
      REQUEST_ROUTE},
+    {"fraudguard_media", (cmd_function)w_media, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_is_customer", (cmd_function)w_is_customer, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_in_dialog", (cmd_function)w_in_dialog, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
 };
@@ -340,6 +375,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      SR_KEMIP_INT,
      (void *)ki_attr,
      {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+    {str_init("fraudguard"), str_init("media"), SR_KEMIP_INT, (void *)ki_media, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("media_refused"), SR_KEMIP_INT, (void *)ki_media_refused,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("flood"), SR_KEMIP_INT, (void *)ki_flood, NO_PARAMETERS},
@@ -358,6 +394,8 @@ sr_kemi_t fgm_kemi_exports[] = {
     {str_init("fraudguard"), str_init("connected"), SR_KEMIP_INT, (void *)ki_connected,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("is_customer"), SR_KEMIP_INT, (void *)ki_is_customer,
+     NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("in_dialog"), SR_KEMIP_INT, (void *)ki_in_dialog,
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
      NO_PARAMETERS},

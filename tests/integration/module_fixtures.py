@@ -69,6 +69,12 @@ request_route {
     }
     if (has_totag()) {
         if (is_method("INVITE")) route(FRAUDGUARD);
+        else if (!is_method("ACK") && !fraudguard_in_dialog()) {
+            t_check_trans();
+            sl_send_reply("481", "Call/Transaction Does Not Exist");
+            exit;
+        }
+        if (is_method("UPDATE|PRACK")) route(FRAUDGUARD_MEDIA);
         loose_route();
         t_relay();
         exit;

@@ -15,7 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
 
@@ -142,6 +142,94 @@ def test_hold_and_resume_by_reinvite(loud_stack, holder):
             packets = [p for p in resumed if is_leg(p) and p.is_rtp and stack.sent_by_relay(p) == by_relay]
             assert len(packets) > 60, f"{is_leg.__name__}, sent by relay {by_relay}: {len(packets)} packets in 2 s"
     assert {len(p.payload) for p in resumed if stack.is_customer_leg(p) and p.is_rtp} == {182}
+
+
+# --- what no well-behaved PBX sends
+
+
+class PythonTrunk:
+    """A customer's end of a TLS connection that it opened, with its certificate."""
+
+    def __init__(self, stack, customer):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(stack.ca)
+        context.check_hostname = False
+        context.load_cert_chain(stack.pem(customer))
+        self.number = PBX_CALLER[customer]
+        self.socket = context.wrap_socket(socket.create_connection((stack.customer_address, stack.sip_tls[1]), timeout=10))
+        self.buffer, self.host = b"", "{}:{}".format(*self.socket.getsockname())
+        self.call_id, self.tag, self.cseq = secrets.token_hex(8), secrets.token_hex(4), 0
+
+    def send(self, method, uri, to, routes=(), body="", extra=""):
+        """One request; a To tag is part of to. Returns the CSeq's number."""
+        self.cseq += method != "ACK"
+        self.socket.sendall((f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/TLS {self.host};branch=z9hG4bK{secrets.token_hex(6)}\r\nMax-Forwards: 70\r\n"
+                             + "".join(f"Route: {route}\r\n" for route in routes)
+                             + f"From: <sip:{self.number}@{self.host}>;tag={self.tag}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\nCSeq: {self.cseq} {method}\r\n"
+                             f"Contact: <sip:pbx@{self.host};transport=tls>\r\n{extra}"
+                             + ("Content-Type: application/sdp\r\n" if body else "") + f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        return self.cseq
+
+    def final(self, cseq):
+        """The final reply to the request with that number: its code, and all of it."""
+        while True:
+            head, found, rest = self.buffer.partition(b"\r\n\r\n")
+            size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
+            if not found or len(rest) < size:
+                chunk = self.socket.recv(65536)
+                assert chunk, "Kamailio has hung up"
+                self.buffer += chunk
+                continue
+            self.buffer = rest[size:]
+            code = re.match(rb"SIP/2.0 ([2-6]\d\d)", head)
+            if code and re.search(rb"(?im)^cseq: *%d " % cseq, head):
+                return int(code.group(1)), (head + found + rest[:size]).decode()
+
+    def close(self):
+        self.socket.close()
+
+
+def test_what_is_of_no_call_goes_nowhere(loud_stack):
+    """A To tag and a Route to us are easily made up: neither carriers nor the relay hear of it."""
+    stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
+    inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    inside.bind((stack.carrier_address, 0))
+    uri, to = "sip:x@{}:{}".format(*inside.getsockname()), f"<sip:x@{stack.domain}>;tag=y"
+    routes = [f"<sip:{stack.carrier_address}:{stack.sip_carrier_port};r2=on;lr>", f"<sip:{stack.domain};transport=tls;r2=on;lr>"]
+    body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n"
+    body += "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+    control = Capture(stack.path("forged-control.pcap"), stack.ng_port, stack.ng_port, snap_bytes=4000).start()
+    try:
+        for way in (routes, routes[1:]):
+            trunk.send("ACK", uri, to, routes=way, body=body)
+            for method in ("NOTIFY", "INFO", "UPDATE", "PRACK", "OPTIONS", "BYE", "INVITE"):
+                assert (method, trunk.final(trunk.send(method, uri, to, routes=way, body=body))[0]) == (method, 481)
+    finally:
+        said = control.stop()
+        trunk.close()
+    inside.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        inside.recv(65536)
+    inside.close()
+    assert not [packet for packet in said if trunk.call_id.encode() in packet.payload]
+
+
+def test_required_encryption_outlives_the_calls_set_up(loud_stack):
+    stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
+    clear = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+    secure = clear.replace("RTP/AVP", "RTP/SAVP") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+    uri = f"sip:+442079460018@{stack.domain}"
+    try:
+        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>", body=secure))
+        assert code == 200
+        to, target = re.search(r"(?im)^to: *(.*?)\r", reply).group(1), re.search(r"(?im)^contact:.*?<(.*?)>", reply).group(1)
+        routes = re.findall(r"(?im)^record-route: *(.*?)\r", reply)[::-1]
+        trunk.send("ACK", target, to, routes)
+        assert trunk.final(trunk.send("INVITE", target, to, routes, clear))[0] == 488
+        assert trunk.final(trunk.send("UPDATE", target, to, routes, clear))[0] == 488
+        assert trunk.final(trunk.send("BYE", target, to, routes))[0] == 200
+    finally:
+        trunk.close()
 
 
 # --- calls that come in

@@ -114,6 +114,14 @@ def test_script_attributes_reach_rules(node):
     assert node.caller(12).show(ALLOWED, extra="X-Campaign: spring\r\n")["rules"] == "<null>"
 
 
+def test_an_identity_of_the_customers_own_making_goes_no_further(node):
+    reply, call = node.caller(13).invite(ALLOWED, extra="y: forged\r\nn: <https://forged.example/>\r\nIDENTITY: forged\r\nIdentity-Info: forged\r\nX-Kept: forged\r\n")
+    assert reply.code == 200
+    sent = next(m for m in node.carrier.seen if m.method == "INVITE" and m.get("call-id") == call["call_id"])
+    assert [name for name, value in sent.headers if "forged" in value] == ["x-kept"]
+    node.caller(13).bye(call)
+
+
 def test_srtp_offers_are_seen(node):
     caller = node.caller(13)
     assert caller.show("+442079000601", body=CLEAR)["rules"] == "NO_SRTP"
@@ -129,6 +137,34 @@ def test_required_encryption_is_asked_for(node):
         reply, call = caller.invite(number, body=body)
         assert reply.code == 200
         caller.bye(call)
+
+
+def test_required_encryption_is_asked_for_in_every_offer(node):
+    caller = node.caller(36)
+    # No offer at all, a second stream in the clear, a second description beside the first.
+    for body in ("", SECURE + "m=audio 4002 RTP/AVP 0\r\n"):
+        assert caller.invite(ALLOWED, body=body)[0].code == 488
+    call = caller.new_call()
+    parts = "".join(f"--b\r\nContent-Type: application/sdp\r\n\r\n{body}" for body in (SECURE, CLEAR)) + "--b--\r\n"
+    caller.send(caller.request("INVITE", ALLOWED, call, body=parts).replace("application/sdp", "multipart/mixed;boundary=b", 1))
+    assert caller.final(call).code == 488
+    reply, call = caller.invite(ALLOWED, body=SECURE)
+    assert reply.code == 200
+    for cseq, body, code in ((2, CLEAR, 488), (3, "", 488), (4, SECURE, 200)):
+        caller.in_dialog("INVITE", call, cseq=cseq, body=body)
+        assert caller.final(call, cseq=cseq).code == code
+    caller.in_dialog("UPDATE", call, cseq=5, body=CLEAR)
+    while (reply := caller.receive()).get("cseq") != "5 UPDATE":
+        pass
+    assert reply.code == 488
+    caller.in_dialog("UPDATE", call, cseq=6)  # as a session timer has it
+    wait_for(lambda: node.carrier.count("UPDATE", call["call_id"]), what="UPDATE at the carrier")
+    assert node.carrier.count("INVITE", call["call_id"]) == 2 and node.carrier.count("UPDATE", call["call_id"]) == 1
+    caller.bye(call)
+    reply, urgent = caller.invite("112", body=CLEAR)
+    caller.in_dialog("INVITE", urgent, cseq=2, body=CLEAR)
+    assert caller.final(urgent, cseq=2).code == 200
+    caller.bye(urgent)
 
 
 def test_caller_of_another_customer_is_a_signal(node):

@@ -88,6 +88,49 @@ def test_a_call_that_still_rings_is_in_progress(node):
     settles(node, 2, 0)
 
 
+def answer_to(caller, call, method, cseq):
+    """The final reply to a request of a call, or None."""
+    while (message := caller.receive(3.0)) is not None:
+        if message.code >= 200 and message.get("call-id") == call["call_id"] and message.get("cseq") == f"{cseq} {method}":
+            return message.code
+    return None
+
+
+def test_within_a_call_that_rings_an_invite_is_none_of_it(node):
+    """The dialog module takes any To tag while a call rings."""
+    caller = node.caller(20)
+    call = caller.new_call(number=RINGING, to_tag="carrier", target=f"sip:{RINGING}@127.0.0.1:{node.carrier.port}", routes=[f"<sip:127.0.0.1:{node.sip_port};lr>"])
+    caller.send(caller.request("INVITE", RINGING, call))
+    wait_for(lambda: node.carrier.count("INVITE", call["call_id"]), what="a call that rings")
+    forged = {**call, "to_tag": "x", "target": f"sip:{BLOCKED}@127.0.0.1:{node.carrier.port}"}
+    for cseq, made_up in ((2, forged), (3, {**forged, "to_tag": "carrier"})):
+        caller.in_dialog("INVITE", made_up, cseq=cseq)
+        assert caller.final(call, cseq=cseq).code == 481
+    assert node.carrier.count("INVITE", call["call_id"]) == 1
+    # What may be said while it rings goes on, and what is of no call does not.
+    caller.in_dialog("UPDATE", call, cseq=4)
+    wait_for(lambda: node.carrier.count("UPDATE", call["call_id"]), what="UPDATE at the carrier")
+    stranger = caller.new_call(**{name: call[name] for name in ("number", "to_tag", "target", "routes")})
+    for method in ("UPDATE", "BYE", "NOTIFY"):
+        caller.in_dialog(method, stranger, cseq=2)
+        assert answer_to(caller, stranger, method, 2) == 481
+    assert not any(m.get("call-id") == stranger["call_id"] for m in node.carrier.seen)
+    caller.send(caller.request("CANCEL", RINGING, call))
+    wait_for(lambda: node.carrier.count("CANCEL", call["call_id"]), what="CANCEL at the carrier")
+
+
+def test_an_invite_within_a_call_has_both_of_its_tags(node):
+    caller = node.caller(21)
+    reply, call = caller.invite(ALLOWED)
+    assert reply.code == 200
+    settles(node, 21, 1)
+    for cseq, to_tag, code in ((2, "x", 481), (3, call["to_tag"], 200)):
+        caller.in_dialog("INVITE", {**call, "to_tag": to_tag}, cseq=cseq)
+        assert caller.final(call, cseq=cseq).code == code
+    assert node.carrier.count("INVITE", call["call_id"]) == 2
+    hang_up(node, caller, 21, call)
+
+
 def test_two_invites_at_once_make_one_call(node):
     first, second = node.caller(3), node.caller(3)
     for _ in range(20):

@@ -2,13 +2,16 @@
 # The readers of YAML, CSV and times are fg_pack's own.
 set(pack_private ${PROJECT_SOURCE_DIR}/engine/pack)
 set(pack_fixture ${CMAKE_CURRENT_LIST_DIR}/pack_fixture.c)
-foreach(unit diag lint misread yaml pack pack_hold pack_meters pack_overrides customers quotes zone csv policy)
+foreach(unit diag lint meter_limits misread mistakes yaml pack pack_hold pack_meters pack_overrides customers quotes zone csv policy)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${pack_fixture} LIBS fg_pack)
     if(TARGET test_${unit})
         target_include_directories(test_${unit} PRIVATE ${pack_private})
     endif()
 endforeach()
+if(TARGET test_meter_limits)
+    target_compile_definitions(test_meter_limits PRIVATE RULES_DIR="${PROJECT_SOURCE_DIR}/rules")
+endif()
 if(TARGET fg_packtest)
     fg_unit_test(test_packtest SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_packtest.c LIBS fg_packtest)
 endif()

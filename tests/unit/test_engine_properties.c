@@ -179,10 +179,10 @@ static void random_override(struct source *source, struct random_rules *all, uin
 static void random_meters(struct source *source, struct fg_ruleset *ruleset,
                           struct random_rules *all)
 {
-    uint32_t n_ops = 0;
+    uint32_t n_ops = 0; // three are left for an allowance
     ruleset->n_meters = 0;
     uint32_t n = below(source, FG_METERS_MAX + 1);
-    for (uint32_t i = 0; i < n && n_ops + 2 <= FG_OPS_MAX; i++) {
+    for (uint32_t i = 0; i < n && n_ops + 5 <= FG_OPS_MAX; i++) {
         random_predicate(source, &all->hits[i]);
         all->meters[i] = (struct fg_meter){.name = "m",
                                            .id = i + 1,
@@ -195,7 +195,8 @@ static void random_meters(struct source *source, struct fg_ruleset *ruleset,
                                            .hit = {&all->hits[i], 1},
                                            .min_samples = 1 + (int32_t)below(source, 200),
                                            .hit_id = FG_METERS_MAX + i + 1};
-        n_ops += all->meters[i].kind == FG_METER_RATIO ? 2 : 1;
+        const enum fg_meter_kind kind = all->meters[i].kind;
+        n_ops += kind == FG_METER_RATIO || kind == FG_METER_GAUGE ? 2 : 1;
         ruleset->n_meters = i + 1;
     }
 }

@@ -413,6 +413,7 @@ static void test_too_many_counters_are_refused(void **state)
     for (uint32_t i = 0; i < FG_METERS_MAX; i++) {
         many[i] = meters[TESTED];
         many[i].id = i + 1;
+        many[i].per = i < FG_METERS_MAX / 2 ? FG_KEY_CUSTOMER : FG_KEY_DEST_COUNTRY;
         many[i].direction = i % 2 == 0 ? FG_OUTBOUND : FG_INBOUND;
     }
     world.ruleset.meters = many;

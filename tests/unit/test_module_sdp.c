@@ -9,9 +9,10 @@
 
 #include <cmocka.h>
 
-#define HEAD  "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
-#define AUDIO HEAD "m=audio 41000 RTP/SAVP 8 0\r\n"
-#define KEY   "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+#define HEAD   "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+#define AUDIO  HEAD "m=audio 41000 RTP/SAVP 8 0\r\n"
+#define KEY    "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+#define CRYPTO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\r\n"
 
 static const struct {
     const char *body;
@@ -22,11 +23,11 @@ static const struct {
     {AUDIO "a=crypto:1 F8_128_HMAC_SHA1_80 " KEY "\r\na=crypto:2 AES_CM_128_HMAC_SHA1_32 " KEY
            "\r\n",
      true},
+    {AUDIO CRYPTO "m=video 2 RTP/SAVP 96\r\n" CRYPTO, true},
+    {AUDIO CRYPTO "m=video 0 RTP/AVP 96\r\n", true},
+    {HEAD "m=audio 0 RTP/AVP 0\r\nm=audio 1 RTP/SAVP 0\r\n" CRYPTO, true},
     {HEAD "a=fingerprint:sha-256 AB:CD\r\nm=audio 1 UDP/TLS/RTP/SAVPF 0\r\n", true},
     {HEAD "m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:sha-256 AB:CD\r\n", true},
-    {"--b\r\nContent-Type: application/sdp\r\n\r\n" AUDIO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY
-     "\r\n--b--\r\n",
-     true},
     {AUDIO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY, true}, // no line end
     // A promise without a key, or with a useless one.
     {AUDIO, false},
@@ -44,6 +45,20 @@ static const struct {
     {HEAD "m=audio 0 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\r\n", false},
     {HEAD "m=audio 1 UDP/TLS/RTP/SAVP 0\r\n", false},
     {HEAD "m=image 1 udptl t38\r\n", false},
+    // A second stream in the clear, wherever it stands; a key that another stream has.
+    {AUDIO CRYPTO "m=audio 2 RTP/AVP 0\r\n", false},
+    {AUDIO CRYPTO "m=video 2 RTP/AVP 96\r\n", false},
+    {AUDIO CRYPTO "m=image 2 udptl t38\r\n", false},
+    {HEAD "m=video 2 RTP/AVP 96\r\nm=audio 1 RTP/SAVP 0\r\n" CRYPTO, false},
+    {AUDIO CRYPTO "m=audio 2 RTP/SAVP 0\r\n", false},
+    {AUDIO CRYPTO "m=audio 00 RTP/AVP 0\r\n", false},
+    {AUDIO CRYPTO "m=video 0 RTP/AVP 96\r\na=bundle-only\r\n", false},
+    {HEAD CRYPTO "m=audio 1 RTP/SAVP 0\r\n", false},
+    // The other side may choose the line that protects nothing.
+    {AUDIO CRYPTO "a=crypto:2 AES_CM_128_HMAC_SHA1_32 " KEY " UNENCRYPTED_SRTP\r\n", false},
+    // For some, lines end here.
+    {AUDIO CRYPTO "a=x\rm=audio 2 RTP/AVP 0\r\n", false},
+    {HEAD "m=video 1 RTP/SAVP 96\r\n" CRYPTO, false},
     {"", false},
 };
 

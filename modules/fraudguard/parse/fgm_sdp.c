@@ -56,34 +56,38 @@ static bool in_words(struct fg_view word, const char *const *list, size_t n)
     return false;
 }
 
-// a=crypto:TAG SUITE KEY-PARAMS [SESSION-PARAMS]
-static bool crypto_usable(struct fg_view line)
+enum profile { PROFILE_REFUSED, PROFILE_CLEAR, PROFILE_SDES, PROFILE_DTLS };
+
+struct stream {
+    enum profile profile;
+    bool crypto, weakened, fingerprint;
+};
+
+// a=crypto:TAG SUITE KEY-PARAMS [SESSION-PARAMS]. The other side may choose any such line.
+static void read_crypto(struct fg_view line, struct stream *stream)
 {
     struct fg_view rest = {line.ptr + strlen("a=crypto:"), line.len - strlen("a=crypto:")};
     struct fg_view tag = next_word(&rest);
     struct fg_view suite = next_word(&rest);
     struct fg_view key = next_word(&rest);
-    if (!tag.len || !in_words(suite, usable_suites, sizeof usable_suites / sizeof *usable_suites) ||
-        key.len <= 7 || !fg_view_equal_nocase((struct fg_view){key.ptr, 7}, fg_view_of("inline:")))
-        return false;
     while (rest.len) {
         struct fg_view parameter = next_word(&rest);
-        if (in_words(parameter, weakenings, sizeof weakenings / sizeof *weakenings))
-            return false;
+        stream->weakened |= in_words(parameter, weakenings, sizeof weakenings / sizeof *weakenings);
     }
-    return true;
+    stream->crypto |=
+        tag.len && in_words(suite, usable_suites, sizeof usable_suites / sizeof *usable_suites) &&
+        key.len > 7 && fg_view_equal_nocase((struct fg_view){key.ptr, 7}, fg_view_of("inline:"));
 }
 
-enum profile { PROFILE_CLEAR, PROFILE_SDES, PROFILE_DTLS };
-
-// m=audio PORT PROTO FMT…
+// m=MEDIA PORT PROTO FMT…
 static enum profile media_profile(struct fg_view line)
 {
-    struct fg_view rest = {line.ptr + strlen("m=audio "), line.len - strlen("m=audio ")};
+    struct fg_view rest = {line.ptr + strlen("m="), line.len - strlen("m=")};
+    (void)next_word(&rest);
     struct fg_view port = next_word(&rest);
     struct fg_view proto = next_word(&rest);
     if (fg_view_equal(port, fg_view_of("0")))
-        return PROFILE_CLEAR;
+        return PROFILE_REFUSED;
     if (fg_view_equal_nocase(proto, fg_view_of("RTP/SAVP")) ||
         fg_view_equal_nocase(proto, fg_view_of("RTP/SAVPF")))
         return PROFILE_SDES;
@@ -93,29 +97,49 @@ static enum profile media_profile(struct fg_view line)
     return PROFILE_CLEAR;
 }
 
+// A line that ends for some where it goes on for others.
+static bool is_ambiguous(struct fg_view line)
+{
+    return memchr(line.ptr, '\r', line.len) || memchr(line.ptr, '\0', line.len);
+}
+
+static bool is_in_clear(const struct stream *stream, bool session_fingerprint)
+{
+    switch (stream->profile) {
+    case PROFILE_REFUSED:
+        return false;
+    case PROFILE_SDES:
+        return !stream->crypto || stream->weakened;
+    case PROFILE_DTLS:
+        return !stream->fingerprint && !session_fingerprint;
+    default:
+        return true;
+    }
+}
+
 bool fgm_sdp_offers_srtp(struct fg_view body)
 {
-    bool in_session = true, in_audio = false, session_fingerprint = false;
-    bool crypto = false, fingerprint = false;
-    enum profile profile = PROFILE_CLEAR;
+    bool in_session = true, session_fingerprint = false, audio = false;
+    struct stream stream = {.profile = PROFILE_REFUSED};
 
     while (body.len) {
         struct fg_view line = next_line(&body);
+        if (is_ambiguous(line))
+            return false;
         if (starts(line, "m=")) {
-            if (in_audio)
-                break;
+            if (is_in_clear(&stream, session_fingerprint))
+                return false;
             in_session = false;
-            in_audio = starts(line, "m=audio ");
-            if (in_audio)
-                profile = media_profile(line);
+            stream = (struct stream){.profile = media_profile(line)};
+            audio |= starts(line, "m=audio ") && stream.profile != PROFILE_REFUSED;
         } else if (starts(line, "a=fingerprint:")) {
             session_fingerprint |= in_session;
-            fingerprint |= in_audio;
-        } else if (in_audio && starts(line, "a=crypto:")) {
-            crypto |= crypto_usable(line);
+            stream.fingerprint |= !in_session;
+        } else if (!in_session && starts(line, "a=crypto:")) {
+            read_crypto(line, &stream);
+        } else if (starts(line, "a=bundle-only")) {
+            return false; // port 0, and yet no refused stream (RFC 8843 6)
         }
     }
-    if (profile == PROFILE_SDES)
-        return crypto;
-    return profile == PROFILE_DTLS && (fingerprint || session_fingerprint);
+    return audio && !is_in_clear(&stream, session_fingerprint);
 }

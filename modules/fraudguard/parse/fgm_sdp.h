@@ -6,7 +6,8 @@
 
 #include "fg/view.h"
 
-// Whether the first audio stream of body offers SRTP with a usable suite: RTP/SAVP(F) with an
-// a=crypto line of RFC 4568, 6188 or 7714 that weakens nothing, or UDP/TLS/RTP/SAVP(F) with a
-// fingerprint (RFC 5764). body may be multipart. A refused stream (port 0) offers nothing.
+// Whether body, one session description, offers audio and each of its streams SRTP with a usable
+// suite: RTP/SAVP(F) with an a=crypto line of RFC 4568, 6188 or 7714 and none that weakens
+// anything, or UDP/TLS/RTP/SAVP(F) with a fingerprint (RFC 5764). A refused stream (port 0) offers
+// nothing.
 bool fgm_sdp_offers_srtp(struct fg_view body);

@@ -27,7 +27,9 @@
 #define FG_WINDOW_PARTS    10
 #define FG_WINDOW_CELLS    (FG_WINDOW_PARTS + 1)
 #define FG_SET_MEMBERS_MAX 512
-#define FG_OPS_MAX         48
+#define FG_OPS_MAX         96
+// Windows that Redis keeps together: of one key.
+#define FG_RECORD_WINDOWS_MAX 64
 // A gauge's lease: the longest that a call rings (180 s), or two missed minute events, and a
 // margin.
 #define FG_LEASE_MS INT64_C(200000)
@@ -69,12 +71,13 @@ static inline bool fg_op_is_set(enum fg_op_kind kind)
 struct fg_meter_op {
     enum fg_op_kind kind;
     uint32_t meter_id;
+    uint32_t burst;         // rate: calls that may come at once, 1 to 100000
     bool scope_is_customer; // else scope says what the meter is kept for
-    uint64_t scope;         // keyed hash of the pair or other key
     bool shared;            // kept for all customers together; scope_is_customer is false then
-    int64_t bucket;         // window; baseline: local hour since 1970-01-01T00
     uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
     bool trend;             // baseline: the value is what fg_baseline_trend() gives
+    uint64_t scope;         // keyed hash of the pair or other key
+    int64_t bucket;         // window; baseline: local hour since 1970-01-01T00
     int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
                     // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]; peers:
                     // level and 256 times the hours since, of struct fg_peers_vote
@@ -82,7 +85,6 @@ struct fg_meter_op {
     uint64_t member;     // set; peers: at most FG_PEERS_MEMBER_MAX
     int64_t expiry_ms;   // set put: Unix [ms]
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
-    uint32_t burst;      // rate: calls that may come at once, 1 to 100000
     int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
 };
 

@@ -14,6 +14,7 @@
 #include "fg/heap.h"
 #include "fg/hold.h"
 #include "fg/meter.h"
+#include "fg/meter_set.h"
 #include "fg/network.h"
 #include "fg/prefix.h"
 #include "fg/signal.h"
@@ -21,7 +22,6 @@
 
 #define FG_CALL_PREDICATES 256 // different ones whose results are kept while a call lasts
 #define FG_RULES_MAX       1024
-#define FG_METERS_MAX      64
 #define FG_GROUPS_MAX      16
 #define FG_COMPOSITES_MAX  64
 #define FG_STEPS_MAX       8
@@ -374,7 +374,7 @@ struct fg_asked {
     const struct fg_predicate *predicate;
     uint16_t id; // its number; FG_CALL_PREDICATES: it has none, its result is not kept
     const uint64_t *rules;
-    uint64_t meters;
+    struct fg_meter_set meters;
 };
 
 struct fg_ruleset {
@@ -407,11 +407,11 @@ struct fg_ruleset {
     // order.
     const uint16_t *by_event[2][FG_EVENT_KINDS];
     uint32_t n_by_event[2][FG_EVENT_KINDS];
-    // Filled by fg_ruleset_seal(): meters that such an event can change, a bit each; of each meter
-    // the number of what it is kept for: the same for meters of the same keys; and the operation
-    // that reads it, as far as it is the same for all calls.
-    uint64_t changed_by_event[2][FG_EVENT_KINDS];
-    uint64_t peered; // meters that learn from peers, a bit each
+    // Filled by fg_ruleset_seal(): meters that such an event can change; of each meter the number
+    // of what it is kept for: the same for meters of the same keys; and the operation that reads
+    // it, as far as it is the same for all calls.
+    struct fg_meter_set changed_by_event[2][FG_EVENT_KINDS];
+    struct fg_meter_set peered; // meters that learn from peers
     uint8_t scope_of_meter[FG_METERS_MAX];
     const struct fg_meter_op *read_of_meter;
     // Filled by fg_ruleset_seal(): a number for each different predicate of rules and meters. Those
@@ -424,9 +424,21 @@ struct fg_ruleset {
     // rule hits, for each rule, with those that can hold where none does.
     const struct fg_asked *asked_by_event[2][FG_EVENT_KINDS];
     uint32_t n_asked_by_event[2][FG_EVENT_KINDS];
-    const uint64_t *meters_of_rule, *composites_of_rule;
+    const struct fg_meter_set *meters_of_rule;
+    const uint64_t *composites_of_rule;
     uint64_t composites_always;
 };
+
+// Where a ruleset asks more of the store than that can give.
+struct fg_excess {
+    bool of_record;              // the windows of one key; else the operations of one event
+    enum fg_direction direction; // of the event
+    enum fg_event_kind event;
+    uint32_t needs, most;
+    uint16_t meter; // the first one that finds no room
+};
+// False: there is no such place. Of a ruleset whose indexes are right, sealed or not.
+bool fg_ruleset_find_excess(const struct fg_ruleset *ruleset, struct fg_excess *out);
 
 // Checks every index and limit and fills by_event from arena. FG_EINVAL with *why set to static
 // text, FG_ELIMIT, FG_ENOMEM.
