@@ -80,7 +80,7 @@ const char *edge_config_help(void)
            "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
            "  --rekey-grace=SECONDS         the key before a re-key is taken for (default 5)\n"
-           "  --max-sessions=N              refuse offers beyond N calls (default 0: no limit)\n"
+           "  --max-sessions=N              refuse offers beyond N calls (default 10000; 0: any)\n"
            "  --tos=N                       type of service of media packets (default 184)\n"
            "  --log-level=N                 3 errors ... 6 info (default) 7 debug\n"
            "  --foreground                  accepted: sbc-edge never detaches\n"
@@ -304,6 +304,7 @@ int edge_config_parse(int argc, char **argv, struct edge_config *out,
     struct edge_config config = {
         .port_min = 30000,
         .port_max = 40000,
+        .max_sessions = 10000,
         .port_rest_s = 60,
         .log_level = EDGE_LOG_INFO,
         .timeout_s = 60,

@@ -123,6 +123,15 @@ void pack_check_cut(struct pack_build *build, const struct pack_entry *entry,
 // Warns of a rule that loads but cannot do what it says.
 void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule);
+// Warns of 'above' and 'below' of a matcher that no number fits. negative: the signal can be below
+// 0.
+void pack_warn_bounds(struct pack_build *build, const struct fg_yaml_node *key, bool negative);
+// Warns of 'in' and 'not_in' of one matcher, compiled to n predicates, that no value fits.
+void pack_warn_exclusive(struct pack_build *build, const struct fg_yaml_node *key,
+                         const struct fg_predicate *predicates, uint32_t n);
+// Warns of a composite whose terms exclude each other.
+void pack_warn_composite(struct pack_build *build, const struct pack_entry *entry,
+                         const struct fg_composite *composite);
 void pack_compile_groups(struct pack_build *build); // after the rules, which may name more of them
 void pack_compile_overrides(struct pack_build *build, const struct pack_file *files, uint32_t n);
 // The exceptions of one rule.

@@ -75,6 +75,7 @@ static int run(struct lint *lint)
     if (lint->in->now_ms > 0) {
         lint_expiry(lint);
     }
+    lint_both(lint);
     return lint_lists(lint);
 }
 

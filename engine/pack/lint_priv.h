@@ -32,6 +32,7 @@ void lint_each_rule(struct lint *lint, lint_rule_fn *fn);
 
 // The parts; FG_OK or FG_ENOMEM.
 void lint_rules(struct lint *lint);
+void lint_both(struct lint *lint);
 void lint_expiry(struct lint *lint);
 void lint_steps(struct lint *lint);
 void lint_bands(struct lint *lint);

@@ -118,4 +118,7 @@ void pack_compile_composites(struct pack_build *build)
     }
     build->out->composites = composites;
     build->out->n_composites = table->n;
+    for (uint32_t i = 0; i < table->n; i++) {
+        pack_warn_composite(build, &table->items[i], &composites[i]);
+    }
 }

@@ -68,11 +68,16 @@ static bool fill_countries(struct pack_build *build, const struct fg_yaml_node *
     bool good = true;
     for (const struct fg_yaml_node *item = first; item != NULL; item = item->next) {
         fg_country country;
-        if (fg_field_country(&build->fields, item, "country", &country)) {
+        if (!fg_field_country(&build->fields, item, "country", &country)) {
+            good = false;
+        } else if (fg_country_set_has(&list->countries, country)) {
+            FG_FIELD_ERROR(&build->fields, item, FG_CODE_DUPLICATE,
+                           "country \"%.*s\" is in this list already", (int)item->text.len,
+                           item->text.ptr);
+            good = false;
+        } else {
             fg_country_set_add(&list->countries, country);
             list->n++;
-        } else {
-            good = false;
         }
     }
     return good;

@@ -75,6 +75,7 @@ void pack_read_meter_test(struct pack_build *build, const struct fg_yaml_node *k
                            "a meter is a number: only above and below fit it");
         }
     }
+    pack_warn_bounds(build, key, true); // below 0 is a mistake of its own
 }
 
 // A number that is divided by, or that one is multiplied with.

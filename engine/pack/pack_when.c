@@ -299,6 +299,8 @@ static uint32_t compile_matcher(struct pack_build *build, const struct fg_yaml_n
     }
     if (value->kind == FG_YAML_MAP) {
         match_map(&m, value);
+        pack_warn_bounds(build, key, m.signal == FG_SIG_TLS_CERT_DAYS_LEFT);
+        pack_warn_exclusive(build, key, out, m.n);
     } else if (value->kind == FG_YAML_SCALAR) {
         match_scalar(&m, value);
     } else {

@@ -63,6 +63,12 @@ static int is_pack_name(const struct dirent *entry)
            !ends_with(entry->d_name, ".test.yaml");
 }
 
+// A pack to the eye, but not to the loader: its rules would be missed by nobody.
+static int is_misnamed(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && ends_with(entry->d_name, ".yml");
+}
+
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -91,6 +97,22 @@ static int read_pack(const char *dir, const char *name, struct fg_diags *diags,
     return FG_OK;
 }
 
+static void warn_misnamed(const char *dir, struct fg_diags *diags)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(dir, &entries, is_misnamed, compare_names);
+    for (int i = 0; i < n; i++) {
+        char path[PATH_BYTES];
+        (void)snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+        const struct fg_diag where = {.severity = FG_WARNING, .code = FG_CODE_FILE, .file = path};
+        fg_diags_add(diags, &where, "packs end in .yaml; not read");
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
 // All packs of a directory, in the order of their names.
 static int read_packs(const char *dir, bool optional, struct fg_diags *diags,
                       struct sources *sources)
@@ -111,6 +133,7 @@ static int read_packs(const char *dir, bool optional, struct fg_diags *diags,
         free(entries[i]);
     }
     free(entries);
+    warn_misnamed(dir, diags);
     if (n == 0 && !optional) {
         report_file(diags, FG_CODE_FILE, dir, "there is no *.yaml in this directory");
         rc = FG_EIO;

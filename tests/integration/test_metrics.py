@@ -17,7 +17,7 @@ from module_fixtures import (ALERTED, ALLOWED, BLOCKED, CHALLENGED, CLEAR, RULES
 
 # Names made to break a text format, and an id that collides with the label of everybody else.
 HOSTILE_NAMES = ['acme \\"x\\\\y', 'a\\nfraudguard_calls_total{action=\\"forged\\"} 99', "M\\u00fcller \\u20ac \\U0001f4de", "\\x01\\x7f\\u202e", "n" * 10000]
-HOSTILE_IDS = ["_other", "...", "-", "x" * 64, "__name__"]
+HOSTILE_IDS = ["_other", "...", "_-", "x" * 64, "__name__"]
 DIAL = 'tz: "Europe/London", home_countries: ["GB"], dial_plan: {international: ["00"], trunk: "0", country: "44"}'
 
 

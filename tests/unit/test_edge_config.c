@@ -55,6 +55,7 @@ static void test_a_full_command_line(void **state)
     assert_string_equal(config.redis_url, "unix:/run/redis.sock");
     assert_int_equal(config.redis_db, 3);
     assert_int_equal(config.port_rest_s, 60);
+    assert_int_equal(config.max_sessions, 10000); // bounded unless somebody says otherwise
 }
 
 static void test_redis_over_tcp_and_listen_addresses(void **state)

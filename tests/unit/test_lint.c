@@ -114,6 +114,21 @@ static void a_prefix_that_a_shorter_one_covers(void **state)
                   FG_CODE_LINT_PREFIX, 9, "\"+9611\"");
 }
 
+static void a_prefix_in_both_lists(void **state)
+{
+    (void)state;
+#define BOTH(in, out)                                                                              \
+    HEAD "lists:\n  l1: {type: e164_prefix, items: " in "}\n"                                      \
+         "  l2: {type: e164_prefix, items: " out "}\nrules:\n" STRONG                              \
+         "  - {id: A, desc: d, score: 1, when: {dest.prefix: {in: l1, not_in: l2}}}\n"
+    expect_advice(BOTH("[\"+960\", \"+372\"]", "[\"+9607\", \"+372\"]"), "FG200", 10, "l2");
+    expect_advice(BOTH("[\"+960\", \"+372\", \"+44\"]", "[\"+960\", \"+372\"]"), "FG200", 10, "l2");
+    expect_none(BOTH("[\"+960\"]", "[\"+9607\", \"+3\"]"));
+    expect_none(
+        HEAD "lists:\n  l1: {type: e164_prefix, items: [\"+960\", \"+1\"]}\nrules:\n" STRONG
+             "  - {id: A, desc: d, score: 1, when: {dest.prefix: {in: l1, not_in: [\"+960\"]}}}\n");
+}
+
 static void a_row_that_a_shorter_one_covers(void **state)
 {
     (void)state;
@@ -330,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clean_pack_gets_no_advice),
         cmocka_unit_test(a_prefix_that_a_shorter_one_covers),
+        cmocka_unit_test(a_prefix_in_both_lists),
         cmocka_unit_test(a_row_that_a_shorter_one_covers),
         cmocka_unit_test(a_file_that_is_too_old),
         cmocka_unit_test(an_override_that_adds_what_is_there),

@@ -149,6 +149,29 @@ static void mistakes_of_all_files_are_told_together(void **state)
     fg_diags_free(diags);
 }
 
+static void files_with_another_end_are_told(void **state)
+{
+    struct scratch_dir *dir = *state;
+    scratch_dir_subdir(dir, "overrides.d");
+    scratch_dir_write(dir, "b.yml", "not: read\n");
+    scratch_dir_write(dir, ".c.yml", "not: told\n");
+    scratch_dir_write(dir, "overrides.d/o.yml", "not: read\n");
+    struct fg_diags *diags = fg_diags_new();
+    struct fg_policy_bundle *bundle = NULL;
+    assert_int_equal(load(dir, fg_heap_libc(), diags, &bundle), FG_OK);
+    assert_int_equal(fg_diags_total(diags), 2);
+    static const char *const ends[] = {"/b.yml", "/overrides.d/o.yml"};
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct fg_diag *diag = fg_diags_at(diags, i);
+        assert_int_equal(diag->severity, FG_WARNING);
+        assert_string_equal(diag->code, "FG005");
+        assert_string_equal(diag->message, "packs end in .yaml; not read");
+        assert_non_null(strstr(diag->file, ends[i]));
+    }
+    fg_policy_bundle_free(bundle);
+    fg_diags_free(diags);
+}
+
 // What a failed download leaves behind must not switch rules off.
 static void a_list_without_rows_is_a_mistake(void **state)
 {
@@ -257,6 +280,7 @@ int main(void)
         TEST(data_alone_becomes_a_policy_without_rules),
         TEST(a_big_list_and_many_rules_load),
         TEST(mistakes_of_all_files_are_told_together),
+        TEST(files_with_another_end_are_told),
         TEST(a_list_without_rows_is_a_mistake),
         TEST(data_without_rows_is_a_mistake),
         TEST(a_missing_file_is_named),
