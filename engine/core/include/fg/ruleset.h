@@ -22,7 +22,7 @@
 
 #define FG_CALL_PREDICATES 256 // different ones whose results are kept while a call lasts
 #define FG_RULES_MAX       1024
-#define FG_GROUPS_MAX      16
+#define FG_GROUPS_MAX      32
 #define FG_COMPOSITES_MAX  64
 #define FG_STEPS_MAX       8
 #define FG_EXCEPTIONS_MAX  256 // of one rule
