@@ -278,6 +278,10 @@ static void add_calendar(struct things *things, const struct fg_calendar *calend
     thing_put(things, thing, "customer_hours", "%s", calendar->customer_hours ? "true" : "false");
     thing_put(things, thing, "customer_holidays", "%s",
               calendar->customer_holidays ? "true" : "false");
+    if (calendar->n_holidays > 0) {
+        thing_take(things, thing, "holidays",
+                   words_dates(calendar->holidays, calendar->n_holidays));
+    }
     if (calendar->zone != NULL) {
         put_if(things, thing, "tz", calendar->zone->name);
     }

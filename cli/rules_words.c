@@ -220,6 +220,20 @@ char *words_hours(const struct fg_hours *hours, size_t n)
     return sheet_close(&sheet);
 }
 
+char *words_dates(const int32_t *dates, size_t n)
+{
+    struct sheet sheet;
+
+    if (!sheet_open(&sheet)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        (void)fprintf(sheet.out, "%s%04d-%02d-%02d", i == 0 ? "" : ", ", dates[i] / 10000,
+                      dates[i] / 100 % 100, dates[i] % 100);
+    }
+    return sheet_close(&sheet);
+}
+
 char *words_exception(const struct fg_ruleset *ruleset, const struct fg_exception *exception)
 {
     struct sheet sheet;

@@ -10,6 +10,7 @@ char *words_condition(const struct fg_ruleset *ruleset, const struct fg_conditio
 char *words_steps(const struct fg_step *steps, size_t n);
 // "Mon-Fri 08:00-18:00".
 char *words_hours(const struct fg_hours *hours, size_t n);
+char *words_dates(const int32_t *dates, size_t n); // yyyymmdd
 // "customer.id is blue-lagoon and dest.prefix is +960, or ..."
 char *words_exception(const struct fg_ruleset *ruleset, const struct fg_exception *exception);
 // "all of A, B; none of tag vip".

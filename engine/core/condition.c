@@ -25,6 +25,10 @@ enum fg_calendar_state fg_plan_calendar_state(const struct fg_plan *plan, uint16
     const struct fg_customer *customer = plan->event->customer;
     struct fg_hours_view hours = fg_plan_calendar_hours(plan, index);
     bool holidays = calendar->customer_holidays && customer != NULL;
+    if (calendar->n_holidays > 0) {
+        return fg_calendar_state(hours.hours, hours.n, calendar->holidays, calendar->n_holidays,
+                                 fg_plan_calendar_time(plan, index));
+    }
     return fg_calendar_state(hours.hours, hours.n, holidays ? customer->holidays : NULL,
                              holidays ? customer->n_holidays : 0,
                              fg_plan_calendar_time(plan, index));

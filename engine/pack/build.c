@@ -41,7 +41,9 @@ void pack_declare(struct pack_build *build, enum pack_kind kind, const struct pa
     struct pack_table *table = &build->tables[kind];
     bool nameless = entry->name.len == 0;
     const struct pack_entry *same = nameless ? NULL : find_same(build, kind, entry->name);
-    if (same != NULL) {
+    // Of a key that is there twice in one mapping, the reader of YAML has told.
+    const bool keyed = kind == PACK_LIST || kind == PACK_CALENDAR || kind == PACK_METER;
+    if (same != NULL && !(keyed && same->file == entry->file)) {
         FG_FIELD_ERROR(&build->fields, entry->place, FG_CODE_DUPLICATE,
                        "duplicate %s '%.*s'; it is already at %s:%u", pack_kind_name(kind),
                        (int)entry->name.len, entry->name.ptr, same->place->doc->name,

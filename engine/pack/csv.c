@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -211,6 +212,30 @@ struct fg_view fg_csv_get(const struct fg_csv *csv, uint32_t i)
 {
     uint32_t field = csv->field_of[i];
     return field == 0 || field > csv->n_fields ? (struct fg_view){"", 0} : csv->fields[field - 1];
+}
+
+uint32_t fg_csv_first_line(const struct fg_csv *csv, uint32_t i, struct fg_view digits)
+{
+    struct fg_csv *again = malloc(sizeof(*again));
+    struct fg_diags *ignored = fg_diags_new();
+    uint32_t line = 0;
+    if (again != NULL && ignored != NULL) {
+        *again = *csv;
+        again->diags = ignored;
+        again->next = 0;
+        again->line = 0;
+        while (line == 0 && fg_csv_next(again) && again->line < csv->line) {
+            struct fg_view text = fg_csv_get(again, i);
+            if (text.len > 0 && text.ptr[0] == '+') {
+                text.ptr++;
+                text.len--;
+            }
+            line = fg_view_equal(text, digits) ? again->line : 0;
+        }
+    }
+    fg_diags_free(ignored);
+    free(again);
+    return line;
 }
 
 void fg_csv_report_file(struct fg_csv *csv, const char *message)

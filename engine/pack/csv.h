@@ -39,6 +39,9 @@ bool fg_csv_open(struct fg_csv *csv, const char *name, const char *bytes, size_t
 bool fg_csv_next(struct fg_csv *csv);
 // The current row's text in column i of those asked for; empty when there is none.
 struct fg_view fg_csv_get(const struct fg_csv *csv, uint32_t i);
+// Line of the first row whose column i holds the digits, with a plus or none; 0: no row before the
+// current one. Reads the file again.
+uint32_t fg_csv_first_line(const struct fg_csv *csv, uint32_t i, struct fg_view digits);
 // Adds an error about the file as a whole.
 void fg_csv_report_file(struct fg_csv *csv, const char *message);
 // Adds an error at column i of the current row.

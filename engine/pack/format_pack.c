@@ -175,9 +175,9 @@ static const struct fg_format_key calendar_keys[] = {
      .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS,
      .doc = "hours of customers who have none"},
     {.name = "holidays",
-     .types = FG_FORMAT_WORD,
+     .types = FG_FORMAT_TEXTS | FG_FORMAT_WORD,
      .words = FG_SET_CUSTOMER,
-     .doc = "the customer's holidays are closed"},
+     .doc = "days that are closed, such as [\"2026-12-25\"], or customer: the customer's own"},
     {.name = "desc", .types = FG_FORMAT_TEXT, .doc = "what it is"},
 };
 

@@ -9,11 +9,14 @@
 
 #define COLUMNS(array) (array), (uint32_t)(sizeof(array) / sizeof((array)[0]))
 
+#define FIRSTS_TOLD_MAX 20
+
 // One trie being filled from one file.
 struct table {
     struct fg_csv *csv;
     struct fg_prefix_builder *builder;
     struct fg_arena *arena;
+    uint32_t duplicates; // prefixes that were there already
 };
 
 // How much of a wrong text is repeated in a message.
@@ -53,8 +56,17 @@ static int add_prefix(struct table *table, uint32_t column, struct fg_view prefi
 {
     int rc = fg_prefix_builder_add(table->builder, prefix, value);
     if (rc == FG_EDUPLICATE) {
-        fg_csv_report(table->csv, column, "prefix %.*s is there already", (int)prefix.len,
-                      prefix.ptr);
+        // Where there are thousands, the first ones are enough to know.
+        const uint32_t first = table->duplicates++ < FIRSTS_TOLD_MAX
+                                   ? fg_csv_first_line(table->csv, column, prefix)
+                                   : 0;
+        if (first > 0) {
+            fg_csv_report(table->csv, column, "prefix %.*s is there already, in line %u",
+                          (int)prefix.len, prefix.ptr, first);
+        } else {
+            fg_csv_report(table->csv, column, "prefix %.*s is there already", (int)prefix.len,
+                          prefix.ptr);
+        }
         return FG_OK;
     }
     return rc;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calendars: opening hours of a pack or of the customer, in the customer's or a given time zone.
+#include <stdlib.h>
+
 #include "build.h"
 #include "hours.h"
 
-#define SPANS_MAX 64
+#define SPANS_MAX    64
+#define HOLIDAYS_MAX 1000
 
 static bool is_customer(const struct fg_yaml_node *node)
 {
@@ -80,6 +83,43 @@ static void read_zone(struct pack_build *build, const struct fg_yaml_node *node,
     }
 }
 
+static int compare_dates(const void *a, const void *b)
+{
+    const int32_t x = *(const int32_t *)a;
+    const int32_t y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void read_holidays(struct pack_build *build, const struct fg_yaml_node *list,
+                          struct fg_calendar *calendar)
+{
+    struct fg_fields *fields = &build->fields;
+    if (list->n > HOLIDAYS_MAX) {
+        FG_FIELD_ERROR(fields, list, FG_CODE_LIMIT, "more than %d holidays", HOLIDAYS_MAX);
+        return;
+    }
+    int32_t *dates = fg_field_alloc(fields, (list->n + 1) * sizeof(*dates));
+    if (dates == NULL) {
+        return;
+    }
+    uint32_t n = 0;
+    for (const struct fg_yaml_node *item = list->first; item != NULL; item = item->next) {
+        if (!fg_field_quoted(fields, item, "a holiday",
+                             "an unquoted date is no text to other tools")) {
+            continue;
+        }
+        if (fg_date_parse(item->text, &dates[n]) != FG_OK) {
+            FG_FIELD_ERROR(fields, item, FG_CODE_TIME,
+                           "a holiday is a date such as \"2026-12-25\"");
+            continue;
+        }
+        n++;
+    }
+    qsort(dates, n, sizeof(*dates), compare_dates);
+    calendar->holidays = dates;
+    calendar->n_holidays = n;
+}
+
 static void compile_calendar(struct pack_build *build, const struct pack_entry *entry,
                              struct fg_calendar *calendar)
 {
@@ -115,7 +155,9 @@ static void compile_calendar(struct pack_build *build, const struct pack_entry *
     } else if (fallback != NULL) {
         read_open(build, fallback, calendar, spans);
     }
-    if (holidays != NULL) {
+    if (holidays != NULL && holidays->kind == FG_YAML_LIST) {
+        read_holidays(build, holidays, calendar);
+    } else if (holidays != NULL) {
         size_t index;
         calendar->customer_holidays =
             fg_field_word(fields, holidays, "holidays", fg_word_set(FG_SET_CUSTOMER), &index);

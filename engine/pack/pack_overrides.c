@@ -29,6 +29,10 @@ static void read_match(struct pack_build *build, const struct fg_yaml_node *map,
     if (!fg_field_shape(&build->fields, map, FG_SHAPE_MATCH)) {
         return;
     }
+    if (map->first == NULL) {
+        FG_FIELD_ERROR(&build->fields, map, FG_CODE_MATCHER, "'match' is empty");
+        return;
+    }
     pack_compile_when(build, map, &out->override.match);
     for (const struct fg_yaml_node *key = map->first; key != NULL; key = key->next) {
         for (uint32_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -244,6 +244,11 @@ static int add_scalar(struct builder *builder, struct fy_token *token, const cha
     node->quoted = token != NULL && fy_token_scalar_style(token) != FYSS_PLAIN;
     place_node(builder, token, node);
     int rc = copy_text(builder, token, instead, &node->text);
+    if (rc == FG_OK && memchr(node->text.ptr, '\0', node->text.len) != NULL) {
+        // Only an escape gives one; whoever takes the text for a string would see half of it.
+        (void)refuse(builder, node, FG_CODE_SYNTAX, "a text may not hold a NUL character (\\0)");
+        node->text.len = strlen(node->text.ptr);
+    }
     return rc != FG_OK ? rc : attach(builder, node);
 }
 

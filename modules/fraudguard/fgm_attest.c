@@ -25,11 +25,11 @@ static bool is_one_of(const struct fg_number *number, const struct fg_number *li
 }
 
 // Whether what a header or the Request-URI names is one of the numbers signed.
-static enum match match_number(struct fg_view user, struct fg_view phone_context,
+static enum match match_number(struct fg_view name, struct fg_view phone_context,
                                const struct fg_number *list, uint8_t n)
 {
     struct fg_number_readings read;
-    fg_number_read(user, phone_context, NULL, &read);
+    fg_number_read(name, phone_context, NULL, &read);
     if (read.status != FG_NUMBER_OK)
         return UNREADABLE;
     for (uint8_t i = 0; i < read.n; i++) {

@@ -62,7 +62,7 @@ static void every_bad_row_is_reported_with_its_place(void **state)
     assert_int_equal(fg_diags_total(fixture->diags), 3);
     assert_diag(fixture, 0, 2, 1, "'44a' is not a prefix of 1 to 15 digits");
     assert_diag(fixture, 1, 4, 3, "a quoted field must end with '\"' before a comma");
-    assert_diag(fixture, 2, 5, 1, "prefix 44 is there already");
+    assert_diag(fixture, 2, 5, 1, "prefix 44 is there already, in line 3");
     assert_string_equal(fg_diags_at(fixture->diags, 1)->source, "x,\"open");
 }
 

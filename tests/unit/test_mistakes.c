@@ -115,15 +115,42 @@ static void of_a_hold(void **state)
     ASSERT_ALL_TOLD(fixture, told);
 }
 
+#define USED "id: A, desc: d, score: 1, when: {calendar.o: closed}"
+
+static void of_holidays(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const told[] = {"a holiday must be quoted: write \"2026-12-24\"",
+                                       "a holiday is a date such as", "a holiday must be a text"};
+    assert_int_equal(parse(fixture, HEAD "  - {" USED "}\n"
+                                         "calendars:\n  o: {open: [\"Mon-Fri 09:00-17:00\"], "
+                                         "holidays: [2026-12-24, \"2026-02-30\", []]}\n"),
+                     FG_ESYNTAX);
+    ASSERT_ALL_TOLD(fixture, told);
+}
+
+// Each is told once, and by its own name.
+static void are_told_once(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const told[] = {"duplicate key 'o'", "a text may not hold a NUL",
+                                       "'match' is empty"};
+    assert_int_equal(parse(fixture, HEAD "  - {" USED ", mode: \"enforce\\0x\"}\n"
+                                         "calendars:\n  o: {open: customer}\n"
+                                         "  o: {open: customer}\n"
+                                         "overrides:\n  - {match: {}, rule: A, replace: {score: "
+                                         "2}, reason: r, owner: o, expires: never}\n"),
+                     FG_ESYNTAX);
+    ASSERT_ALL_TOLD(fixture, told);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(of_bounds),
-        TEST(of_a_row),
-        TEST(of_a_throttle),
-        TEST(of_a_hold),
+        TEST(of_bounds), TEST(of_a_row),    TEST(of_a_throttle),
+        TEST(of_a_hold), TEST(of_holidays), TEST(are_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,8 @@ struct fg_calendar {
     const char *name;
     bool customer_hours; // use the customer's own hours where there are any, else the ones here
     bool customer_holidays;
+    const int32_t *holidays; // its own, sorted yyyymmdd
+    uint32_t n_holidays;
     const struct fg_zone *zone; // NULL: the customer's
     const struct fg_hours *hours;
     uint32_t n_hours;
