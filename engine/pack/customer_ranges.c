@@ -6,38 +6,11 @@
 
 #include "codes.h"
 
-struct fg_written_range {
-    struct fg_number_range range;
-    uint32_t customer;
-    struct fg_text_place place;
-};
-
-int fg_written_ranges_add(struct fg_written_ranges *ranges, uint32_t customer,
-                          const struct fg_number_range *range, const struct fg_yaml_node *node)
-{
-    if (ranges->n == ranges->room) {
-        uint32_t room = ranges->room == 0 ? 64 : ranges->room * 2;
-        struct fg_written_range *items = realloc(ranges->items, room * sizeof(*items));
-        if (items == NULL) {
-            return FG_ENOMEM;
-        }
-        ranges->items = items;
-        ranges->room = room;
-    }
-    ranges->items[ranges->n++] = (struct fg_written_range){.range = *range,
-                                                           .customer = customer,
-                                                           .place = {.line = node->line,
-                                                                     .column = node->column,
-                                                                     .length = node->length,
-                                                                     .offset = node->offset}};
-    return FG_OK;
-}
-
 // By length, first and last number. Numbers of one length have the order of their digits.
 static int compare(const void *a, const void *b)
 {
-    const struct fg_written_range *x = a;
-    const struct fg_written_range *y = b;
+    const struct fg_written *x = a;
+    const struct fg_written *y = b;
     if (x->range.first.len != y->range.first.len) {
         return x->range.first.len < y->range.first.len ? -1 : 1;
     }
@@ -53,12 +26,12 @@ static bool is_same(const struct fg_number_range *a, const struct fg_number_rang
            strcmp(a->last.digits, b->last.digits) == 0;
 }
 
-static void report(const struct fg_written_range *a, const struct fg_written_range *b,
+static void report(const struct fg_written *a, const struct fg_written *b,
                    const struct fg_customer *customers, const struct fg_yaml_doc *doc,
                    struct fg_diags *diags)
 {
-    const struct fg_written_range *later = a->place.offset > b->place.offset ? a : b;
-    const struct fg_written_range *other = later == a ? b : a;
+    const struct fg_written *later = a->place.offset > b->place.offset ? a : b;
+    const struct fg_written *other = later == a ? b : a;
     fg_yaml_report_place(doc, later->place, diags, FG_ERROR, FG_CODE_DUPLICATE,
                          "range '+%s-+%s' overlaps '+%s-+%s' of customer '%s', in line %u",
                          later->range.first.digits, later->range.last.digits,
@@ -66,8 +39,8 @@ static void report(const struct fg_written_range *a, const struct fg_written_ran
                          customers[other->customer].id, other->place.line);
 }
 
-void fg_written_ranges_check(struct fg_written_ranges *ranges, const struct fg_customer *customers,
-                             const struct fg_yaml_doc *doc, struct fg_diags *diags)
+void fg_ranges_check(struct fg_written_list *ranges, const struct fg_customer *customers,
+                     const struct fg_yaml_doc *doc, struct fg_diags *diags)
 {
     if (ranges->n < 2) {
         return;
@@ -75,9 +48,9 @@ void fg_written_ranges_check(struct fg_written_ranges *ranges, const struct fg_c
     qsort(ranges->items, ranges->n, sizeof(ranges->items[0]), compare);
     // Of those before, the one that reaches furthest is enough: where it is the same customer's, it
     // overlaps whatever else there is, too, and that has been reported.
-    const struct fg_written_range *furthest = &ranges->items[0];
+    const struct fg_written *furthest = &ranges->items[0];
     for (uint32_t i = 1; i < ranges->n; i++) {
-        const struct fg_written_range *at = &ranges->items[i];
+        const struct fg_written *at = &ranges->items[i];
         bool apart = at->range.first.len != furthest->range.first.len ||
                      strcmp(at->range.first.digits, furthest->range.last.digits) > 0;
         if (!apart && at->customer != furthest->customer &&
@@ -88,12 +61,4 @@ void fg_written_ranges_check(struct fg_written_ranges *ranges, const struct fg_c
             furthest = at;
         }
     }
-}
-
-void fg_written_ranges_fini(struct fg_written_ranges *ranges)
-{
-    free(ranges->items);
-    ranges->items = NULL;
-    ranges->n = 0;
-    ranges->room = 0;
 }

@@ -6,38 +6,11 @@
 
 #include "codes.h"
 
-struct fg_written_source {
-    struct fg_ip_range network;
-    uint32_t customer;
-    struct fg_text_place place;
-};
-
-int fg_written_sources_add(struct fg_written_sources *sources, uint32_t customer,
-                           const struct fg_ip_range *network, const struct fg_yaml_node *node)
-{
-    if (sources->n == sources->room) {
-        uint32_t room = sources->room == 0 ? 64 : sources->room * 2;
-        struct fg_written_source *items = realloc(sources->items, room * sizeof(*items));
-        if (items == NULL) {
-            return FG_ENOMEM;
-        }
-        sources->items = items;
-        sources->room = room;
-    }
-    sources->items[sources->n++] = (struct fg_written_source){.network = *network,
-                                                              .customer = customer,
-                                                              .place = {.line = node->line,
-                                                                        .column = node->column,
-                                                                        .length = node->length,
-                                                                        .offset = node->offset}};
-    return FG_OK;
-}
-
 // A network before what it holds.
 static int compare(const void *a, const void *b)
 {
-    const struct fg_written_source *x = a;
-    const struct fg_written_source *y = b;
+    const struct fg_written *x = a;
+    const struct fg_written *y = b;
     const int order =
         memcmp(x->network.base.bytes, y->network.base.bytes, sizeof(x->network.base.bytes));
     if (order != 0) {
@@ -59,12 +32,12 @@ static bool holds(const struct fg_ip_range *outer, const struct fg_ip_range *inn
            (differ & (0xFF00U >> rest) & 0xFFU) == 0;
 }
 
-static void report(const struct fg_written_source *a, const struct fg_written_source *b,
+static void report(const struct fg_written *a, const struct fg_written *b,
                    const struct fg_customer *customers, const struct fg_yaml_doc *doc,
                    struct fg_diags *diags)
 {
-    const struct fg_written_source *later = a->place.offset > b->place.offset ? a : b;
-    const struct fg_written_source *other = later == a ? b : a;
+    const struct fg_written *later = a->place.offset > b->place.offset ? a : b;
+    const struct fg_written *other = later == a ? b : a;
     const bool equal = a->network.bits == b->network.bits;
     fg_yaml_report_place(
         doc, later->place, diags, FG_WARNING, FG_CODE_DUPLICATE,
@@ -73,9 +46,8 @@ static void report(const struct fg_written_source *a, const struct fg_written_so
         other->place.line);
 }
 
-void fg_written_sources_check(struct fg_written_sources *sources,
-                              const struct fg_customer *customers, const struct fg_yaml_doc *doc,
-                              struct fg_diags *diags)
+void fg_sources_check(struct fg_written_list *sources, const struct fg_customer *customers,
+                      const struct fg_yaml_doc *doc, struct fg_diags *diags)
 {
     if (sources->n < 2) {
         return;
@@ -83,21 +55,13 @@ void fg_written_sources_check(struct fg_written_sources *sources,
     qsort(sources->items, sources->n, sizeof(sources->items[0]), compare);
     // Networks lie apart or one in the other, so the widest of those before is enough. Where it is
     // the same customer's, what else holds this one lies in it and has been reported.
-    const struct fg_written_source *widest = &sources->items[0];
+    const struct fg_written *widest = &sources->items[0];
     for (uint32_t i = 1; i < sources->n; i++) {
-        const struct fg_written_source *at = &sources->items[i];
+        const struct fg_written *at = &sources->items[i];
         if (!holds(&widest->network, &at->network)) {
             widest = at;
         } else if (at->customer != widest->customer) {
             report(at, widest, customers, doc, diags);
         }
     }
-}
-
-void fg_written_sources_fini(struct fg_written_sources *sources)
-{
-    free(sources->items);
-    sources->items = NULL;
-    sources->n = 0;
-    sources->room = 0;
 }

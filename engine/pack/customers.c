@@ -23,8 +23,8 @@ struct load {
     uint32_t n, room;
     struct claim *claims; // open addressing, at most half full
     uint32_t n_claims, claim_slots;
-    struct fg_written_ranges ranges;
-    struct fg_written_sources sources;
+    struct fg_written_list ranges;
+    struct fg_written_list sources;
 };
 
 static bool grow_claims(struct load *load)
@@ -101,7 +101,7 @@ static void note_range(void *ctx, const struct fg_number_range *range,
                        const struct fg_yaml_node *node)
 {
     struct load *load = ctx;
-    if (fg_written_ranges_add(&load->ranges, load->n, range, node) != FG_OK) {
+    if (fg_written_add_range(&load->ranges, load->n, range, node) != FG_OK) {
         load->reader.fields.out_of_memory = true;
     }
 }
@@ -110,7 +110,7 @@ static void note_source(void *ctx, const struct fg_ip_range *network,
                         const struct fg_yaml_node *node)
 {
     struct load *load = ctx;
-    if (fg_written_sources_add(&load->sources, load->n, network, node) != FG_OK) {
+    if (fg_written_add_network(&load->sources, load->n, network, node) != FG_OK) {
         load->reader.fields.out_of_memory = true;
     }
 }
@@ -192,8 +192,8 @@ static void load_fini(struct load *load)
     fg_zone_cache_free(load->reader.zones);
     free(load->items);
     free(load->claims);
-    fg_written_ranges_fini(&load->ranges);
-    fg_written_sources_fini(&load->sources);
+    fg_written_fini(&load->ranges);
+    fg_written_fini(&load->sources);
 }
 
 int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *countries,
@@ -208,8 +208,8 @@ int fg_customers_load(struct fg_named_bytes file, const struct fg_countries *cou
         rc = fg_yaml_read_items(&doc, diags, read_item, &load);
     }
     if (rc == FG_OK) {
-        fg_written_ranges_check(&load.ranges, load.items, &doc, diags);
-        fg_written_sources_check(&load.sources, load.items, &doc, diags);
+        fg_ranges_check(&load.ranges, load.items, &doc, diags);
+        fg_sources_check(&load.sources, load.items, &doc, diags);
     }
     if (rc == FG_OK && load.n == 0 && file.name[0] != '\0') {
         // Half a write rather than a decision: every call would be refused.
@@ -240,7 +240,7 @@ int fg_customers_load_fixtures(const struct fg_yaml_node *fixtures,
         rc = read_item(&load, key->value);
     }
     if (rc == FG_OK) {
-        fg_written_ranges_check(&load.ranges, load.items, fixtures->doc, diags);
+        fg_ranges_check(&load.ranges, load.items, fixtures->doc, diags);
     }
     if (rc == FG_OK && fg_diags_count(diags, FG_ERROR) > errors) {
         rc = FG_ESYNTAX;
