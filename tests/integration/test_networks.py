@@ -110,6 +110,6 @@ def test_a_broken_database_is_refused(tmp_path):
 def test_mistakes_are_told():
     assert fgctl("address", "192.0.2.1").returncode == 2
     told = fgctl("address", "--networks", "/nowhere.mmdb", "192.0.2.1")
-    assert told.returncode == 1 and "/nowhere.mmdb" in told.stderr
+    assert told.returncode == 4 and "/nowhere.mmdb" in told.stderr
     told = fgctl("address", "--networks", "/nowhere.mmdb", "192.0.2.256", "acme")
     assert told.returncode == 2 and "'192.0.2.256'" in told.stderr and "'acme'" in told.stderr
