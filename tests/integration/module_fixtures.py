@@ -535,7 +535,10 @@ def finish(node):
 
 def faults_in(log):
     """Lines of a Kamailio's log that tell of a fault in the code or of a process that died."""
-    return [line for line in log.splitlines() if re.search(r"CRITICAL|signal (6|7|8|11)\b|AddressSanitizer|runtime error|\bBUG\b", line)]
+    faults = re.compile(r"CRITICAL|signal (6|7|8|11)\b|AddressSanitizer|runtime error|\bBUG\b")
+    # The dialog module's words for an ACK that another process handles beside the BYE behind it.
+    harmless = "update_dlg_timer(): Trying to update a bogus dlg"
+    return [line for line in log.splitlines() if faults.search(line) and harmless not in line]
 
 
 def wait_for(check, timeout=10.0, what=""):
