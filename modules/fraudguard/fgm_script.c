@@ -181,6 +181,8 @@ static int ki_attr(struct sip_msg *msg, str *name, str *value)
 static int ki_media(struct sip_msg *msg)
 {
     const struct fgm_verdict *verdict = fgm_verdict_of(msg);
+    if (fgm_config.shadow)
+        return 1;
     bool must = verdict ? verdict->media == FG_MEDIA_REQUIRED &&
                               verdict->direction == FG_OUTBOUND && !verdict->emergency
                         : fgm_dialog_must_encrypt(msg);

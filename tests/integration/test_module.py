@@ -557,6 +557,10 @@ def test_shadow_mode_blocks_nothing(tmp_path_factory):
         assert reply.code == 200
         assert node.counter("shadowed") == 2 and node.counter("holds_set") == 0
         caller.bye(call)
+        unencrypted = node.caller(36)  # who must encrypt
+        reply, call = unencrypted.invite(ALLOWED, body=CLEAR)
+        assert reply.code == 200 and node.counter("media_refused") == 0
+        unencrypted.bye(call)
     finally:
         finish(node)
 
