@@ -131,16 +131,19 @@ static void parts_run(struct run *run, int64_t deadline_ns,
     struct redis_cluster *cluster = run->redis->cluster;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
-        struct redis_request *packed = &cluster->packed[i];
         if (!pending(run, i))
             continue;
+        run->part_of[n++] = i;
+        run->rc[i] = FG_ENOMEM; // until it has run: where one has no room, none is sent
+        run->kind[i] = FG_REDIS_ERROR_MEMORY;
+    }
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = run->part_of[k];
+        struct redis_request *packed = &cluster->packed[i];
         redis_request_pack(&cluster->parts[i].request, redis_token_next(run->redis),
                            run->single_key, packed);
-        run->rc[i] = cluster_append(cluster, packed->args, packed->n_args);
-        run->kind[i] = FG_REDIS_ERROR_MEMORY;
-        if (run->rc[i] != FG_OK)
+        if (cluster_append(cluster, packed->args, packed->n_args) != FG_OK)
             return;
-        run->part_of[n++] = i;
     }
     cluster_run(cluster, run->breaker, deadline_ns);
     for (size_t k = 0; k < n; k++) {
