@@ -455,7 +455,7 @@ static bool replay_events(int64_t now_ms)
 }
 
 // Some of it, oldest first; newer records go behind it until it is empty. The batch is empty. What
-// is read when Redis fails comes again: events have ids of their own, by which they are known.
+// is read when Redis fails comes again, the same to the byte.
 static void replay(void *buffer, int64_t now_ms)
 {
     struct fgm_item item;
