@@ -516,6 +516,27 @@ class Node:
         return caller
 
 
+class NodeOf(Node):
+    """A node whose store is elsewhere: url names servers that the test starts."""
+
+    def __init__(self, run_dir, url, **more):
+        super().__init__(run_dir, **more)
+        self.url = url
+
+    def prepare(self):
+        super().prepare()
+        with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
+            text = file.read()
+        self.write("kamailio.cfg", text.replace(f"unix:{self.path('redis.sock')}", self.url))
+
+    def start_redis(self):
+        pass
+
+
+def fgctl_at(url, *arguments):
+    return subprocess.run([os.path.join(BUILD, "cli/fgctl"), "--redis", url, *arguments], capture_output=True, text=True, check=False, timeout=20)
+
+
 def started(node):
     """Starts the node; nothing of it stays when it does not come up."""
     try:

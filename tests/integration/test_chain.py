@@ -147,6 +147,18 @@ def test_hold_and_resume_by_reinvite(loud_stack, holder):
 # --- what no well-behaved PBX sends
 
 
+def read_message(connection, buffer):
+    """A SIP message from a stream of which buffer was read already; what was read behind it."""
+    while True:
+        head, found, rest = buffer.partition(b"\r\n\r\n")
+        size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
+        if found and len(rest) >= size:
+            return head + found + rest[:size], rest[size:]
+        chunk = connection.recv(65536)
+        assert chunk, "Kamailio has hung up"
+        buffer += chunk
+
+
 class PythonTrunk:
     """A customer's end of a TLS connection that it opened, with its certificate."""
 
@@ -173,17 +185,10 @@ class PythonTrunk:
     def final(self, cseq):
         """The final reply to the request with that number: its code, and all of it."""
         while True:
-            head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
-            if not found or len(rest) < size:
-                chunk = self.socket.recv(65536)
-                assert chunk, "Kamailio has hung up"
-                self.buffer += chunk
-                continue
-            self.buffer = rest[size:]
-            code = re.match(rb"SIP/2.0 ([2-6]\d\d)", head)
-            if code and re.search(rb"(?im)^cseq: *%d " % cseq, head):
-                return int(code.group(1)), (head + found + rest[:size]).decode()
+            message, self.buffer = read_message(self.socket, self.buffer)
+            code = re.match(rb"SIP/2.0 ([2-6]\d\d)", message)
+            if code and re.search(rb"(?im)^cseq: *%d " % cseq, message):
+                return int(code.group(1)), message.decode()
 
     def close(self):
         self.socket.close()
@@ -313,16 +318,9 @@ class PythonPbx:
             self.connection, _ = self.listener.accept()
             self.connection.settimeout(10)
         while True:
-            head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
-            if not found or len(rest) < size:
-                chunk = self.connection.recv(65536)
-                assert chunk, "Kamailio has hung up"
-                self.buffer += chunk
-                continue
-            self.buffer = rest[size:]
-            if head.startswith(start):
-                return (head + found + rest[:size]).decode()
+            message, self.buffer = read_message(self.connection, self.buffer)
+            if message.startswith(start):
+                return message.decode()
 
     def reply(self, invite, line):
         copied = "".join(h + "\r\n" for h in invite.partition("\r\n\r\n")[0].split("\r\n") if re.match(r"(?i)(via|from|call-id|cseq|record-route):", h))

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from module_fixtures import BUILD, TOP, Node, finish, started, wait_for
+from module_fixtures import BUILD, TOP, NodeOf, fgctl_at, finish, started, wait_for
 from redis_cluster import RedisCluster
 from store_calls import COUNTING, OWN, PATIENT, SHARED, Counting
 
@@ -13,25 +13,6 @@ sys.path.insert(0, os.path.join(TOP, "tests/lib"))
 from edge_lab import Edge  # noqa: E402
 
 CUSTOMERS = (2, 5, 7)
-
-
-class ClusterNode(Node):
-    def __init__(self, run_dir, url):
-        super().__init__(run_dir, rules=COUNTING, modparams=PATIENT)
-        self.url = url
-
-    def prepare(self):
-        super().prepare()
-        with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
-            text = file.read()
-        self.write("kamailio.cfg", text.replace(f"unix:{self.path('redis.sock')}", self.url))
-
-    def start_redis(self):
-        """The servers are started by the test."""
-
-
-def fgctl(url, *arguments):
-    return subprocess.run([os.path.join(BUILD, "cli/fgctl"), "--redis", url, *arguments], capture_output=True, text=True, check=False, timeout=20)
 
 
 def least_rights(password):
@@ -76,10 +57,10 @@ def move_slot(servers, key, during):
 
 def hold_is_heard(url, callers, edge):
     heard = edge.metrics()["sbc_edge_redis_messages_total"]
-    assert fgctl(url, "block", "c7", "--reason", "test", "--for", "10m").returncode == 0
+    assert fgctl_at(url, "block", "c7", "--reason", "test", "--for", "10m").returncode == 0
     wait_for(lambda: callers[7].show(OWN)["action"] == "block", 10, "the hold stops calls")
     wait_for(lambda: edge.metrics()["sbc_edge_redis_messages_total"] > heard, 10, "the relay hears of it")
-    assert fgctl(url, "unblock", "c7", "--reason", "test").returncode == 0
+    assert fgctl_at(url, "unblock", "c7", "--reason", "test").returncode == 0
     wait_for(lambda: callers[7].show(OWN)["action"] == "allow", 10, "it is over")
 
 
@@ -89,7 +70,7 @@ def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
     try:
         servers.start(replica_of="fg:{c2}")
         url = servers.url("fraudguard:s3cret-word@")
-        node = started(ClusterNode(tmp_path / "node", url))
+        node = started(NodeOf(tmp_path / "node", url, rules=COUNTING, modparams=PATIENT))
         alerts = Daemon(tmp_path, url)
         edge = Edge(tmp_path, f"--redis={url}").start()
         wait_for(lambda: edge.metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
@@ -116,7 +97,7 @@ def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
         all_exact()
         assert node.status()["backlog_lost"] == "0"
         hold_is_heard(url, counting.callers, edge)
-        wait_for(lambda: any("c2" in line for line in fgctl(url, "tail").stdout.splitlines()), 10, "events in Redis")
+        wait_for(lambda: any("c2" in line for line in fgctl_at(url, "tail").stdout.splitlines()), 10, "events in Redis")
         leader = wait_for(lambda: servers.master_of("fg:{alerts}"), 10, "the alerts' master")
         wait_for(lambda: leader.cli("get", "fg:{alerts}:status") != "" and int(leader.cli("pttl", "fg:{alerts}:leader")) > 0, 20, "the daemon leads")
         assert "s3cret-word" not in node.log() + alerts.log.read_text() + edge.log()
@@ -131,7 +112,7 @@ def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
 
 
 def test_what_is_wrong_is_told():
-    told = fgctl("cluster://127.0.0.1:1,127.0.0.1:2", "holds")
+    told = fgctl_at("cluster://127.0.0.1:1,127.0.0.1:2", "holds")
     assert told.returncode == 3 and "Redis does not answer" in told.stderr, told
-    told = fgctl("cluster://127.0.0.1:1/0", "holds")
+    told = fgctl_at("cluster://127.0.0.1:1/0", "holds")
     assert told.returncode == 2 and "cluster://" in told.stderr

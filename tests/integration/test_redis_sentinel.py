@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, BUILD, TOP, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, BUILD, TOP, NodeOf, fgctl_at, finish, started, wait_for
 from redis_set import Process, RedisSet
 
 sys.path.insert(0, os.path.join(TOP, "tests/lib"))
@@ -15,21 +15,6 @@ sys.path.insert(0, os.path.join(TOP, "tests/lib"))
 from edge_lab import Edge  # noqa: E402
 
 COUNTED = "+442079501000"  # the range of the meter behind rule MANY
-
-
-class SentinelNode(Node):
-    def __init__(self, run_dir, url):
-        super().__init__(run_dir)
-        self.url = url
-
-    def prepare(self):
-        super().prepare()
-        with open(self.path("kamailio.cfg"), encoding="utf-8") as file:
-            text = file.read()
-        self.write("kamailio.cfg", text.replace(f"unix:{self.path('redis.sock')}", self.url))
-
-    def start_redis(self):
-        """The servers are started by the test."""
 
 
 @pytest.fixture(name="servers")
@@ -41,17 +26,13 @@ def fixture_servers(tmp_path):
         servers.stop()
 
 
-def fgctl(url, *arguments):
-    return subprocess.run([os.path.join(BUILD, "cli/fgctl"), "--redis", url, *arguments], capture_output=True, text=True, check=False, timeout=20)
-
-
 def judged(caller, number):
     verdict = caller.show(number)
     return verdict["degraded"], verdict["rules"]
 
 
 def test_calls_follow_the_master(servers, tmp_path):
-    node = started(SentinelNode(tmp_path / "node", servers.url))
+    node = started(NodeOf(tmp_path / "node", servers.url))
     try:
         caller = node.caller(2)
         # A call that the store answers late is judged by the node's own counters, and counted a moment later.
@@ -71,29 +52,29 @@ def test_calls_follow_the_master(servers, tmp_path):
         old.start()
         wait_for(lambda: old.cli("role").startswith("slave"), 30, "the old master is a replica")
         assert caller.show(BLOCKED)["degraded"] == "0"
-        wait_for(lambda: "c2" in fgctl(servers.url, "tail").stdout, 10, "events in Redis")
+        wait_for(lambda: "c2" in fgctl_at(servers.url, "tail").stdout, 10, "events in Redis")
     finally:
         finish(node)
 
 
 def test_fgctl_asks_the_next_sentinel(servers):
     servers.sentinels[0].kill()
-    put = fgctl(servers.url, "block", "acme", "--reason", "test", "--for", "10m")
+    put = fgctl_at(servers.url, "block", "acme", "--reason", "test", "--for", "10m")
     assert put.returncode == 0, put.stderr
-    assert "acme" in fgctl(servers.url, "holds").stdout
+    assert "acme" in fgctl_at(servers.url, "holds").stdout
     master = servers.master()
     assert "acme" in master.cli("keys", "fg:{acme}*")
 
 
 def test_what_is_wrong_is_told(servers):
-    told = fgctl(servers.url.replace("/calls", "/nobody"), "holds")
+    told = fgctl_at(servers.url.replace("/calls", "/nobody"), "holds")
     assert told.returncode == 3 and "does not know the master's name" in told.stderr
     for one in servers.sentinels:
         one.kill()
     begun = time.monotonic()
-    told = fgctl(servers.url, "holds")
+    told = fgctl_at(servers.url, "holds")
     assert told.returncode == 3 and "Sentinel 127.0.0.1:" in told.stderr and time.monotonic() - begun < 10
-    told = fgctl("sentinel://127.0.0.1:1", "holds")
+    told = fgctl_at("sentinel://127.0.0.1:1", "holds")
     assert told.returncode == 2 and "sentinel://" in told.stderr
 
 
@@ -107,7 +88,7 @@ def test_a_replica_is_never_written_to(servers):
     with open(os.path.join(liar.path, "conf"), "w", encoding="utf-8") as file:
         file.write(f"port {liar.port}\nbind 127.0.0.1\ndir {liar.path}\nsentinel monitor calls 127.0.0.1 {replica.port} 1\nsentinel down-after-milliseconds calls 60000\n")
     liar.start()
-    told = fgctl(f"sentinel://127.0.0.1:{liar.port}/calls", "block", "acme", "--reason", "test")
+    told = fgctl_at(f"sentinel://127.0.0.1:{liar.port}/calls", "block", "acme", "--reason", "test")
     assert told.returncode == 3 and "is no master" in told.stderr, told.stderr
 
 
@@ -146,7 +127,7 @@ def test_the_relay_follows_the_master(servers, tmp_path):
         wait_for(lambda: new.cli("pubsub", "numsub", "fg:holds:ch").split()[-1:] == ["1"] and edge.metrics()["sbc_edge_redis_up"] == 1, 20,
                  "the relay listens to the new master")
         heard = edge.metrics()["sbc_edge_redis_messages_total"]
-        assert fgctl(servers.url, "block", "acme", "--reason", "test").returncode == 0
+        assert fgctl_at(servers.url, "block", "acme", "--reason", "test").returncode == 0
         wait_for(lambda: edge.metrics()["sbc_edge_redis_messages_total"] == heard + 1, 5, "the hold is heard")
     finally:
         edge.stop()
@@ -161,7 +142,7 @@ def test_the_relay_logs_in(tmp_path):
     try:
         edges.append(Edge(tmp_path, f"--redis=redis://relay:s3cret-word@127.0.0.1:{server.port}").start())
         wait_for(lambda: edges[0].metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
-        assert fgctl(f"redis://noc:noc@127.0.0.1:{server.port}", "block", "acme", "--reason", "test").returncode == 0
+        assert fgctl_at(f"redis://noc:noc@127.0.0.1:{server.port}", "block", "acme", "--reason", "test").returncode == 0
         wait_for(lambda: edges[0].metrics()["sbc_edge_redis_messages_total"] == 1, 5, "the hold is heard")
         (tmp_path / "wrong").mkdir()
         edges.append(Edge(tmp_path / "wrong", f"--redis=redis://relay:wr0ng-word@127.0.0.1:{server.port}").start())

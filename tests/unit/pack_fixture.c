@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fg/heap.h"
+#include "fg/pack.h"
 
 int setup(void **state)
 {
@@ -21,4 +22,10 @@ int teardown(void **state)
     fg_diags_free(fixture->diags);
     fg_arena_free(fixture->arena);
     return 0;
+}
+
+int fixture_parse(struct fixture *fixture, const char *text)
+{
+    return fg_pack_parse("p.yaml", text, strlen(text), NULL, fixture->arena, fixture->diags,
+                         &fixture->ruleset);
 }

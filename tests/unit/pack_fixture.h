@@ -17,3 +17,7 @@ struct fixture {
 // cmocka's setup and teardown of one test; *state is the fixture. Not nested.
 int setup(void **state);
 int teardown(void **state);
+
+// Reads text as the pack p.yaml, which has no directory, into the fixture: what fg_pack_parse()
+// returns.
+int fixture_parse(struct fixture *fixture, const char *text);

@@ -88,18 +88,13 @@ static void of_a_row(void **state)
     assert_int_equal(fg_diags_at(fixture->diags, 5)->column, 3);
 }
 
-static int parse(struct fixture *fixture, const char *text)
-{
-    return fg_pack_parse("p.yaml", text, strlen(text), NULL, fixture->arena, fixture->diags,
-                         &fixture->ruleset);
-}
-
 static void of_a_throttle(void **state)
 {
     struct fixture *fixture = *state;
     static const char *const told[] = {"the rate must be from 1", "burst must be", "custmer"};
-    assert_int_equal(parse(fixture, HEAD "  - {" WHEN ", throttle_to: {rate: \"5/y\", burst: 0, "
-                                         "key: custmer}}\n"),
+    assert_int_equal(fixture_parse(fixture,
+                                   HEAD "  - {" WHEN ", throttle_to: {rate: \"5/y\", burst: 0, "
+                                        "key: custmer}}\n"),
                      FG_ESYNTAX);
     ASSERT_ALL_TOLD(fixture, told);
 }
@@ -109,8 +104,9 @@ static void of_a_hold(void **state)
     struct fixture *fixture = *state;
     static const char *const told[] = {"growth must be from 1", "max is shorter than the hold",
                                        "unknown scope 'contry'"};
-    assert_int_equal(parse(fixture, HEAD "  - {" WHEN ", hold: {scope: contry, for: 1h, growth: "
-                                         "0.5, max: 15m}}\n"),
+    assert_int_equal(fixture_parse(fixture,
+                                   HEAD "  - {" WHEN ", hold: {scope: contry, for: 1h, growth: "
+                                        "0.5, max: 15m}}\n"),
                      FG_ESYNTAX);
     ASSERT_ALL_TOLD(fixture, told);
 }
@@ -122,9 +118,10 @@ static void of_holidays(void **state)
     struct fixture *fixture = *state;
     static const char *const told[] = {"a holiday must be quoted: write \"2026-12-24\"",
                                        "a holiday is a date such as", "a holiday must be a text"};
-    assert_int_equal(parse(fixture, HEAD "  - {" USED "}\n"
-                                         "calendars:\n  o: {open: [\"Mon-Fri 09:00-17:00\"], "
-                                         "holidays: [2026-12-24, \"2026-02-30\", []]}\n"),
+    assert_int_equal(fixture_parse(fixture,
+                                   HEAD "  - {" USED "}\n"
+                                        "calendars:\n  o: {open: [\"Mon-Fri 09:00-17:00\"], "
+                                        "holidays: [2026-12-24, \"2026-02-30\", []]}\n"),
                      FG_ESYNTAX);
     ASSERT_ALL_TOLD(fixture, told);
 }
@@ -135,11 +132,12 @@ static void are_told_once(void **state)
     struct fixture *fixture = *state;
     static const char *const told[] = {"duplicate key 'o'", "a text may not hold a NUL",
                                        "'match' is empty"};
-    assert_int_equal(parse(fixture, HEAD "  - {" USED ", mode: \"enforce\\0x\"}\n"
-                                         "calendars:\n  o: {open: customer}\n"
-                                         "  o: {open: customer}\n"
-                                         "overrides:\n  - {match: {}, rule: A, replace: {score: "
-                                         "2}, reason: r, owner: o, expires: never}\n"),
+    assert_int_equal(fixture_parse(fixture,
+                                   HEAD "  - {" USED ", mode: \"enforce\\0x\"}\n"
+                                        "calendars:\n  o: {open: customer}\n"
+                                        "  o: {open: customer}\n"
+                                        "overrides:\n  - {match: {}, rule: A, replace: {score: "
+                                        "2}, reason: r, owner: o, expires: never}\n"),
                      FG_ESYNTAX);
     ASSERT_ALL_TOLD(fixture, told);
 }

@@ -33,12 +33,6 @@
 #define RULE(when)       HEAD "  - {id: A, desc: d, score: 1, when: {" when "}}\n"
 #define COMPOSITE(terms) HEAD "composites:\n  - {id: C, desc: d, score: 1, " terms "}\n"
 
-static int parse(struct fixture *fixture, const char *text)
-{
-    return fg_pack_parse("p.yaml", text, strlen(text), NULL, fixture->arena, fixture->diags,
-                         &fixture->ruleset);
-}
-
 static const struct {
     const char *text, *message;
 } never[] = {
@@ -82,7 +76,7 @@ static void what_excludes_each_other_is_told(void **state)
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
         const uint32_t before = fg_diags_total(fixture->diags);
-        assert_int_equal(parse(fixture, never[i].text), FG_OK);
+        assert_int_equal(fixture_parse(fixture, never[i].text), FG_OK);
         assert_int_equal(fg_diags_total(fixture->diags), before + 1);
         const struct fg_diag *diag = fg_diags_at(fixture->diags, before);
         assert_string_equal(diag->message, never[i].message);
@@ -101,7 +95,7 @@ static void what_can_hit_is_not(void **state)
         COMPOSITE("all_of: [INBOUND], any_of: [USES, customer.tag.vip]"),
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        assert_int_equal(parse(fixture, texts[i]), FG_OK);
+        assert_int_equal(fixture_parse(fixture, texts[i]), FG_OK);
         assert_int_equal(fg_diags_total(fixture->diags), 0);
     }
 }
@@ -109,7 +103,7 @@ static void what_can_hit_is_not(void **state)
 static void countries_are_listed_once(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, RULE("dest.country: {in: [\"GB\", \"FR\", \"GB\"]}")),
+    assert_int_equal(fixture_parse(fixture, RULE("dest.country: {in: [\"GB\", \"FR\", \"GB\"]}")),
                      FG_ESYNTAX);
     assert_int_equal(fg_diags_total(fixture->diags), 1);
     assert_string_equal(fg_diags_at(fixture->diags, 0)->code, "FG020");

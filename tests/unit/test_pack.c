@@ -14,12 +14,6 @@
 #include "pack_fixture.h"
 #include "yaml.h"
 
-static int parse(struct fixture *fixture, const char *text)
-{
-    return fg_pack_parse("p.yaml", text, strlen(text), NULL, fixture->arena, fixture->diags,
-                         &fixture->ruleset);
-}
-
 // Lines 1 to 4 of most packs here; what a test is about begins in line 5.
 #define HEAD                                                                                       \
     "fraudguard: 1\n"                                                                              \
@@ -200,7 +194,7 @@ static void each_mistake_is_told_with_its_place_and_remedy(void **state)
         void *fresh = NULL;
         assert_int_equal(setup(&fresh), 0);
         struct fixture *fixture = fresh;
-        int rc = parse(fixture, mistake->text);
+        int rc = fixture_parse(fixture, mistake->text);
         const struct fg_diag *found = NULL;
         for (uint32_t k = 0; k < fg_diags_total(fixture->diags) && found == NULL; k++) {
             const struct fg_diag *diag = fg_diags_at(fixture->diags, k);
@@ -226,16 +220,16 @@ static void each_mistake_is_told_with_its_place_and_remedy(void **state)
 static void all_mistakes_are_told_in_one_run(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, "fraudguard: 1\n"
-                                    "pack: p\n"
-                                    "version: 1.0\n"
-                                    "scoring: {thresholds: {block: x}, blok: 1}\n"
-                                    "rules:\n"
-                                    "  - {id: A, score: 1, when: {dest.hom: true}}\n"
-                                    "  - {id: A, desc: x, score: 1}\n"
-                                    "  - 5\n"
-                                    "  - {id: a-b, score: 1, when: {dest.hom: true}}\n"
-                                    "  - {score: 1, when: {dest.hom: true}}\n"),
+    assert_int_equal(fixture_parse(fixture, "fraudguard: 1\n"
+                                            "pack: p\n"
+                                            "version: 1.0\n"
+                                            "scoring: {thresholds: {block: x}, blok: 1}\n"
+                                            "rules:\n"
+                                            "  - {id: A, score: 1, when: {dest.hom: true}}\n"
+                                            "  - {id: A, desc: x, score: 1}\n"
+                                            "  - 5\n"
+                                            "  - {id: a-b, score: 1, when: {dest.hom: true}}\n"
+                                            "  - {score: 1, when: {dest.hom: true}}\n"),
                      FG_ESYNTAX);
     // What is wrong with a rule's id does not hide what else is.
     static const uint32_t lines[] = {3, 4, 4, 6, 7, 7, 8, 9, 9, 10, 10};
@@ -255,9 +249,9 @@ static void all_mistakes_are_told_in_one_run(void **state)
 static void unused_names_and_missing_words_are_warnings(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture,
-                           HEAD "lists:\n  x: {type: text, items: [a]}\n"
-                                "rules:\n  - {id: A, score: 1, when: {dest.home: true}}\n"),
+    assert_int_equal(fixture_parse(fixture,
+                                   HEAD "lists:\n  x: {type: text, items: [a]}\n"
+                                        "rules:\n  - {id: A, score: 1, when: {dest.home: true}}\n"),
                      FG_OK);
     assert_int_equal(fg_diags_count(fixture->diags, FG_WARNING), 2);
     assert_string_equal(fg_diags_at(fixture->diags, 0)->message,
@@ -269,14 +263,15 @@ static void unused_names_and_missing_words_are_warnings(void **state)
 static void rules_that_cannot_hit_are_warned_of(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, HEAD
-                           "meters:\n  m: {count: calls, per: dest.number, over: 10s}\n"
+    assert_int_equal(
+        fixture_parse(fixture,
+                      HEAD "meters:\n  m: {count: calls, per: dest.number, over: 10s}\n"
                            "rules:\n  - {id: A, desc: a, direction: inbound, measure: meters.m,\n"
                            "     steps: [{above: 1, score: 1}]}\n"
                            "  - {id: B, desc: b, when: {call.duration: {above: 60}}, score: 1}\n"
                            "  - {id: C, desc: c, on: minute, when: {call.duration: {above: 60}}, "
                            "score: 1}\n"),
-                     FG_OK);
+        FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 2);
     assert_string_equal(fg_diags_at(fixture->diags, 0)->message,
                         "rule 'A' judges inbound calls, but meter 'm' counts outbound ones; write "
@@ -290,8 +285,8 @@ static void rules_that_cannot_hit_are_warned_of(void **state)
 static void a_mistake_makes_nothing_look_unused(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, HEAD "lists:\n  x: {type: text, items: [a]}\n" RULE(
-                                        "score: 1, when: {custmer.tag: {in: x}}")),
+    assert_int_equal(fixture_parse(fixture, HEAD "lists:\n  x: {type: text, items: [a]}\n" RULE(
+                                                "score: 1, when: {custmer.tag: {in: x}}")),
                      FG_ESYNTAX);
     assert_int_equal(fg_diags_total(fixture->diags), 1);
 }
@@ -333,7 +328,7 @@ static const char whole[] =
 static void a_pack_becomes_a_ruleset(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, whole), FG_OK);
+    assert_int_equal(fixture_parse(fixture, whole), FG_OK);
     const struct fg_ruleset *r = &fixture->ruleset;
     assert_string_equal(r->pack, "whole");
     assert_string_equal(r->version, "2.1.0");
@@ -365,7 +360,7 @@ static void a_pack_becomes_a_ruleset(void **state)
 static void rules_know_where_they_come_from(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, whole), FG_OK);
+    assert_int_equal(fixture_parse(fixture, whole), FG_OK);
     const struct fg_ruleset *r = &fixture->ruleset;
     assert_int_equal(r->n_rules, 4);
     assert_string_equal(r->rules[0].origin.file, "p.yaml");
@@ -417,7 +412,7 @@ static uint32_t meter_id_with(struct fixture *fixture, const char *before, const
                        HEAD "%smeters:\n  m: {count: calls, per: customer, over: 1m, when: {%s}}\n",
                        before, matchers);
     assert_true(len > 0 && (size_t)len < sizeof(text));
-    assert_int_equal(parse(fixture, text), FG_OK);
+    assert_int_equal(fixture_parse(fixture, text), FG_OK);
     return fixture->ruleset.meters[0].id;
 }
 
@@ -516,12 +511,12 @@ static void many_quotes_in_a_row_leave_nothing_behind(void **state)
 static void depth_and_bytes_are_bounded(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture, "a: [[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]\n"), FG_ESYNTAX);
+    assert_int_equal(fixture_parse(fixture, "a: [[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]\n"), FG_ESYNTAX);
     assert_string_equal(fg_diags_at(fixture->diags, 0)->message, "nested too deeply");
-    assert_int_equal(parse(fixture, ""), FG_ESYNTAX);
-    assert_int_equal(parse(fixture, "- a\n---\n- b\n"), FG_ESYNTAX);
-    assert_int_equal(parse(fixture, "a: \xFF\n"), FG_ESYNTAX);
-    assert_int_equal(parse(fixture, "a: [b\nc: d\n"), FG_ESYNTAX);
+    assert_int_equal(fixture_parse(fixture, ""), FG_ESYNTAX);
+    assert_int_equal(fixture_parse(fixture, "- a\n---\n- b\n"), FG_ESYNTAX);
+    assert_int_equal(fixture_parse(fixture, "a: \xFF\n"), FG_ESYNTAX);
+    assert_int_equal(fixture_parse(fixture, "a: [b\nc: d\n"), FG_ESYNTAX);
 }
 
 // Heap whose n-th allocation fails.

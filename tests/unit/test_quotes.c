@@ -19,12 +19,6 @@
     "# line 5\n"
 #define RULE(rest) "rules:\n  - {id: A, desc: d, " rest "}\n"
 
-static int parse(struct fixture *fixture, const char *text)
-{
-    return fg_pack_parse("p.yaml", text, strlen(text), NULL, fixture->arena, fixture->diags,
-                         &fixture->ruleset);
-}
-
 static const struct {
     const char *text;
     uint32_t line, column, length;
@@ -63,7 +57,7 @@ static void a_trap_is_told_with_how_to_write_it(void **state)
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++) {
         const uint32_t before = fg_diags_total(fixture->diags);
-        assert_int_equal(parse(fixture, traps[i].text), FG_ESYNTAX);
+        assert_int_equal(fixture_parse(fixture, traps[i].text), FG_ESYNTAX);
         assert_int_equal(fg_diags_total(fixture->diags), before + 1);
         const struct fg_diag *diag = fg_diags_at(fixture->diags, before);
         assert_string_equal(diag->message, traps[i].message);
@@ -77,11 +71,11 @@ static void a_trap_is_told_with_how_to_write_it(void **state)
 static void what_all_read_alike_is_taken(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(parse(fixture,
-                           HEAD "lists:\n  x: {type: text, items: [y, \"1.10\", 08:30, 1.1.1, "
-                                "'null', \"on\", 2026-11-20 two]}\n" RULE(
-                                    "score: 20, when: {attr.a: {in: x}, attr.b: \"yes\","
-                                    " cost.per_minute: {above: 0.4}}")),
+    assert_int_equal(fixture_parse(fixture, HEAD
+                                   "lists:\n  x: {type: text, items: [y, \"1.10\", 08:30, 1.1.1, "
+                                   "'null', \"on\", 2026-11-20 two]}\n" RULE(
+                                       "score: 20, when: {attr.a: {in: x}, attr.b: \"yes\","
+                                       " cost.per_minute: {above: 0.4}}")),
                      FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 0);
     assert_int_equal(fixture->ruleset.lists[0].n, 7);
