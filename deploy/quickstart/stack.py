@@ -124,6 +124,8 @@ class Stack:
             time.sleep(0.05)
 
     def _redis(self, name, socket_path):
+        if len(os.fsencode(socket_path)) > 107:
+            raise StartFailed(f"the path of a UNIX socket has 107 bytes at most; use a directory with a shorter path than that of {socket_path}")
         self._spawn(name, ["redis-server", "--port", "0", "--unixsocket", socket_path, "--unixsocketperm", "700", "--save", "", "--appendonly", "no",
                            "--dir", self.run_dir, "--daemonize", "no"])
         self._wait(name, lambda: subprocess.run(["redis-cli", "-s", socket_path, "ping"], capture_output=True, check=False).stdout.strip() == b"PONG")

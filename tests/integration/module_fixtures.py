@@ -440,6 +440,7 @@ class Node:
                                                        dialogs='loadmodule "db_text.so"\n' if self.dialogs else "", routes=routes))
 
     def start_redis(self):
+        assert len(self.path("redis.sock")) <= 107, "too long for a UNIX socket: " + self.path("redis.sock")
         with open(self.path("redis.log"), "ab") as log:
             self.redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.path("redis.sock"), "--save", "", "--appendonly", "no",
                                            "--dir", self.run], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -530,6 +531,7 @@ class NodeOf(Node):
         self.write("kamailio.cfg", text.replace(f"unix:{self.path('redis.sock')}", self.url))
 
     def start_redis(self):
+        assert len(self.path("redis.sock")) <= 107, "too long for a UNIX socket: " + self.path("redis.sock")
         pass
 
 
