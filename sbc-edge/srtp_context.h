@@ -32,6 +32,15 @@ enum edge_srtp_direction {
 /** What protecting may add to a packet, in bytes. */
 #define EDGE_SRTP_GROWTH 148
 
+/** How far one SSRC has come under a key. */
+struct edge_srtp_position {
+    uint32_t ssrc;
+    bool has_rtp;
+    bool has_rtcp;
+    uint64_t rtp_index;  /**< newest packet: rollover counter << 16 | sequence number */
+    uint32_t rtcp_index; /**< newest SRTCP index, 31 bits */
+};
+
 struct edge_srtp;
 
 struct edge_srtp_ops {
@@ -55,6 +64,19 @@ struct edge_srtp_ops {
                                      size_t *length, size_t capacity);
     enum edge_srtp_status (*unprotect)(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
                                        size_t *length);
+
+    /** Writes the positions of up to `max` SSRCs, the newest SSRC first. Returns how many. */
+    size_t (*tell)(const struct edge_srtp *srtp, struct edge_srtp_position *out, size_t max);
+
+    /**
+     * For a context that was just opened with `line`: goes on from where another one with the same
+     * key had got to. Everything up to the positions counts as seen or sent, and so does what is
+     * older than the first packet after them. 0; EDGE_ELIMIT for more than EDGE_SRTP_SSRC_MAX;
+     * EDGE_EINVALID for an index out of range or an SSRC given twice; EDGE_ENOMEM. After an error
+     * the context can only be closed.
+     */
+    int (*go_on)(struct edge_srtp *srtp, const struct edge_sdes_line *line,
+                 const struct edge_srtp_position *positions, size_t n);
 };
 
 /** libsrtp2. Call edge_srtp_library_open once before the first use. */
