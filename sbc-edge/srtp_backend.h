@@ -24,10 +24,8 @@ struct edge_srtp_ops {
     enum edge_srtp_status (*unprotect)(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
                                        size_t *length);
     /** NULL where the library cannot tell. */
-    unsigned (*export_progress)(const struct edge_srtp *srtp, struct edge_srtp_progress *out,
-                                unsigned max);
-    int (*import_progress)(struct edge_srtp *srtp, const struct edge_srtp_progress *progress,
-                           unsigned n);
+    size_t (*tell)(const struct edge_srtp *srtp, struct edge_srtp_position *out, size_t max);
+    int (*go_on)(struct edge_srtp *srtp, const struct edge_srtp_position *positions, size_t n);
 };
 
 /** What every context begins with. */

@@ -42,14 +42,12 @@ enum edge_srtp_status edge_srtp_unprotect(struct edge_srtp *srtp, bool is_rtcp, 
     return srtp->ops->unprotect(srtp, is_rtcp, packet, length);
 }
 
-unsigned edge_srtp_export(const struct edge_srtp *srtp, struct edge_srtp_progress *out,
-                          unsigned max)
+size_t edge_srtp_tell(const struct edge_srtp *srtp, struct edge_srtp_position *out, size_t max)
 {
-    return srtp->ops->export_progress ? srtp->ops->export_progress(srtp, out, max) : 0;
+    return srtp->ops->tell ? srtp->ops->tell(srtp, out, max) : 0;
 }
 
-int edge_srtp_import(struct edge_srtp *srtp, const struct edge_srtp_progress *progress, unsigned n)
+int edge_srtp_go_on(struct edge_srtp *srtp, const struct edge_srtp_position *positions, size_t n)
 {
-    return srtp->ops->import_progress ? srtp->ops->import_progress(srtp, progress, n)
-                                      : EDGE_EINVALID;
+    return srtp->ops->go_on ? srtp->ops->go_on(srtp, positions, n) : EDGE_EINVALID;
 }

@@ -32,8 +32,8 @@ enum edge_srtp_direction {
 /** What protecting may add to a packet, in bytes. */
 #define EDGE_SRTP_GROWTH 148
 
-/** How far one SSRC of a context has come: enough to go on after a restart. */
-struct edge_srtp_progress {
+/** How far one SSRC has come under a key: enough to go on after a restart. */
+struct edge_srtp_position {
     uint32_t ssrc;
     bool has_rtp;
     bool has_rtcp;
@@ -41,8 +41,8 @@ struct edge_srtp_progress {
     uint32_t rtcp_index; /**< newest */
 };
 
-/** SRTCP packets that a sender may have sent since its progress was exported. */
-#define EDGE_SRTCP_IMPORT_SKIP 1024u
+/** SRTCP packets that a sender may have sent since its position was told. */
+#define EDGE_SRTCP_SKIP 1024u
 
 struct edge_srtp;
 
@@ -65,17 +65,18 @@ enum edge_srtp_status edge_srtp_protect(struct edge_srtp *srtp, bool is_rtcp, ui
 enum edge_srtp_status edge_srtp_unprotect(struct edge_srtp *srtp, bool is_rtcp, uint8_t *packet,
                                           size_t *length);
 
-/** Writes the progress of up to `max` SSRCs, the newest ones; returns how many. No secrets. */
-unsigned edge_srtp_export(const struct edge_srtp *srtp, struct edge_srtp_progress *out,
-                          unsigned max);
+/** Writes the positions of up to `max` SSRCs, the newest SSRC first; no secrets. Returns how many.
+ */
+size_t edge_srtp_tell(const struct edge_srtp *srtp, struct edge_srtp_position *out, size_t max);
 
 /**
- * Lets a fresh context go on from there: everything up to the exported indices counts as seen, and
- * a sender's SRTCP index skips what may have been sent since. Returns 0; EDGE_EINVALID for a
- * context that has seen packets, an index out of range or an SSRC twice; EDGE_ELIMIT beyond
- * EDGE_SRTP_SSRC_MAX; EDGE_ENOMEM. On an error the context is as it was.
+ * For a context that was just opened: goes on from where another one with the same key had got to.
+ * Everything up to the positions counts as seen or sent, and so does what is older than the first
+ * packet after them; a sender's SRTCP index skips EDGE_SRTCP_SKIP. 0; EDGE_ELIMIT for more than
+ * EDGE_SRTP_SSRC_MAX; EDGE_EINVALID for an index out of range, an SSRC given twice or a context
+ * that has seen packets; EDGE_ENOMEM. After an error the context is as it was.
  */
-int edge_srtp_import(struct edge_srtp *srtp, const struct edge_srtp_progress *progress, unsigned n);
+int edge_srtp_go_on(struct edge_srtp *srtp, const struct edge_srtp_position *positions, size_t n);
 
 /** Starts the library; 0 or EDGE_EINVALID. Not thread-safe. */
 int edge_srtp_library_open(void);

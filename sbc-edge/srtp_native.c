@@ -459,55 +459,56 @@ static enum edge_srtp_status unprotect(struct edge_srtp *base, bool is_rtcp, uin
     return EDGE_SRTP_OK;
 }
 
-static unsigned export_progress(const struct edge_srtp *base, struct edge_srtp_progress *out,
-                                unsigned max)
+static size_t tell(const struct edge_srtp *base, struct edge_srtp_position *out, size_t max)
 {
     const struct context *srtp = (const struct context *)base;
-    unsigned n = 0;
+    size_t n = 0;
 
     for (unsigned i = srtp->n_streams; i-- > 0 && n < max;) {
         const struct edge_srtp_stream *stream = &srtp->streams[i];
 
-        out[n++] = (struct edge_srtp_progress){stream->ssrc, stream->has_rtp, stream->has_rtcp,
-                                               stream->rtp_index, stream->rtcp_index};
+        out[n++] = (struct edge_srtp_position){.ssrc = stream->ssrc,
+                                               .has_rtp = stream->has_rtp,
+                                               .has_rtcp = stream->has_rtcp,
+                                               .rtp_index = stream->rtp_index,
+                                               .rtcp_index = stream->rtcp_index};
     }
     return n;
 }
 
-static bool progress_is_valid(const struct edge_srtp_progress *progress, unsigned n)
+static bool are_valid(const struct edge_srtp_position *positions, size_t n)
 {
-    for (unsigned i = 0; i < n; i++) {
-        if (progress[i].rtp_index >> 48 != 0 || progress[i].rtcp_index > EDGE_SRTCP_INDEX_MAX)
+    for (size_t i = 0; i < n; i++) {
+        if (positions[i].rtp_index >> 48 != 0 || positions[i].rtcp_index > EDGE_SRTCP_INDEX_MAX)
             return false;
-        for (unsigned j = 0; j < i; j++) {
-            if (progress[j].ssrc == progress[i].ssrc)
+        for (size_t j = 0; j < i; j++) {
+            if (positions[j].ssrc == positions[i].ssrc)
                 return false;
         }
     }
     return true;
 }
 
-static int import_progress(struct edge_srtp *base, const struct edge_srtp_progress *progress,
-                           unsigned n)
+static int go_on(struct edge_srtp *base, const struct edge_srtp_position *positions, size_t n)
 {
     struct context *srtp = (struct context *)base;
-    enum edge_srtp_status status;
 
-    if (srtp->n_streams > 0 || (n <= EDGE_SRTP_SSRC_MAX && !progress_is_valid(progress, n)))
+    if (n > EDGE_SRTP_SSRC_MAX)
+        return EDGE_ELIMIT;
+    if (srtp->n_streams > 0 || !are_valid(positions, n))
         return EDGE_EINVALID;
-    status = make_room(srtp, n);
-    if (status != EDGE_SRTP_OK)
-        return status == EDGE_SRTP_SSRC_LIMIT ? EDGE_ELIMIT : EDGE_ENOMEM;
-    /* The newest one was exported first, and is found first when it stands last. */
-    for (unsigned i = n; i-- > 0;) {
+    if (make_room(srtp, (unsigned)n) != EDGE_SRTP_OK)
+        return EDGE_ENOMEM;
+    /* Oldest first, so that they stand in the order in which they came. */
+    for (size_t i = n; i-- > 0;) {
         struct edge_srtp_stream *stream = &srtp->streams[srtp->n_streams++];
 
-        edge_srtp_stream_resume(stream, &progress[i]);
+        edge_srtp_stream_go_on(stream, &positions[i]);
         if (!srtp->is_sender || !stream->has_rtcp)
             continue;
-        stream->rtcp_index = stream->rtcp_index > EDGE_SRTCP_INDEX_MAX - EDGE_SRTCP_IMPORT_SKIP
+        stream->rtcp_index = stream->rtcp_index > EDGE_SRTCP_INDEX_MAX - EDGE_SRTCP_SKIP
                                  ? EDGE_SRTCP_INDEX_MAX
-                                 : stream->rtcp_index + EDGE_SRTCP_IMPORT_SKIP;
+                                 : stream->rtcp_index + EDGE_SRTCP_SKIP;
     }
     return 0;
 }
@@ -530,6 +531,6 @@ const struct edge_srtp_ops edge_srtp_native = {
     .close = close_context,
     .protect = protect,
     .unprotect = unprotect,
-    .export_progress = export_progress,
-    .import_progress = import_progress,
+    .tell = tell,
+    .go_on = go_on,
 };

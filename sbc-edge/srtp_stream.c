@@ -67,6 +67,10 @@ void edge_srtp_stream_note(struct edge_srtp_stream *stream, uint64_t index)
         stream->rtp_index = index;
         stream->has_rtp = true;
     }
+    /* What is between the old state and this packet may have been taken, too: nobody knows. */
+    if (stream->goes_on)
+        memset(stream->rtp_seen, 0xff, sizeof(stream->rtp_seen));
+    stream->goes_on = false;
     set_bit(stream->rtp_seen, EDGE_SRTP_WINDOW, index);
 }
 
@@ -80,17 +84,18 @@ void edge_srtp_stream_note_rtcp(struct edge_srtp_stream *stream, uint32_t index)
     set_bit(stream->rtcp_seen, EDGE_SRTCP_WINDOW, index);
 }
 
-void edge_srtp_stream_resume(struct edge_srtp_stream *stream,
-                             const struct edge_srtp_progress *progress)
+void edge_srtp_stream_go_on(struct edge_srtp_stream *stream,
+                            const struct edge_srtp_position *position)
 {
     memset(stream, 0, sizeof(*stream));
-    stream->ssrc = progress->ssrc;
-    stream->has_rtp = progress->has_rtp;
-    stream->has_rtcp = progress->has_rtcp;
-    stream->rtp_index = progress->has_rtp ? progress->rtp_index : 0;
-    stream->rtcp_index = progress->has_rtcp ? progress->rtcp_index : 0;
-    if (progress->has_rtp)
+    stream->ssrc = position->ssrc;
+    stream->has_rtp = position->has_rtp;
+    stream->has_rtcp = position->has_rtcp;
+    stream->goes_on = position->has_rtp;
+    stream->rtp_index = position->has_rtp ? position->rtp_index : 0;
+    stream->rtcp_index = position->has_rtcp ? position->rtcp_index : 0;
+    if (position->has_rtp)
         memset(stream->rtp_seen, 0xff, sizeof(stream->rtp_seen));
-    if (progress->has_rtcp)
+    if (position->has_rtcp)
         memset(stream->rtcp_seen, 0xff, sizeof(stream->rtcp_seen));
 }

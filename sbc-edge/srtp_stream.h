@@ -19,6 +19,7 @@ struct edge_srtp_stream {
     uint32_t ssrc;
     bool has_rtp;
     bool has_rtcp;
+    bool goes_on;        /**< no packet has come since edge_srtp_stream_go_on() */
     uint32_t rtcp_index; /**< newest */
     uint64_t rtp_index;  /**< newest: rollover counter << 16 | sequence number */
     uint64_t rtcp_seen[EDGE_SRTCP_WINDOW / 64];
@@ -36,6 +37,6 @@ bool edge_srtp_stream_is_fresh_rtcp(const struct edge_srtp_stream *stream, uint3
 void edge_srtp_stream_note(struct edge_srtp_stream *stream, uint64_t index);
 void edge_srtp_stream_note_rtcp(struct edge_srtp_stream *stream, uint32_t index);
 
-/** Goes on from `progress`: everything up to there counts as seen. */
-void edge_srtp_stream_resume(struct edge_srtp_stream *stream,
-                             const struct edge_srtp_progress *progress);
+/** Goes on from there: everything older than the first packet to come counts as seen. */
+void edge_srtp_stream_go_on(struct edge_srtp_stream *stream,
+                            const struct edge_srtp_position *position);

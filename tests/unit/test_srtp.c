@@ -446,10 +446,10 @@ static void test_mki(void **state)
 }
 
 /* A receiver and a sender that were restarted go on, and take and use nothing a second time. */
-static void test_progress(void **state)
+static void test_going_on(void **state)
 {
     struct edge_srtp *sender, *receiver, *restored[2];
-    struct edge_srtp_progress progress[2], again[2];
+    struct edge_srtp_position positions[2], again[2];
     struct edge_sdes_line line;
     struct buffer packet, old;
 
@@ -467,24 +467,24 @@ static void test_progress(void **state)
     make_rtp(&packet, 0);
     packet.length = 28;
     assert_int_equal(edge_srtp_protect(sender, true, packet.bytes, &packet.length, CAPACITY), 0);
-    assert_int_equal(edge_srtp_export(receiver, progress, 2), 1);
-    assert_int_equal(progress[0].rtp_index, 149000);
-    assert_false(progress[0].has_rtcp);
+    assert_int_equal(edge_srtp_tell(receiver, positions, 2), 1);
+    assert_int_equal(positions[0].rtp_index, 149000);
+    assert_false(positions[0].has_rtcp);
     restored[0] = open_with(&edge_srtp_native, &line, EDGE_SRTP_RECEIVE);
-    assert_int_equal(edge_srtp_import(restored[0], progress, 1), 0);
-    assert_int_equal(edge_srtp_import(restored[0], progress, 1), EDGE_EINVALID);
+    assert_int_equal(edge_srtp_go_on(restored[0], positions, 1), 0);
+    assert_int_equal(edge_srtp_go_on(restored[0], positions, 1), EDGE_EINVALID);
     packet = old;
     assert_int_equal(edge_srtp_unprotect(restored[0], false, packet.bytes, &packet.length),
                      EDGE_SRTP_REPLAY);
 
-    assert_int_equal(edge_srtp_export(sender, progress, 2), 1);
-    assert_int_equal(progress[0].ssrc, 9);
-    assert_int_equal(progress[0].rtcp_index, 1);
+    assert_int_equal(edge_srtp_tell(sender, positions, 2), 1);
+    assert_int_equal(positions[0].ssrc, 9);
+    assert_int_equal(positions[0].rtcp_index, 1);
     restored[1] = open_with(&edge_srtp_native, &line, EDGE_SRTP_SEND);
-    assert_int_equal(edge_srtp_import(restored[1], progress, 1), 0);
-    assert_int_equal(edge_srtp_export(restored[1], again, 2), 1);
+    assert_int_equal(edge_srtp_go_on(restored[1], positions, 1), 0);
+    assert_int_equal(edge_srtp_tell(restored[1], again, 2), 1);
     assert_int_equal(again[0].rtp_index, 149000);
-    assert_int_equal(again[0].rtcp_index, 1 + EDGE_SRTCP_IMPORT_SKIP);
+    assert_int_equal(again[0].rtcp_index, 1 + EDGE_SRTCP_SKIP);
     make_rtp(&packet, 149000);
     assert_int_equal(edge_srtp_protect(restored[1], false, packet.bytes, &packet.length, CAPACITY),
                      EDGE_SRTP_REPLAY);
@@ -495,14 +495,14 @@ static void test_progress(void **state)
     assert_int_equal(edge_srtp_unprotect(restored[0], false, packet.bytes, &packet.length), 0);
     assert_int_equal(edge_srtp_unprotect(receiver, false, old.bytes, &old.length), 0);
 
-    progress[1] = progress[0];
-    assert_int_equal(edge_srtp_import(restored[1], progress, 1), EDGE_EINVALID);
+    positions[1] = positions[0];
+    assert_int_equal(edge_srtp_go_on(restored[1], positions, 1), EDGE_EINVALID);
     edge_srtp_close(restored[1]);
     restored[1] = open_with(&edge_srtp_native, &line, EDGE_SRTP_SEND);
-    assert_int_equal(edge_srtp_import(restored[1], progress, 2), EDGE_EINVALID);
-    progress[0].rtp_index = (uint64_t)1 << 48;
-    assert_int_equal(edge_srtp_import(restored[1], progress, 1), EDGE_EINVALID);
-    assert_int_equal(edge_srtp_export(restored[1], again, 2), 0);
+    assert_int_equal(edge_srtp_go_on(restored[1], positions, 2), EDGE_EINVALID);
+    positions[0].rtp_index = (uint64_t)1 << 48;
+    assert_int_equal(edge_srtp_go_on(restored[1], positions, 1), EDGE_EINVALID);
+    assert_int_equal(edge_srtp_tell(restored[1], again, 2), 0);
     edge_srtp_close(sender);
     edge_srtp_close(receiver);
     edge_srtp_close(restored[0]);
@@ -512,7 +512,11 @@ static void test_progress(void **state)
 /* RFC 3711 3.3.1 at the end of the counter: the key is used up. */
 static void test_last_index(void **state)
 {
-    struct edge_srtp_progress end = {9, true, true, ((uint64_t)1 << 48) - 2, EDGE_SRTCP_INDEX_MAX};
+    struct edge_srtp_position end = {.ssrc = 9,
+                                     .has_rtp = true,
+                                     .has_rtcp = true,
+                                     .rtp_index = ((uint64_t)1 << 48) - 2,
+                                     .rtcp_index = EDGE_SRTCP_INDEX_MAX};
     struct edge_sdes_line line;
     struct edge_srtp *sender;
     struct buffer packet;
@@ -520,7 +524,7 @@ static void test_last_index(void **state)
     (void)state;
     make_line(&line, EDGE_SUITE_AEAD_AES_256_GCM, NULL);
     sender = open_with(&edge_srtp_native, &line, EDGE_SRTP_SEND);
-    assert_int_equal(edge_srtp_import(sender, &end, 1), 0);
+    assert_int_equal(edge_srtp_go_on(sender, &end, 1), 0);
     make_rtp(&packet, 0xffff);
     assert_int_equal(edge_srtp_protect(sender, false, packet.bytes, &packet.length, CAPACITY), 0);
     make_rtp(&packet, 0);
@@ -537,7 +541,7 @@ int main(void)
         cmocka_unit_test(test_key_derivation), cmocka_unit_test(test_ciphers),
         cmocka_unit_test(test_whole_packets),  cmocka_unit_test(test_edges_of_window_and_counter),
         cmocka_unit_test(test_as_libsrtp),     cmocka_unit_test(test_mki),
-        cmocka_unit_test(test_progress),       cmocka_unit_test(test_last_index),
+        cmocka_unit_test(test_going_on),       cmocka_unit_test(test_last_index),
     };
 
     if (edge_srtp_library_open() != 0 || edge_srtp_libsrtp.start() != 0)
