@@ -68,7 +68,10 @@ const char *edge_config_help(void)
            "SRTP relay, driven by rtpengine's ng protocol.\n"
            "\n"
            "  --interface=[NAME/]ADDRESS[!ADVERTISED]  media address; may be given several times\n"
-           "  --listen-ng=[ADDRESS:]PORT    control; up to 4 times; a port alone: on 127.0.0.1\n"
+           "  --listen-ng=[ADDRESS:]PORT    control by UDP; up to 4 times; a port alone: on "
+           "127.0.0.1\n"
+           "  --listen-ng=unix:PATH         control by a UNIX socket (stream); or "
+           "tcp:[ADDRESS:]PORT\n"
            "  --listen-http=[ADDRESS:]PORT  GET /metrics; a port alone: on 127.0.0.1\n"
            "  --port-min=N, --port-max=N    media ports (default 30000 to 40000)\n"
            "  --port-rest=SECONDS           rest of a freed port (default 60)\n"
@@ -193,8 +196,33 @@ static int add_interface(const char *text, struct edge_config *out, char error[E
     return 0;
 }
 
+static int add_listen_stream(const char *text, struct edge_config *out,
+                             char error[EDGE_CONFIG_ERR_MAX])
+{
+    struct edge_stream_address *address = &out->listen_stream[out->n_listen_stream];
+    const bool is_unix = strncmp(text, "unix:", 5) == 0;
+    const size_t length = strlen(text) - (is_unix ? 5 : 0);
+
+    if (out->n_listen_stream == EDGE_LISTEN_STREAM_MAX)
+        return fail(error, "--listen-ng: more than %d of unix: and tcp:", EDGE_LISTEN_STREAM_MAX);
+    *address = (struct edge_stream_address){.path = ""};
+    if (is_unix && (length == 0 || length >= sizeof(address->path)))
+        return fail(error, "--listen-ng=%s: expected a path of at most %zu bytes", text,
+                    sizeof(address->path) - 1);
+    if (is_unix)
+        memcpy(address->path, text + 5, length + 1);
+    else if (read_listen("listen-ng", text + 4, &address->tcp, error) != 0)
+        return -EINVAL;
+    out->n_listen_stream++;
+    return 0;
+}
+
 static int add_listen_ng(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
 {
+    if (strncmp(text, "unix:", 5) == 0 || strncmp(text, "tcp:", 4) == 0)
+        return add_listen_stream(text, out, error);
+    if (strncmp(text, "udp:", 4) == 0)
+        text += 4;
     if (out->n_listen_ng == EDGE_LISTEN_NG_MAX)
         return fail(error, "--listen-ng: more than %d", EDGE_LISTEN_NG_MAX);
     if (read_listen("listen-ng", text, &out->listen_ng[out->n_listen_ng], error) != 0)
@@ -297,7 +325,7 @@ static int check(const struct edge_config *config, char error[EDGE_CONFIG_ERR_MA
         return 0;
     if (config->n_interfaces == 0)
         return fail(error, "--interface is missing: which address is media to be received on?");
-    if (config->n_listen_ng == 0)
+    if (config->n_listen_ng == 0 && config->n_listen_stream == 0)
         return fail(error, "--listen-ng is missing: where are commands to be received?");
     if (config->port_min + 1 > config->port_max)
         return fail(error, "--port-min=%u must be below --port-max=%u", config->port_min,

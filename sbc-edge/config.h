@@ -2,21 +2,25 @@
 #pragma once
 
 #include "interface.h"
+#include "stream_socket.h"
 
 #include <stdint.h>
 
 /** The command line, named as rtpengine names what both have. */
 
-#define EDGE_LISTEN_NG_MAX  4
-#define EDGE_REDIS_TEXT_MAX 512
-#define EDGE_THREADS_MAX    64
-#define EDGE_CONFIG_ERR_MAX 256
+#define EDGE_LISTEN_NG_MAX     4
+#define EDGE_LISTEN_STREAM_MAX 4
+#define EDGE_REDIS_TEXT_MAX    512
+#define EDGE_THREADS_MAX       64
+#define EDGE_CONFIG_ERR_MAX    256
 
 struct edge_config {
     struct edge_interface_config interfaces[EDGE_INTERFACES_MAX];
     unsigned n_interfaces;
     union edge_address listen_ng[EDGE_LISTEN_NG_MAX];
     unsigned n_listen_ng;
+    struct edge_stream_address listen_stream[EDGE_LISTEN_STREAM_MAX]; /**< unix:, tcp: */
+    unsigned n_listen_stream;
     union edge_address listen_http; /**< unknown family: no metrics server */
     uint16_t port_min;
     uint16_t port_max;

@@ -141,13 +141,11 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
 
 static int listen_until_stopped(struct edge_node *node, struct edge_listener **listener)
 {
-    const union edge_address *failed = NULL;
-    char text[EDGE_ADDRESS_TEXT];
-    int err = edge_listener_new(node, listener, &failed);
+    char failed[EDGE_LISTENER_NAME];
+    int err = edge_listener_new(node, listener, failed);
 
-    if (err != 0 && failed) {
-        edge_log(EDGE_LOG_ERROR, "--listen-ng=%s:%u: %s", edge_address_format(failed, text),
-                 edge_address_port(failed), strerror(-err));
+    if (err != 0 && failed[0] != '\0') {
+        edge_log(EDGE_LOG_ERROR, "--listen-ng=%s: %s", failed, strerror(-err));
         return 1;
     }
     if (err != 0)

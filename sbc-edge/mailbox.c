@@ -86,6 +86,7 @@ void edge_mail_discard(struct edge_mail *mail)
 {
     if (!mail)
         return;
+    edge_connection_release(mail->connection);
     explicit_bzero(mail->bytes, mail->length);
     free(mail);
 }
