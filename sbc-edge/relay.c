@@ -219,6 +219,10 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     in->last_in_ns = now_ns;
     in->ssrc_in =
         is_rtcp ? edge_packet_rtcp_ssrc(packet->bytes) : edge_packet_rtp_ssrc(packet->bytes);
+    if (!is_rtcp)
+        edge_media_facts_take(&in->media->facts,
+                              in->media->peer ? &in->media->peer->described : NULL,
+                              &in->media->described, packet->bytes, packet->length, now_ns);
 
     /* Only here, so that a silenced leg's rollover counter keeps up and it can be let go on. */
     if (leg->verdict.is_active)

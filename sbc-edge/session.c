@@ -223,12 +223,17 @@ unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t hear
         enum edge_drop reason = silence_reason(session, session->legs[i]);
 
         if (reason == EDGE_DROP_COUNT) {
+            if (verdict->is_active)
+                verdict->lifted_us = now_us;
             verdict->is_active = false;
             continue;
         }
         if (!verdict->is_active) {
-            *verdict = (struct edge_verdict){
-                .is_active = true, .heard_us = heard_us, .applied_us = now_us};
+            *verdict = (struct edge_verdict){.is_active = true,
+                                             .n = verdict->n + 1,
+                                             .heard_us = heard_us,
+                                             .applied_us = now_us,
+                                             .forwarded_after = verdict->forwarded_after};
             silenced++;
         }
         verdict->reason = reason;
