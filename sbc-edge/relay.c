@@ -105,18 +105,20 @@ static enum edge_drop reason_of(enum edge_srtp_status status)
 }
 
 /* With the key in force, else with the one before it while that is tolerated. */
-static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_rtcp,
+static enum edge_srtp_status unprotect_either(const struct edge_flow *in, bool is_rtcp,
                                               struct edge_relay_packet *packet, uint64_t now_ns)
 {
+    struct edge_media *media = in->media;
+    struct edge_srtp *receive = edge_flow_receiver(in);
     _Alignas(8) uint8_t original[EDGE_PACKET_MAX];
     size_t original_length = packet->length;
     enum edge_srtp_status status;
 
-    if (!media->receive_old ||
+    if (!media->receive_old || receive != media->receive ||
         (media->receive_old_until_ns != 0 && now_ns >= media->receive_old_until_ns))
-        return edge_srtp_libsrtp.unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+        return edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     memcpy(original, packet->bytes, packet->length);
-    status = edge_srtp_libsrtp.unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+    status = edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     /* A re-INVITE may be refused: the old key stays good until the new one is seen in use. */
     if (status == EDGE_SRTP_OK && media->receive_old_until_ns == 0)
         media->receive_old_until_ns = now_ns + media->rekey_grace_ns;
@@ -124,7 +126,7 @@ static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_
         return status;
     memcpy(packet->bytes, original, original_length);
     packet->length = original_length;
-    return edge_srtp_libsrtp.unprotect(media->receive_old, is_rtcp, packet->bytes, &packet->length);
+    return edge_srtp_unprotect(media->receive_old, is_rtcp, packet->bytes, &packet->length);
 }
 
 /* True when the packet is genuine as far as its leg can tell, and now in clear. */
@@ -143,10 +145,10 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
         return !is_rtcp || edge_packet_rtcp_is_valid(packet->bytes, packet->length);
     }
     *reason = EDGE_DROP_NO_KEY;
-    if (!media->receive)
+    if (!edge_flow_receiver(in))
         return false;
     looks_plain = is_rtcp && edge_packet_rtcp_is_valid(packet->bytes, packet->length);
-    status = unprotect_either(media, is_rtcp, packet, now_ns);
+    status = unprotect_either(in, is_rtcp, packet, now_ns);
     if (status == EDGE_SRTP_OK)
         return true;
     *reason = looks_plain ? EDGE_DROP_PLAIN_RTCP : reason_of(status);
@@ -165,13 +167,13 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
         *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
     seq = (uint16_t)(arrived + restart->offset);
     edge_packet_rtp_set_seq(packet->bytes, seq);
-    status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+    status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
                                        EDGE_PACKET_CAPACITY);
     if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
         seq = (uint16_t)(restart->last_out + 1);
         restart->offset = (uint16_t)(seq - arrived);
         edge_packet_rtp_set_seq(packet->bytes, seq);
-        status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+        status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
                                            EDGE_PACKET_CAPACITY);
     }
     if (status != EDGE_SRTP_OK)
@@ -219,6 +221,10 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     in->last_in_ns = now_ns;
     in->ssrc_in =
         is_rtcp ? edge_packet_rtcp_ssrc(packet->bytes) : edge_packet_rtp_ssrc(packet->bytes);
+    if (!is_rtcp)
+        edge_media_facts_take(&in->media->facts,
+                              in->media->peer ? &in->media->peer->described : NULL,
+                              &in->media->described, packet->bytes, packet->length, now_ns);
 
     /* Only here, so that a silenced leg's rollover counter keeps up and it can be let go on. */
     if (leg->verdict.is_active)
@@ -226,9 +232,9 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     if (!find_way_out(in->media, is_rtcp, &out))
         return drop(in, arrived, EDGE_DROP_NO_PEER);
     if (out->media->is_srtp) {
-        if (!out->media->send)
+        if (!edge_flow_sender(out))
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        status = is_rtcp ? edge_srtp_libsrtp.protect(out->media->send, true, packet->bytes,
+        status = is_rtcp ? edge_srtp_protect(edge_flow_sender(out), true, packet->bytes,
                                                      &packet->length, EDGE_PACKET_CAPACITY)
                          : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)

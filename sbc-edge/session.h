@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
 #include "srtp_context.h"
@@ -81,6 +82,8 @@ struct edge_media {
     enum edge_learning learning;
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
+    struct edge_media_facts facts;  /**< of what the leg sends */
+    struct edge_payloads described; /**< by the leg's last description */
 
     struct edge_srtp *receive;
     struct edge_srtp *receive_old; /**< tolerated for a while after a re-key */
@@ -92,16 +95,22 @@ struct edge_media {
     struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
+
+    struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
+    struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
+    struct edge_srtp *rtcp_send;
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
 struct edge_verdict {
     bool is_active;
+    unsigned n;            /**< how many there have been so far; the figures are of the last one */
     enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD or _KILLED */
     uint64_t heard_us;     /**< when the relay received it, Unix [us] */
     uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
-    uint64_t
-        forwarded_after; /**< packets handed to the kernel since; counted where they are sent */
+    uint64_t lifted_us;    /**< when it ended, Unix [us]; 0: not */
+    /** Packets handed to the kernel since; counted where they are sent, for all verdicts so far. */
+    uint64_t forwarded_after;
     struct edge_tally dropped; /**< packets of the leg dropped since */
 };
 
@@ -127,6 +136,8 @@ struct edge_session {
     uint64_t created_us;                  /**< Unix [us] */
     uint64_t last_signal_us;              /**< Unix [us] */
     uint64_t last_signal_ns;
+    uint64_t answered_ns;  /**< first answer, monotonic; 0: none so far */
+    uint64_t told_ns;      /**< when its media was told last */
     uint64_t delete_at_ns; /**< 0: no deletion asked for */
     bool is_blocked;       /**< block media, silence media */
     bool drops_traffic;    /**< drop-traffic */
@@ -173,7 +184,22 @@ void edge_session_join_legs(struct edge_leg *a, struct edge_leg *b);
 unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t heard_us,
                                      uint64_t now_us);
 
-/** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
+/** The context for what arrives on a port, or leaves by it; NULL: there is no key yet. */
+static inline struct edge_srtp *edge_flow_receiver(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_receive : media->receive;
+}
+
+static inline struct edge_srtp *edge_flow_sender(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_send : media->send;
+}
+
+/** Closes the SRTP contexts of a stream, and wipes and returns its keys. Ends its DTLS. */
 void edge_media_forget_keys(struct edge_media *media);
 
 /** The same for the key before the last re-key; no-op when there is none. */
