@@ -94,8 +94,7 @@ bool edge_handshakes_queue(struct edge_handshakes *handshakes, struct edge_leg_d
     waiting = malloc(sizeof(*waiting) + length);
     if (!waiting)
         return false;
-    *waiting =
-        (struct waiting){.dtls = dtls, .flow = flow, .source = *source, .length = length};
+    *waiting = (struct waiting){.dtls = dtls, .flow = flow, .source = *source, .length = length};
     memcpy(waiting->bytes, bytes, length);
     if (handshakes->last)
         handshakes->last->next = waiting;
@@ -211,7 +210,7 @@ void edge_handshakes_turn(struct edge_handshakes *handshakes, uint64_t now_ns)
         tick(handshakes, now_ns, left > 0 ? left : 1);
 }
 
-uint64_t edge_handshakes_due_ns(const struct edge_handshakes *handshakes, uint64_t now_ns)
+uint64_t edge_handshakes_due_ns(const struct edge_handshakes *handshakes)
 {
-    return handshakes->first ? now_ns : handshakes->due_ns;
+    return handshakes->first ? 1 : handshakes->due_ns;
 }

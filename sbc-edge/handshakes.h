@@ -41,8 +41,8 @@ void edge_handshakes_free(struct edge_handshakes *handshakes);
 /** Handles what waits and what is due, within bounds. */
 void edge_handshakes_turn(struct edge_handshakes *handshakes, uint64_t now_ns);
 
-/** When to call that next: 0: not before something arrives. Never later than really due. */
-uint64_t edge_handshakes_due_ns(const struct edge_handshakes *handshakes, uint64_t now_ns);
+/** When to call that next; 0: not before something arrives. */
+uint64_t edge_handshakes_due_ns(const struct edge_handshakes *handshakes);
 
 /** The certificate of new calls, with one more holder; NULL when memory is short. */
 struct edge_dtls_identity *edge_handshakes_identity(struct edge_handshakes *handshakes,

@@ -10,12 +10,12 @@
 /* A running handshake makes room for another one from elsewhere after this. */
 #define ROOM_AFTER_NS (3 * (uint64_t)SECOND_NS)
 /* Handshakes that may begin on one stream at once, and in a second; requests for a cookie. */
-#define GREETINGS_MAX    8.0
-#define GREETINGS_PER_S  1.0
-#define REQUESTS_MAX     20.0
-#define REQUESTS_PER_S   100.0
-#define STARTS_MAX       3u
-#define START_AGAIN_NS   SECOND_NS
+#define GREETINGS_MAX   8.0
+#define GREETINGS_PER_S 1.0
+#define REQUESTS_MAX    20.0
+#define REQUESTS_PER_S  100.0
+#define STARTS_MAX      3u
+#define START_AGAIN_NS  SECOND_NS
 
 struct edge_dtls_association {
     struct edge_leg_dtls *leg;
@@ -305,8 +305,8 @@ static bool may_greet(const struct edge_leg_dtls *dtls, const struct edge_dtls_p
 {
     const struct edge_flow *flow = port->flow;
 
-    if (!dtls->is_settled || dtls->role != EDGE_DTLS_PASSIVE ||
-        !is_in_use(dtls, flow->component) || !edge_address_is_usable(source))
+    if (!dtls->is_settled || dtls->role != EDGE_DTLS_PASSIVE || !is_in_use(dtls, flow->component) ||
+        !edge_address_is_usable(source))
         return false;
     if (is_signalled_place(flow, source))
         return true;
@@ -355,8 +355,7 @@ static bool has_good_cookie(const struct edge_leg_dtls *dtls, const union edge_a
                             const struct edge_dtls_hello *hello, uint64_t now_ns)
 {
     return edge_dtls_cookie_is_good(edge_handshakes_secret(dtls->handshakes), source,
-                                    dtls->media->port, now_ns, hello->cookie,
-                                    hello->cookie_length);
+                                    dtls->media->port, now_ns, hello->cookie, hello->cookie_length);
 }
 
 /* Answers with fewer bytes than came, and keeps nothing. */

@@ -167,14 +167,14 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
         *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
     seq = (uint16_t)(arrived + restart->offset);
     edge_packet_rtp_set_seq(packet->bytes, seq);
-    status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
-                                       EDGE_PACKET_CAPACITY);
+    status =
+        edge_srtp_protect(media->send, false, packet->bytes, &packet->length, EDGE_PACKET_CAPACITY);
     if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
         seq = (uint16_t)(restart->last_out + 1);
         restart->offset = (uint16_t)(seq - arrived);
         edge_packet_rtp_set_seq(packet->bytes, seq);
         status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
-                                           EDGE_PACKET_CAPACITY);
+                                   EDGE_PACKET_CAPACITY);
     }
     if (status != EDGE_SRTP_OK)
         return status;
@@ -235,7 +235,7 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
         if (!edge_flow_sender(out))
             return drop(in, arrived, EDGE_DROP_NO_KEY);
         status = is_rtcp ? edge_srtp_protect(edge_flow_sender(out), true, packet->bytes,
-                                                     &packet->length, EDGE_PACKET_CAPACITY)
+                                             &packet->length, EDGE_PACKET_CAPACITY)
                          : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)
             return drop(in, arrived, protect_reason_of(status));
