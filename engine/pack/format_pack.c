@@ -141,7 +141,7 @@ static const struct fg_format_key replies_keys[] = {
     {.name = (NAME),                                                                               \
      .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,                                    \
      .shape = FG_SHAPE_REPLY,                                                                      \
-     .doc = DOC},
+     .doc = (DOC)},
 static const struct fg_format_key refusals_keys[] = {FG_IDENTITY_REFUSALS(REFUSAL)};
 #undef REFUSAL
 

@@ -93,7 +93,7 @@ static void read_notes(struct dlg_cell *dialog, unsigned int leg, struct notes *
     if (out->n > NOTES_MAX)
         out->n = NOTES_MAX;
     if (out->n > 0)
-        memcpy(out->text, value->s, (size_t)(out->n * NOTE_LEN));
+        memcpy(out->text, value->s, (size_t)out->n * NOTE_LEN);
 }
 
 static bool has(const struct notes *notes, const char note[NOTE_LEN])
