@@ -186,6 +186,7 @@ static enum measure take_base(const struct fg_tally *tally, const struct fg_rule
         reason->base = times_micro(usual.value, rule->relative_times);
         reason->base =
             reason->base < rule->relative_at_least ? rule->relative_at_least : reason->base;
+        measure = reason->base > 0 ? MEASURE_KNOWN : MEASURE_ABSENT; // the least is more than 0
     }
     return measure;
 }
