@@ -27,6 +27,7 @@ enum option_id {
     OPT_SILENT_TIMEOUT,
     OPT_OFFER_TIMEOUT,
     OPT_REKEY_GRACE,
+    OPT_FACTS_INTERVAL,
     OPT_MAX_SESSIONS,
     OPT_TOS,
     OPT_IGNORED,
@@ -49,6 +50,7 @@ static const struct option options[] = {
     {"silent-timeout", required_argument, NULL, OPT_SILENT_TIMEOUT},
     {"offer-timeout", required_argument, NULL, OPT_OFFER_TIMEOUT},
     {"rekey-grace", required_argument, NULL, OPT_REKEY_GRACE},
+    {"facts-interval", required_argument, NULL, OPT_FACTS_INTERVAL},
     {"max-sessions", required_argument, NULL, OPT_MAX_SESSIONS},
     {"tos", required_argument, NULL, OPT_TOS},
     {"table", required_argument, NULL, OPT_IGNORED},
@@ -83,6 +85,8 @@ const char *edge_config_help(void)
            "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
            "  --rekey-grace=SECONDS         the key before a re-key is taken for (default 5)\n"
+           "  --facts-interval=SECONDS      how often Redis is told of a call's media (default "
+           "10)\n"
            "  --max-sessions=N              refuse offers beyond N calls (default 10000; 0: any)\n"
            "  --tos=N                       type of service of media packets (default 184)\n"
            "  --log-level=N                 3 errors ... 6 info (default) 7 debug\n"
@@ -271,6 +275,10 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
         err = read_number("rekey-grace", text, 0, 60, &n, error);
         out->rekey_grace_s = (uint32_t)n;
         break;
+    case OPT_FACTS_INTERVAL:
+        err = read_number("facts-interval", text, 1, 3600, &n, error);
+        out->facts_interval_s = (uint32_t)n;
+        break;
     case OPT_MAX_SESSIONS:
         err = read_number("max-sessions", text, 0, 1000000, &n, error);
         out->max_sessions = (uint32_t)n;
@@ -339,6 +347,7 @@ int edge_config_parse(int argc, char **argv, struct edge_config *out,
         .silent_timeout_s = 3600,
         .offer_timeout_s = 3600,
         .rekey_grace_s = 5,
+        .facts_interval_s = 10,
         .tos = 184,
     };
     int id;

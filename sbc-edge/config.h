@@ -31,6 +31,7 @@ struct edge_config {
     uint32_t silent_timeout_s; /**< the same for calls that are blocked or on hold [s] */
     uint32_t offer_timeout_s;  /**< an offer that never saw media or an answer [s] */
     uint32_t rekey_grace_s;    /**< how long the key before a re-key is tolerated [s] */
+    uint32_t facts_interval_s; /**< how often the media of a call is told [s] */
     uint32_t max_sessions;     /**< 0: no limit but the ports and the table's */
     uint8_t tos;
     char redis_url[EDGE_REDIS_TEXT_MAX]; /**< as fg_redis_config_parse() reads it; empty: none */

@@ -20,6 +20,8 @@ enum edge_mail_kind {
     EDGE_MAIL_SYNC_BEGIN, /**< a full reading of holds follows */
     EDGE_MAIL_SYNC_END,
     EDGE_MAIL_STOP,
+    EDGE_MAIL_MEDIA, /**< bytes: a struct edge_call_report; bounded as ng messages are */
+    EDGE_MAIL_PROOF, /**< the same, with verdicts */
 };
 
 struct edge_mail {

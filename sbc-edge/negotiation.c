@@ -254,6 +254,7 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
         return error;
     was = from->proto;
     take_transport(n->request, section, from);
+    edge_payloads_read(&n->control->sdp, section, &from->described);
     return prepare_offered(n, from, was, to);
 }
 
@@ -373,6 +374,7 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
     edge_udptl_end(asker, media);
     offered = media->proto;
     take_transport(n->request, section, media);
+    edge_payloads_read(&n->control->sdp, section, &media->described);
     media->proto = offered;
     if (!asker->is_srtp)
         return NULL;
