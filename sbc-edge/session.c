@@ -47,7 +47,7 @@ int edge_session_new(struct edge_view call_id, uint64_t now_us, uint64_t now_ns,
 
 void edge_media_forget_old_key(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive_old);
+    edge_srtp_close(media->receive_old);
     media->receive_old = NULL;
     edge_secret_return((uint8_t *)media->remote_key_old);
     media->remote_key_old = NULL;
@@ -55,8 +55,8 @@ void edge_media_forget_old_key(struct edge_media *media)
 
 void edge_media_forget_keys(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive);
-    edge_srtp_libsrtp.close(media->send);
+    edge_srtp_close(media->receive);
+    edge_srtp_close(media->send);
     media->receive = NULL;
     media->send = NULL;
     edge_media_forget_old_key(media);
