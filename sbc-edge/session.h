@@ -76,7 +76,12 @@ struct edge_media {
     bool is_active; /**< not rejected, ports are open */
     enum edge_sdp_media_type type;
     enum edge_sdp_proto proto;
-    bool is_srtp;      /**< nothing in clear is taken from or sent to the leg */
+    bool is_srtp;          /**< nothing in clear is taken from or sent to the leg */
+    bool is_opaque;        /**< T.38 by UDPTL, while it lasts: datagrams are passed on unread */
+    bool takes_plain_rtcp; /**< SRTP leg whose RTCP may come in clear */
+    bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
+    union edge_address udptl;
+    bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
     bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
     bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
@@ -118,6 +123,8 @@ struct edge_leg {
     struct edge_view label;      /**< owned */
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
+    enum edge_srtp_policy srtp_policy;
+    bool takes_plain_rtcp;
     uint64_t created_us;
     bool is_blocked; /**< by ng, this direction only */
     struct edge_verdict verdict;
