@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include "leg_dtls.h"
 #include "secret_store.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ int edge_session_new(struct edge_view call_id, uint64_t now_us, uint64_t now_ns,
 
 void edge_media_forget_old_key(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive_old);
+    edge_srtp_close(media->receive_old);
     media->receive_old = NULL;
     edge_secret_return((uint8_t *)media->remote_key_old);
     media->remote_key_old = NULL;
@@ -55,8 +56,14 @@ void edge_media_forget_old_key(struct edge_media *media)
 
 void edge_media_forget_keys(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive);
-    edge_srtp_libsrtp.close(media->send);
+    edge_leg_dtls_free(media->dtls);
+    media->dtls = NULL;
+    edge_srtp_close(media->rtcp_receive);
+    edge_srtp_close(media->rtcp_send);
+    media->rtcp_receive = NULL;
+    media->rtcp_send = NULL;
+    edge_srtp_close(media->receive);
+    edge_srtp_close(media->send);
     media->receive = NULL;
     media->send = NULL;
     edge_media_forget_old_key(media);
