@@ -6,6 +6,7 @@
 #include "fg/json.h"
 #include "fg/record.h"
 #include "fg/text.h"
+#include "record_json.h"
 
 // The year 9999: later times are mistakes, and times stay far from overflow.
 #define TIME_MS_MAX INT64_C(253402300799999)
@@ -89,7 +90,7 @@ static int read_call_id_hex(const char *hex, char out[FG_CALL_ID_MAX + 1])
     return FG_OK;
 }
 
-static int read_call_id(const struct fg_json *json, char out[FG_CALL_ID_MAX + 1])
+int fg_record_read_call_id(const struct fg_json *json, char out[FG_CALL_ID_MAX + 1])
 {
     const char *hex = fg_json_string(json, "call_id_hex");
 
@@ -164,7 +165,7 @@ static int read_release(const struct fg_json *json, struct fg_message *out)
 
 static int read_kill(const struct fg_json *json, struct fg_message *out)
 {
-    int rc = read_call_id(json, out->call_id);
+    int rc = fg_record_read_call_id(json, out->call_id);
 
     if (rc == FG_OK) {
         rc = read_time(json, "until_ms", &out->hold.until_ms);

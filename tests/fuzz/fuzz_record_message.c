@@ -68,8 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct fg_view text = {(const char *)data, size};
     struct fg_message message;
 
+    struct fg_media_message media;
     if (fg_record_parse_message(text, &message) == FG_OK) {
         check_round_trip(&message);
+    }
+    if (fg_record_parse_media(text, &media) == FG_OK &&
+        (media.call_id[0] == '\0' || media.facts.silent_s < 0 || media.facts.caller.loss_ppm < 0 ||
+         media.facts.caller.loss_ppm > 1000000)) {
+        abort();
     }
     if (fg_record_parse_hold(text, &message) == FG_OK) {
         check_round_trip(&message);

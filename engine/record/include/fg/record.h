@@ -94,6 +94,15 @@ FG_MUST_CHECK int fg_record_parse_hold(struct fg_view json, struct fg_message *o
 // Whether id is a customer id: 1 to FG_CUSTOMER_ID_MAX characters of [a-z0-9._-].
 bool fg_record_is_customer_id(struct fg_view id);
 
+// What the relay tells of a call's media (docs/events.md, media facts), read as strictly. customer:
+// empty where the relay knows none. facts.time_ms is left 0.
+struct fg_media_message {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    char call_id[FG_CALL_ID_MAX + 1];
+    struct fg_media_facts facts;
+};
+FG_MUST_CHECK int fg_record_parse_media(struct fg_view json, struct fg_media_message *out);
+
 // Observed facts of a trunk: "the padlock".
 struct fg_trunk_facts {
     const char *customer;
@@ -102,7 +111,9 @@ struct fg_trunk_facts {
     char source[46];               // address, NUL-terminated
     int64_t seen_ms;               // Unix [ms]
     uint64_t calls, srtp_calls, blocked;
-    uint32_t live; // calls in progress
+    uint32_t live;              // calls in progress
+    struct fg_media_side media; // of the customer's side of its last call; not known: none told
+    int64_t media_ms;           // when that was told, Unix [ms]
 };
 // malloc'd, NULL when out of memory.
 char *fg_record_trunk(const struct fg_trunk_facts *facts);
