@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "control_commands.h"
+#include "leg_sockets.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -38,6 +39,7 @@ int edge_control_new(struct edge_node *node, struct edge_stats *stats,
                      struct edge_control **out)
 {
     struct edge_control *control = calloc(1, sizeof(*control));
+    const struct edge_handshakes_rim rim = {edge_flow_send, control, stats};
 
     if (!control)
         return EDGE_ENOMEM;
@@ -49,6 +51,7 @@ int edge_control_new(struct edge_node *node, struct edge_stats *stats,
     if (!control->arena_memory ||
         edge_session_table_new(node->seed, MAX_SESSIONS, &control->table) != 0 ||
         edge_blocks_new(node->seed, &control->blocks) != 0 ||
+        edge_handshakes_new(&rim, &control->handshakes) != 0 ||
         edge_cookie_cache_new(COOKIES, COOKIE_BYTES, node->seed, &control->cookies) != 0) {
         edge_control_free(control);
         return EDGE_ENOMEM;

@@ -109,18 +109,20 @@ static enum edge_drop reason_of(enum edge_srtp_status status)
 }
 
 /* With the key in force, else with the one before it while that is tolerated. */
-static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_rtcp,
+static enum edge_srtp_status unprotect_either(const struct edge_flow *in, bool is_rtcp,
                                               struct edge_relay_packet *packet, uint64_t now_ns)
 {
+    struct edge_media *media = in->media;
+    struct edge_srtp *receive = edge_flow_receiver(in);
     _Alignas(8) uint8_t original[EDGE_PACKET_MAX];
     size_t original_length = packet->length;
     enum edge_srtp_status status;
 
-    if (!media->receive_old ||
+    if (!media->receive_old || receive != media->receive ||
         (media->receive_old_until_ns != 0 && now_ns >= media->receive_old_until_ns))
-        return edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+        return edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     memcpy(original, packet->bytes, packet->length);
-    status = edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+    status = edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     /* A re-INVITE may be refused: the old key stays good until the new one is seen in use. */
     if (status == EDGE_SRTP_OK && media->receive_old_until_ns == 0)
         media->receive_old_until_ns = now_ns + media->rekey_grace_ns;
@@ -158,14 +160,14 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
         return !is_rtcp || edge_packet_rtcp_is_valid(packet->bytes, packet->length);
     }
     *reason = EDGE_DROP_NO_KEY;
-    if (!media->receive)
+    if (!edge_flow_receiver(in))
         return false;
     looks_plain = is_rtcp && edge_packet_rtcp_is_valid(packet->bytes, packet->length);
     if (looks_plain && plain_rtcp_is_allowed(in, packet->source)) {
         *reason = EDGE_DROP_PLAIN_RTCP;
         return true;
     }
-    status = unprotect_either(media, is_rtcp, packet, now_ns);
+    status = unprotect_either(in, is_rtcp, packet, now_ns);
     if (status == EDGE_SRTP_OK)
         return true;
     *reason = looks_plain ? EDGE_DROP_PLAIN_RTCP : reason_of(status);
@@ -251,10 +253,10 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     if (!find_way_out(in->media, is_rtcp, &out))
         return drop(in, arrived, EDGE_DROP_NO_PEER);
     if (out->media->is_srtp && !out->media->is_opaque) {
-        if (!out->media->send)
+        if (!edge_flow_sender(out))
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        status = is_rtcp ? edge_srtp_protect(out->media->send, true, packet->bytes, &packet->length,
-                                             EDGE_PACKET_CAPACITY)
+        status = is_rtcp ? edge_srtp_protect(edge_flow_sender(out), true, packet->bytes,
+                                             &packet->length, EDGE_PACKET_CAPACITY)
                          : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)
             return drop(in, arrived, protect_reason_of(status));

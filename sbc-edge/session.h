@@ -101,6 +101,10 @@ struct edge_media {
     struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
+
+    struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
+    struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
+    struct edge_srtp *rtcp_send;
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
@@ -189,7 +193,22 @@ void edge_session_join_legs(struct edge_leg *a, struct edge_leg *b);
 unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t heard_us,
                                      uint64_t now_us);
 
-/** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
+/** The context for what arrives on a port, or leaves by it; NULL: there is no key yet. */
+static inline struct edge_srtp *edge_flow_receiver(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_receive : media->receive;
+}
+
+static inline struct edge_srtp *edge_flow_sender(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_send : media->send;
+}
+
+/** Closes the SRTP contexts of a stream, and wipes and returns its keys. Ends its DTLS. */
 void edge_media_forget_keys(struct edge_media *media);
 
 /** The same for the key before the last re-key; no-op when there is none. */
