@@ -471,15 +471,17 @@ static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned
 const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, size_t *length)
 {
     const struct edge_control *control = n->control;
-    const struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    const uint32_t replace = n->request->replace;
+    struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    struct edge_origin_text origin_text;
     struct edge_ip ip =
         edge_interface_get_config(control->node->interfaces[leg->interface])->advertised;
     struct writing writing = {0};
     struct edge_sdp_plan plan = {
         .media = writing.media,
         .n_media = control->sdp.n_media,
-        .replace_origin = (n->request->replace & EDGE_NG_REPLACE_ORIGIN) != 0,
-        .replace_zero_address = (n->request->replace & EDGE_NG_REPLACE_ZERO_ADDRESS) != 0,
+        .replace_origin = (replace & EDGE_NG_REPLACE_ORIGIN) != 0,
+        .replace_zero_address = (replace & EDGE_NG_REPLACE_ZERO_ADDRESS) != 0,
     };
     int err;
 
@@ -488,8 +490,15 @@ const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, si
     plan.ip = ip;
     for (unsigned i = 0; i < control->sdp.n_media; i++)
         plan_media(n, is_offer, i, &ip, &writing);
-    err =
-        edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX, length);
+    err = edge_origin_plan(&leg->origin, replace, &control->sdp, &plan, &origin_text);
+    if (err == 0)
+        err = edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX,
+                               length);
+    if (err == 0 && edge_origin_has_changed(leg->origin, replace,
+                                            (struct edge_view){control->sdp_text, *length}, &plan,
+                                            &origin_text))
+        err = edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX,
+                               length);
     explicit_bzero(&writing, sizeof(writing));
     return err == 0 ? NULL : EDGE_NG_TEXT_REWRITE;
 }
