@@ -14,6 +14,8 @@ struct edge_blocks;
 
 #define EDGE_BLOCK_MEDIA        0x1u /* block media or silence media */
 #define EDGE_BLOCK_DROP_TRAFFIC 0x2u /* drop-traffic */
+#define EDGE_BLOCK_ALLOWED      0x4u /* no block: default-deny does not silence the call */
+#define EDGE_BLOCK_ALL          0x7u
 
 struct edge_hold {
     uint64_t until_ms; /* Unix [ms] */
