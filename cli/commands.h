@@ -12,6 +12,8 @@ enum exit_code cmd_block(struct invocation *call);
 enum exit_code cmd_explain(struct invocation *call);
 enum exit_code cmd_attacks(struct invocation *call);
 enum exit_code cmd_audit(struct invocation *call);
+enum exit_code cmd_completion(struct invocation *call);
+enum exit_code cmd_manual(struct invocation *call);
 enum exit_code cmd_holds(struct invocation *call);
 enum exit_code cmd_address(struct invocation *call);
 enum exit_code cmd_number(struct invocation *call);

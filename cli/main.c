@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The table of commands; help and, later, the manual page are made from it.
+// The table of commands; help, the manual page and completion are made from it.
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,6 +284,17 @@ const struct command commands[] = {
     {.name = "status",
      .run = cmd_status,
      .help = "Tell whether Redis answers, evaluates, and what it holds"},
+    {.name = "completion",
+     .arguments = "bash|zsh|fish",
+     .run = cmd_completion,
+     .help = "Print what makes a shell complete fgctl's commands and options",
+     .details = "For bash: source <(fgctl completion bash), or put it into "
+                "/etc/bash_completion.d/fgctl.",
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "manual",
+     .run = cmd_manual,
+     .help = "Print the manual page (mdoc): fgctl manual | man -l -"},
     {.name = "version", .run = cmd_version, .help = "Show the version"},
     {0},
 };

@@ -27,6 +27,7 @@ enum option_id {
     OPT_SILENT_TIMEOUT,
     OPT_OFFER_TIMEOUT,
     OPT_REKEY_GRACE,
+    OPT_FACTS_INTERVAL,
     OPT_MAX_SESSIONS,
     OPT_TOS,
     OPT_IGNORED,
@@ -49,6 +50,7 @@ static const struct option options[] = {
     {"silent-timeout", required_argument, NULL, OPT_SILENT_TIMEOUT},
     {"offer-timeout", required_argument, NULL, OPT_OFFER_TIMEOUT},
     {"rekey-grace", required_argument, NULL, OPT_REKEY_GRACE},
+    {"facts-interval", required_argument, NULL, OPT_FACTS_INTERVAL},
     {"max-sessions", required_argument, NULL, OPT_MAX_SESSIONS},
     {"tos", required_argument, NULL, OPT_TOS},
     {"table", required_argument, NULL, OPT_IGNORED},
@@ -66,7 +68,10 @@ const char *edge_config_help(void)
            "SRTP relay, driven by rtpengine's ng protocol.\n"
            "\n"
            "  --interface=[NAME/]ADDRESS[!ADVERTISED]  media address; may be given several times\n"
-           "  --listen-ng=[ADDRESS:]PORT    control; up to 4 times; a port alone: on 127.0.0.1\n"
+           "  --listen-ng=[ADDRESS:]PORT    control by UDP; up to 4 times; a port alone: on "
+           "127.0.0.1\n"
+           "  --listen-ng=unix:PATH         control by a UNIX socket (stream); or "
+           "tcp:[ADDRESS:]PORT\n"
            "  --listen-http=[ADDRESS:]PORT  GET /metrics; a port alone: on 127.0.0.1\n"
            "  --port-min=N, --port-max=N    media ports (default 30000 to 40000)\n"
            "  --port-rest=SECONDS           rest of a freed port (default 60)\n"
@@ -80,6 +85,8 @@ const char *edge_config_help(void)
            "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
            "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
            "  --rekey-grace=SECONDS         the key before a re-key is taken for (default 5)\n"
+           "  --facts-interval=SECONDS      how often Redis is told of a call's media (default "
+           "10)\n"
            "  --max-sessions=N              refuse offers beyond N calls (default 10000; 0: any)\n"
            "  --tos=N                       type of service of media packets (default 184)\n"
            "  --log-level=N                 3 errors ... 6 info (default) 7 debug\n"
@@ -189,8 +196,33 @@ static int add_interface(const char *text, struct edge_config *out, char error[E
     return 0;
 }
 
+static int add_listen_stream(const char *text, struct edge_config *out,
+                             char error[EDGE_CONFIG_ERR_MAX])
+{
+    struct edge_stream_address *address = &out->listen_stream[out->n_listen_stream];
+    const bool is_unix = strncmp(text, "unix:", 5) == 0;
+    const size_t length = strlen(text) - (is_unix ? 5 : 0);
+
+    if (out->n_listen_stream == EDGE_LISTEN_STREAM_MAX)
+        return fail(error, "--listen-ng: more than %d of unix: and tcp:", EDGE_LISTEN_STREAM_MAX);
+    *address = (struct edge_stream_address){.path = ""};
+    if (is_unix && (length == 0 || length >= sizeof(address->path)))
+        return fail(error, "--listen-ng=%s: expected a path of at most %zu bytes", text,
+                    sizeof(address->path) - 1);
+    if (is_unix)
+        memcpy(address->path, text + 5, length + 1);
+    else if (read_listen("listen-ng", text + 4, &address->tcp, error) != 0)
+        return -EINVAL;
+    out->n_listen_stream++;
+    return 0;
+}
+
 static int add_listen_ng(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
 {
+    if (strncmp(text, "unix:", 5) == 0 || strncmp(text, "tcp:", 4) == 0)
+        return add_listen_stream(text, out, error);
+    if (strncmp(text, "udp:", 4) == 0)
+        text += 4;
     if (out->n_listen_ng == EDGE_LISTEN_NG_MAX)
         return fail(error, "--listen-ng: more than %d", EDGE_LISTEN_NG_MAX);
     if (read_listen("listen-ng", text, &out->listen_ng[out->n_listen_ng], error) != 0)
@@ -243,6 +275,10 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
         err = read_number("rekey-grace", text, 0, 60, &n, error);
         out->rekey_grace_s = (uint32_t)n;
         break;
+    case OPT_FACTS_INTERVAL:
+        err = read_number("facts-interval", text, 1, 3600, &n, error);
+        out->facts_interval_s = (uint32_t)n;
+        break;
     case OPT_MAX_SESSIONS:
         err = read_number("max-sessions", text, 0, 1000000, &n, error);
         out->max_sessions = (uint32_t)n;
@@ -289,7 +325,7 @@ static int check(const struct edge_config *config, char error[EDGE_CONFIG_ERR_MA
         return 0;
     if (config->n_interfaces == 0)
         return fail(error, "--interface is missing: which address is media to be received on?");
-    if (config->n_listen_ng == 0)
+    if (config->n_listen_ng == 0 && config->n_listen_stream == 0)
         return fail(error, "--listen-ng is missing: where are commands to be received?");
     if (config->port_min + 1 > config->port_max)
         return fail(error, "--port-min=%u must be below --port-max=%u", config->port_min,
@@ -311,6 +347,7 @@ int edge_config_parse(int argc, char **argv, struct edge_config *out,
         .silent_timeout_s = 3600,
         .offer_timeout_s = 3600,
         .rekey_grace_s = 5,
+        .facts_interval_s = 10,
         .tos = 184,
     };
     int id;

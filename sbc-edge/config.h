@@ -2,21 +2,25 @@
 #pragma once
 
 #include "interface.h"
+#include "stream_socket.h"
 
 #include <stdint.h>
 
 /** The command line, named as rtpengine names what both have. */
 
-#define EDGE_LISTEN_NG_MAX  4
-#define EDGE_REDIS_TEXT_MAX 512
-#define EDGE_THREADS_MAX    64
-#define EDGE_CONFIG_ERR_MAX 256
+#define EDGE_LISTEN_NG_MAX     4
+#define EDGE_LISTEN_STREAM_MAX 4
+#define EDGE_REDIS_TEXT_MAX    512
+#define EDGE_THREADS_MAX       64
+#define EDGE_CONFIG_ERR_MAX    256
 
 struct edge_config {
     struct edge_interface_config interfaces[EDGE_INTERFACES_MAX];
     unsigned n_interfaces;
     union edge_address listen_ng[EDGE_LISTEN_NG_MAX];
     unsigned n_listen_ng;
+    struct edge_stream_address listen_stream[EDGE_LISTEN_STREAM_MAX]; /**< unix:, tcp: */
+    unsigned n_listen_stream;
     union edge_address listen_http; /**< unknown family: no metrics server */
     uint16_t port_min;
     uint16_t port_max;
@@ -27,6 +31,7 @@ struct edge_config {
     uint32_t silent_timeout_s; /**< the same for calls that are blocked or on hold [s] */
     uint32_t offer_timeout_s;  /**< an offer that never saw media or an answer [s] */
     uint32_t rekey_grace_s;    /**< how long the key before a re-key is tolerated [s] */
+    uint32_t facts_interval_s; /**< how often the media of a call is told [s] */
     uint32_t max_sessions;     /**< 0: no limit but the ports and the table's */
     uint8_t tos;
     char redis_url[EDGE_REDIS_TEXT_MAX]; /**< as fg_redis_config_parse() reads it; empty: none */

@@ -106,6 +106,27 @@ static size_t answer(struct edge_control *control, const struct edge_ng_request 
     return length;
 }
 
+static size_t answer_parsed(struct edge_control *control, const struct edge_ng_request *request,
+                            int parse_error)
+{
+    if (parse_error != 0)
+        return write_error(control, request, edge_ng_decode_error(request->format));
+    edge_stats_add(&control->stats->requests[request->command], 1);
+    return answer(control, request);
+}
+
+struct edge_view edge_control_run_stream(struct edge_control *control, struct edge_view message,
+                                         bool has_cookie)
+{
+    struct edge_ng_request request;
+    int err = has_cookie ? edge_ng_request_parse(message, &control->arena, &request)
+                         : edge_ng_request_parse_dict(message, &control->arena, &request);
+    size_t length = err == EDGE_ENOCOOKIE ? 0 : answer_parsed(control, &request, err);
+
+    edge_ng_arena_wipe(&control->arena);
+    return (struct edge_view){control->reply, length};
+}
+
 struct edge_view edge_control_run(struct edge_control *control, struct edge_view datagram,
                                   const union edge_address *peer)
 {
@@ -124,12 +145,7 @@ struct edge_view edge_control_run(struct edge_control *control, struct edge_view
         edge_ng_arena_wipe(&control->arena); /* JSON: the copy of the description */
         return stored;
     }
-    if (err != 0) {
-        length = write_error(control, &request, edge_ng_decode_error(request.format));
-    } else {
-        edge_stats_add(&control->stats->requests[request.command], 1);
-        length = answer(control, &request);
-    }
+    length = answer_parsed(control, &request, err);
     stored = (struct edge_view){control->reply, length};
     if (length > 0)
         (void)edge_cookie_cache_put(control->cookies, from, request.cookie, now_ms, stored);

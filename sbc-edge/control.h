@@ -55,6 +55,11 @@ void edge_control_set_time(struct edge_control *control, uint64_t now_ns, uint64
 struct edge_view edge_control_run(struct edge_control *control, struct edge_view datagram,
                                   const union edge_address *peer);
 
+/** The same for a message of a connection, where nothing comes twice and a cookie may be missing.
+ */
+struct edge_view edge_control_run_stream(struct edge_control *control, struct edge_view message,
+                                         bool has_cookie);
+
 /** Carries out what came from Redis: EDGE_MAIL_HOLD, _RELEASE, _KILL, _SYNC_BEGIN, _SYNC_END. */
 void edge_control_obey(struct edge_control *control, const struct edge_mail *mail);
 

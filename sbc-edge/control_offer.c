@@ -181,9 +181,16 @@ const char *edge_command_offer(struct edge_command *command)
 
 const char *edge_command_answer(struct edge_command *command)
 {
+    const char *error;
+
     if (!command->session)
         return EDGE_NG_TEXT_UNKNOWN_CALL;
     if (edge_sdp_parse(command->request->sdp, &command->control->sdp, NULL) != 0)
         return EDGE_NG_TEXT_BAD_SDP;
-    return negotiate(command, false);
+    error = negotiate(command, false);
+    if (!error && command->session->answered_ns == 0) {
+        command->session->answered_ns = command->control->now_ns;
+        command->session->told_ns = command->control->now_ns;
+    }
+    return error;
 }

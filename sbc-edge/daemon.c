@@ -7,6 +7,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "random.h"
+#include "reporter.h"
 #include "secret_store.h"
 #include "srtp_context.h"
 #include "worker.h"
@@ -122,6 +123,10 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
 
     if (err != 0)
         return fail("media ports", err);
+    if (config->redis_url[0] != '\0')
+        err = edge_reporter_start(node, &node->reporter);
+    if (err != 0)
+        return fail("--redis", err);
     err = start_workers(node);
     if (err != 0)
         return fail("workers", err);
@@ -136,13 +141,11 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
 
 static int listen_until_stopped(struct edge_node *node, struct edge_listener **listener)
 {
-    const union edge_address *failed = NULL;
-    char text[EDGE_ADDRESS_TEXT];
-    int err = edge_listener_new(node, listener, &failed);
+    char failed[EDGE_LISTENER_NAME];
+    int err = edge_listener_new(node, listener, failed);
 
-    if (err != 0 && failed) {
-        edge_log(EDGE_LOG_ERROR, "--listen-ng=%s:%u: %s", edge_address_format(failed, text),
-                 edge_address_port(failed), strerror(-err));
+    if (err != 0 && failed[0] != '\0') {
+        edge_log(EDGE_LOG_ERROR, "--listen-ng=%s: %s", failed, strerror(-err));
         return 1;
     }
     if (err != 0)
@@ -181,6 +184,7 @@ int edge_daemon_run(const struct edge_config *config)
     edge_hold_watch_stop(watch);
     edge_metrics_stop(metrics);
     stop_workers(node);
+    edge_reporter_stop(node->reporter);
     edge_listener_free(listener);
     for (unsigned i = 0; i < node->n_interfaces; i++)
         edge_interface_free(node->interfaces[i]);

@@ -95,7 +95,7 @@ static int take_new_key(struct edge_media *media, const struct edge_sdes_line *l
 
     if (!copy)
         return EDGE_ENOMEM;
-    err = edge_srtp_libsrtp.open(line, EDGE_SRTP_RECEIVE, &receive);
+    err = edge_srtp_open(line, EDGE_SRTP_RECEIVE, &receive);
     if (err != 0) {
         return_line(copy);
         return err;
@@ -199,11 +199,11 @@ int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sde
 static int replace_sender(struct edge_media *media, const struct edge_sdes_line *line)
 {
     struct edge_srtp *send;
-    int err = edge_srtp_libsrtp.open(line, EDGE_SRTP_SEND, &send);
+    int err = edge_srtp_open(line, EDGE_SRTP_SEND, &send);
 
     if (err != 0)
         return err;
-    edge_srtp_libsrtp.close(media->send);
+    edge_srtp_close(media->send);
     media->send = send;
     return 0;
 }

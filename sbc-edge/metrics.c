@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "clock.h"
+#include "reporter.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -150,6 +151,8 @@ static void add_ports(struct text *text, const struct edge_node *node)
 
 static void add_link(struct text *text, const struct edge_node *node)
 {
+    const struct edge_reporter_stats *reports;
+
     add(text,
         "# HELP sbc_edge_redis_up Holds and kills are being received\n"
         "# TYPE sbc_edge_redis_up gauge\nsbc_edge_redis_up %d\n",
@@ -158,6 +161,16 @@ static void add_link(struct text *text, const struct edge_node *node)
                 atomic_load(&node->link_stats.messages));
     add_counter(text, "sbc_edge_redis_unreadable_total", "Messages that could not be read",
                 atomic_load(&node->link_stats.unreadable));
+    if (!node->reporter)
+        return;
+    reports = edge_reporter_get_stats(node->reporter);
+    add_counter(text, "sbc_edge_media_facts_total", "Messages about the media of calls",
+                atomic_load(&reports->told));
+    add_counter(text, "sbc_edge_proofs_total", "Records written of calls that were silenced",
+                atomic_load(&reports->proofs));
+    add_counter(text, "sbc_edge_reports_lost_total",
+                "Messages about media and records of silenced calls that were lost",
+                atomic_load(&reports->lost));
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */

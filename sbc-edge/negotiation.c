@@ -206,6 +206,7 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
         return error;
     was = from->proto;
     take_transport(n->request, section, from);
+    edge_payloads_read(&n->control->sdp, section, &from->described);
     return prepare_offered(n, from, was, to);
 }
 
@@ -303,6 +304,7 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
         return error;
     offered = media->proto;
     take_transport(n->request, section, media);
+    edge_payloads_read(&n->control->sdp, section, &media->described);
     media->proto = offered;
     if (!asker->is_srtp)
         return NULL;

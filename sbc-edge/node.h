@@ -7,6 +7,7 @@
 /** What the threads of one relay share. Fixed before they start, but for what is atomic. */
 
 struct edge_worker;
+struct edge_reporter;
 
 /** Figures of the link to Redis; written by its thread. */
 struct edge_link_stats {
@@ -24,7 +25,8 @@ struct edge_node {
     uint64_t started_us; /**< Unix [us] */
     unsigned n_workers;
     struct edge_worker *workers[EDGE_THREADS_MAX];
-    _Atomic uint32_t n_sessions; /**< of all workers */
+    _Atomic uint32_t n_sessions;    /**< of all workers */
+    struct edge_reporter *reporter; /**< NULL without Redis */
     struct edge_stats listener_stats;
     struct edge_link_stats link_stats;
 };

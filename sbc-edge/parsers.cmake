@@ -11,6 +11,7 @@ add_library(edge_parsers STATIC
     ${CMAKE_CURRENT_LIST_DIR}/cookie_cache.c
     ${CMAKE_CURRENT_LIST_DIR}/decimal.c
     ${CMAKE_CURRENT_LIST_DIR}/ip.c
+    ${CMAKE_CURRENT_LIST_DIR}/ng_frame.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_json.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_message.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_request_fields.c

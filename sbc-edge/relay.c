@@ -114,9 +114,9 @@ static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_
 
     if (!media->receive_old ||
         (media->receive_old_until_ns != 0 && now_ns >= media->receive_old_until_ns))
-        return edge_srtp_libsrtp.unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+        return edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
     memcpy(original, packet->bytes, packet->length);
-    status = edge_srtp_libsrtp.unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+    status = edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
     /* A re-INVITE may be refused: the old key stays good until the new one is seen in use. */
     if (status == EDGE_SRTP_OK && media->receive_old_until_ns == 0)
         media->receive_old_until_ns = now_ns + media->rekey_grace_ns;
@@ -124,7 +124,7 @@ static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_
         return status;
     memcpy(packet->bytes, original, original_length);
     packet->length = original_length;
-    return edge_srtp_libsrtp.unprotect(media->receive_old, is_rtcp, packet->bytes, &packet->length);
+    return edge_srtp_unprotect(media->receive_old, is_rtcp, packet->bytes, &packet->length);
 }
 
 /* True when the packet is genuine as far as its leg can tell, and now in clear. */
@@ -165,13 +165,13 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
         *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
     seq = (uint16_t)(arrived + restart->offset);
     edge_packet_rtp_set_seq(packet->bytes, seq);
-    status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+    status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
                                        EDGE_PACKET_CAPACITY);
     if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
         seq = (uint16_t)(restart->last_out + 1);
         restart->offset = (uint16_t)(seq - arrived);
         edge_packet_rtp_set_seq(packet->bytes, seq);
-        status = edge_srtp_libsrtp.protect(media->send, false, packet->bytes, &packet->length,
+        status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
                                            EDGE_PACKET_CAPACITY);
     }
     if (status != EDGE_SRTP_OK)
@@ -219,6 +219,10 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     in->last_in_ns = now_ns;
     in->ssrc_in =
         is_rtcp ? edge_packet_rtcp_ssrc(packet->bytes) : edge_packet_rtp_ssrc(packet->bytes);
+    if (!is_rtcp)
+        edge_media_facts_take(&in->media->facts,
+                              in->media->peer ? &in->media->peer->described : NULL,
+                              &in->media->described, packet->bytes, packet->length, now_ns);
 
     /* Only here, so that a silenced leg's rollover counter keeps up and it can be let go on. */
     if (leg->verdict.is_active)
@@ -228,7 +232,7 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
     if (out->media->is_srtp) {
         if (!out->media->send)
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        status = is_rtcp ? edge_srtp_libsrtp.protect(out->media->send, true, packet->bytes,
+        status = is_rtcp ? edge_srtp_protect(out->media->send, true, packet->bytes,
                                                      &packet->length, EDGE_PACKET_CAPACITY)
                          : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)

@@ -47,7 +47,7 @@ int edge_session_new(struct edge_view call_id, uint64_t now_us, uint64_t now_ns,
 
 void edge_media_forget_old_key(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive_old);
+    edge_srtp_close(media->receive_old);
     media->receive_old = NULL;
     edge_secret_return((uint8_t *)media->remote_key_old);
     media->remote_key_old = NULL;
@@ -55,8 +55,8 @@ void edge_media_forget_old_key(struct edge_media *media)
 
 void edge_media_forget_keys(struct edge_media *media)
 {
-    edge_srtp_libsrtp.close(media->receive);
-    edge_srtp_libsrtp.close(media->send);
+    edge_srtp_close(media->receive);
+    edge_srtp_close(media->send);
     media->receive = NULL;
     media->send = NULL;
     edge_media_forget_old_key(media);
@@ -225,15 +225,22 @@ unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t hear
         enum edge_drop reason = silence_reason(session, session->legs[i]);
 
         if (reason == EDGE_DROP_COUNT) {
+            if (verdict->is_active)
+                verdict->lifted_us = now_us;
             verdict->is_active = false;
             continue;
         }
         /* What was silent since nobody had allowed it is blocked from now on, not from then. */
         if (!verdict->is_active ||
             (verdict->reason == EDGE_DROP_NOT_ALLOWED && reason != EDGE_DROP_NOT_ALLOWED)) {
-            *verdict = (struct edge_verdict){
-                .is_active = true, .heard_us = heard_us, .applied_us = now_us};
-            silenced += reason != EDGE_DROP_NOT_ALLOWED;
+            unsigned is_verdict = reason != EDGE_DROP_NOT_ALLOWED;
+
+            *verdict = (struct edge_verdict){.is_active = true,
+                                             .n = verdict->n + is_verdict,
+                                             .heard_us = heard_us,
+                                             .applied_us = now_us,
+                                             .forwarded_after = verdict->forwarded_after};
+            silenced += is_verdict;
         }
         verdict->reason = reason;
     }

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
 #include "srtp_context.h"
@@ -81,6 +82,8 @@ struct edge_media {
     enum edge_learning learning;
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
+    struct edge_media_facts facts;  /**< of what the leg sends */
+    struct edge_payloads described; /**< by the leg's last description */
 
     struct edge_srtp *receive;
     struct edge_srtp *receive_old; /**< tolerated for a while after a re-key */
@@ -97,11 +100,13 @@ struct edge_media {
 /** What was decided about the media that a leg sends, and what happened since. */
 struct edge_verdict {
     bool is_active;
+    unsigned n;            /**< how many there have been so far; the figures are of the last one */
     enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD, _KILLED or _NOT_ALLOWED */
     uint64_t heard_us;     /**< when the relay received it, Unix [us] */
     uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
-    uint64_t
-        forwarded_after; /**< packets handed to the kernel since; counted where they are sent */
+    uint64_t lifted_us;    /**< when it ended, Unix [us]; 0: not */
+    /** Packets handed to the kernel since; counted where they are sent, for all verdicts so far. */
+    uint64_t forwarded_after;
     struct edge_tally dropped; /**< packets of the leg dropped since */
 };
 
@@ -137,6 +142,8 @@ struct edge_session {
     uint64_t created_us;                  /**< Unix [us] */
     uint64_t last_signal_us;              /**< Unix [us] */
     uint64_t last_signal_ns;
+    uint64_t answered_ns;  /**< first answer, monotonic; 0: none so far */
+    uint64_t told_ns;      /**< when its media was told last */
     uint64_t delete_at_ns; /**< 0: no deletion asked for */
     bool is_blocked;       /**< block media, silence media */
     bool drops_traffic;    /**< drop-traffic */

@@ -4,6 +4,7 @@
 
 #include "leg_sockets.h"
 #include "log.h"
+#include "reporter.h"
 
 #include <stdlib.h>
 
@@ -19,9 +20,20 @@ static void close_session(struct edge_control *control, struct edge_session *ses
     edge_session_free(session);
 }
 
+static void tell(struct edge_control *control, struct edge_session *session, bool has_end)
+{
+    struct edge_call_report report;
+
+    session->told_ns = control->now_ns;
+    if (control->node->reporter &&
+        edge_call_report_take(session, has_end, control->now_ns, control->now_us, &report))
+        edge_reporter_tell(control->node->reporter, &report);
+}
+
 void edge_control_end_session(struct edge_control *control, struct edge_session *session,
                               enum edge_close_reason reason)
 {
+    tell(control, session, true);
     edge_session_table_remove(control->table, session);
     close_session(control, session, reason);
 }
@@ -155,6 +167,8 @@ void edge_control_obey(struct edge_control *control, const struct edge_mail *mai
         break;
     case EDGE_MAIL_NG:
     case EDGE_MAIL_STOP:
+    case EDGE_MAIL_MEDIA:
+    case EDGE_MAIL_PROOF:
         break;
     }
 }
@@ -229,9 +243,14 @@ static bool tick_each(void *context, struct edge_session *session)
     if (is_over(control, session, &reason)) {
         edge_log(EDGE_LOG_INFO, "end of %.*s: %s", (int)session->call_id.len, session->call_id.ptr,
                  reason == EDGE_CLOSED_TERMINATED ? "deleted" : "timeout");
+        tell(control, session, true);
         close_session(control, session, reason);
         return false;
     }
+    if (session->answered_ns != 0 &&
+        control->now_ns - session->told_ns >=
+            (uint64_t)control->node->config->facts_interval_s * SECOND_NS)
+        tell(control, session, false);
     for (unsigned l = 0; l < session->n_legs; l++) {
         for (unsigned m = 0; m < session->legs[l]->n_media; m++)
             close_old_key(session->legs[l]->media[m], control->now_ns);

@@ -49,7 +49,7 @@ static void put_line(struct edge_bytes_writer *writer, const struct edge_sdes_li
 static void put_positions(struct edge_bytes_writer *writer, const struct edge_srtp *srtp)
 {
     struct edge_srtp_position positions[EDGE_SRTP_SSRC_MAX];
-    size_t n = srtp ? edge_srtp_libsrtp.tell(srtp, positions, EDGE_SRTP_SSRC_MAX) : 0;
+    size_t n = srtp ? edge_srtp_tell(srtp, positions, EDGE_SRTP_SSRC_MAX) : 0;
 
     put_flag(writer, srtp != NULL);
     edge_bytes_put_number(writer, n, 2);
@@ -117,9 +117,11 @@ static void put_media(struct edge_bytes_writer *writer, const struct edge_media 
 static void put_verdict(struct edge_bytes_writer *writer, const struct edge_verdict *verdict)
 {
     put_flag(writer, verdict->is_active);
+    edge_bytes_put_number(writer, verdict->n, 4);
     edge_bytes_put_text(writer, edge_view_of(edge_drop_name(verdict->reason)));
     edge_bytes_put_number(writer, verdict->heard_us, 8);
     edge_bytes_put_number(writer, verdict->applied_us, 8);
+    edge_bytes_put_number(writer, verdict->lifted_us, 8);
     edge_bytes_put_number(writer, verdict->forwarded_after, 8);
     put_tally(writer, &verdict->dropped);
 }
@@ -182,6 +184,7 @@ int edge_state_write_call(const struct edge_session *session, const struct edge_
     edge_bytes_put_number(&writer, session->created_us, 8);
     edge_bytes_put_number(&writer, session->last_signal_us, 8);
     edge_bytes_put_number(&writer, delete_in_ms(session, extra->now_ns), 8);
+    put_flag(&writer, session->answered_ns != 0);
     put_flag(&writer, session->is_blocked);
     put_flag(&writer, session->drops_traffic);
     put_flag(&writer, session->is_held);

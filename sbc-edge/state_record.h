@@ -63,13 +63,10 @@ int edge_state_read_head(struct edge_view bytes, enum edge_state_kind *kind,
                          struct edge_view *call_id);
 
 /**
- * Reads a call. Its contexts go on where they had got to, and the SRTCP index towards a leg
- * EDGE_STATE_RTCP_AHEAD further, since nobody knows how many were sent after the record. 0 and
- * `*out`, whose session the caller owns; EDGE_ESYNTAX, EDGE_ELIMIT, EDGE_ENOMEM.
+ * Reads a call. Its contexts go on where they had got to. 0 and `*out`, whose session the caller
+ * owns; EDGE_ESYNTAX, EDGE_ELIMIT, EDGE_ENOMEM.
  */
 int edge_state_read_call(struct edge_view bytes, uint64_t now_ns, struct edge_state_call *out);
 
 /** Reads an early block; `out->call_id` is a view into `bytes`. 0; EDGE_ESYNTAX. */
 int edge_state_read_early(struct edge_view bytes, struct edge_state_early *out);
-
-#define EDGE_STATE_RTCP_AHEAD 256u

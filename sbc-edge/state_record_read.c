@@ -95,7 +95,6 @@ static struct edge_srtp *get_context(struct reading *reading, const struct edge_
                                      enum edge_srtp_direction direction)
 {
     struct edge_srtp_position positions[EDGE_SRTP_SSRC_MAX];
-    uint64_t ahead = direction == EDGE_SRTP_SEND ? EDGE_STATE_RTCP_AHEAD : 0;
     bool is_there = edge_bytes_get_bool(&reading->bytes);
     size_t n = (size_t)edge_bytes_get_limited(&reading->bytes, 2, EDGE_SRTP_SSRC_MAX);
     struct edge_srtp *srtp;
@@ -108,7 +107,7 @@ static struct edge_srtp *get_context(struct reading *reading, const struct edge_
         at->has_rtp = edge_bytes_get_bool(&reading->bytes);
         at->rtp_index = edge_bytes_get_number(&reading->bytes, 6);
         at->has_rtcp = edge_bytes_get_bool(&reading->bytes);
-        at->rtcp_index = (uint32_t)(edge_bytes_get_limited(&reading->bytes, 4, INT32_MAX) + ahead);
+        at->rtcp_index = (uint32_t)edge_bytes_get_limited(&reading->bytes, 4, INT32_MAX);
     }
     if (has_failed(reading) || !is_there)
         return NULL;
@@ -116,15 +115,15 @@ static struct edge_srtp *get_context(struct reading *reading, const struct edge_
         note_error(reading, EDGE_ESYNTAX);
         return NULL;
     }
-    err = edge_srtp_libsrtp.open(line, direction, &srtp);
+    err = edge_srtp_open(line, direction, &srtp);
     if (err != 0) {
         note_error(reading, err);
         return NULL;
     }
-    err = edge_srtp_libsrtp.go_on(srtp, line, positions, n);
+    err = edge_srtp_go_on(srtp, positions, n);
     if (err == 0)
         return srtp;
-    edge_srtp_libsrtp.close(srtp);
+    edge_srtp_close(srtp);
     note_error(reading, err);
     return NULL;
 }
@@ -211,12 +210,14 @@ static void get_media(struct reading *reading, struct edge_media *media, uint16_
 static void get_verdict(struct reading *reading, struct edge_verdict *verdict)
 {
     verdict->is_active = edge_bytes_get_bool(&reading->bytes);
+    verdict->n = (unsigned)edge_bytes_get_number(&reading->bytes, 4);
     verdict->reason = get_reason(reading);
     /* One that this version does not know must not let the leg speak. */
     if (verdict->reason == EDGE_DROP_COUNT)
         verdict->reason = EDGE_DROP_BLOCKED;
     verdict->heard_us = edge_bytes_get_number(&reading->bytes, 8);
     verdict->applied_us = edge_bytes_get_number(&reading->bytes, 8);
+    verdict->lifted_us = edge_bytes_get_number(&reading->bytes, 8);
     verdict->forwarded_after = edge_bytes_get_number(&reading->bytes, 8);
     get_tally(reading, &verdict->dropped);
 }
@@ -299,6 +300,8 @@ static void get_call(struct reading *reading, struct edge_state_call *call)
     session->created_us = edge_bytes_get_number(&reading->bytes, 8);
     session->last_signal_us = edge_bytes_get_number(&reading->bytes, 8);
     call->delete_in_ns = edge_bytes_get_limited(&reading->bytes, 8, DELETE_MAX) * NS_PER_MS;
+    session->answered_ns = edge_bytes_get_bool(&reading->bytes) ? reading->now_ns : 0;
+    session->told_ns = reading->now_ns;
     session->is_blocked = edge_bytes_get_bool(&reading->bytes);
     session->drops_traffic = edge_bytes_get_bool(&reading->bytes);
     session->is_held = edge_bytes_get_bool(&reading->bytes);

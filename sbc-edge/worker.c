@@ -81,9 +81,15 @@ static void set_control_time(struct edge_worker *worker, uint64_t heard_us)
 
 static void answer_ng(struct edge_worker *worker, const struct edge_mail *mail)
 {
-    struct edge_view reply = edge_control_run(
-        worker->control, (struct edge_view){mail->bytes, mail->length}, &mail->peer);
+    const struct edge_view message = {mail->bytes, mail->length};
+    struct edge_view reply;
 
+    if (mail->connection) {
+        reply = edge_control_run_stream(worker->control, message, mail->has_cookie);
+        edge_connection_send(mail->connection, reply);
+        return;
+    }
+    reply = edge_control_run(worker->control, message, &mail->peer);
     if (reply.len == 0)
         return;
     for (int i = 0; i < NG_SEND_RETRIES; i++) {

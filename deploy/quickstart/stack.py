@@ -51,6 +51,9 @@ class Stack:
 
     # --- files ---------------------------------------------------------------------------------------------------------------------------
     def prepare(self):
+        # baresip keeps 127 bytes of a recording's name, and a UNIX socket's path has 107.
+        if len(os.fsencode(self.run_dir)) > 80:
+            raise StartFailed(f"the path of the directory has {len(os.fsencode(self.run_dir))} bytes; sockets and recordings in it allow 80: {self.run_dir}")
         shutil.rmtree(self.run_dir, ignore_errors=True)
         os.makedirs(self.run_dir, mode=0o700)
         self.authority = authority = Authority(self.path("pki"))
@@ -124,8 +127,6 @@ class Stack:
             time.sleep(0.05)
 
     def _redis(self, name, socket_path):
-        if len(os.fsencode(socket_path)) > 107:
-            raise StartFailed(f"the path of a UNIX socket has 107 bytes at most; use a directory with a shorter path than that of {socket_path}")
         self._spawn(name, ["redis-server", "--port", "0", "--unixsocket", socket_path, "--unixsocketperm", "700", "--save", "", "--appendonly", "no",
                            "--dir", self.run_dir, "--daemonize", "no"])
         self._wait(name, lambda: subprocess.run(["redis-cli", "-s", socket_path, "ping"], capture_output=True, check=False).stdout.strip() == b"PONG")

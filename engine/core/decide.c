@@ -32,6 +32,36 @@ static void decide_emergency(struct fg_decision *out)
     out->reasons[out->n_reasons++] = (struct fg_reason){.kind = FG_REASON_EMERGENCY};
 }
 
+// Keyed by the hash of the call: to the caller it looks like chance, and it is the same again
+// wherever the call is judged again.
+static struct fg_reply one_of(const struct fg_plan *plan, const struct fg_replies *replies)
+{
+    if (replies->n == 0) {
+        return (struct fg_reply){.code = 0};
+    }
+    return replies->item[plan->event->call_key.hi % replies->n];
+}
+
+static struct fg_reply refusal_of(const struct fg_plan *plan)
+{
+    const enum fg_identity identity = fg_identity_is_customer(plan->event->identity)
+                                          ? FG_IDENTITY_UNKNOWN
+                                          : plan->event->identity;
+    const struct fg_reply given = one_of(plan, &plan->policy->ruleset->refusals[identity]);
+    if (given.code != 0) {
+        return given;
+    }
+    switch (identity) {
+    case FG_IDENTITY_SRTP_REQUIRED:
+        return (struct fg_reply){.code = 488, .text = "SRTP Required"};
+    case FG_IDENTITY_TLS_REQUIRED:
+        return (struct fg_reply){.code = 403, .text = "TLS Required"};
+    default:
+        // Who is not known is not told what a customer would be told (RFC 3261 21.4.4).
+        return (struct fg_reply){.code = 403, .text = "Forbidden"};
+    }
+}
+
 static void decide_refused_identity(struct fg_tally *tally)
 {
     struct fg_decision *out = tally->out;
@@ -39,8 +69,7 @@ static void decide_refused_identity(struct fg_tally *tally)
     out->action = out->shadow_action = FG_BLOCK;
     out->cut_call =
         tally->plan->event->kind == FG_EVENT_ANSWER || tally->plan->event->kind == FG_EVENT_MINUTE;
-    // Who is not known is not told what a customer would be told (RFC 3261 21.4.4).
-    out->reply = (struct fg_reply){.code = 403, .text = "Forbidden"};
+    out->reply = refusal_of(tally->plan);
 }
 
 static bool is_outbound_attempt(const struct fg_plan *plan)
@@ -234,15 +263,9 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
         .reason = cause};
 }
 
-// Keyed by the hash of the call: to the caller it looks like chance, and it is the same again
-// wherever the call is judged again.
 static struct fg_reply reply_of(const struct fg_plan *plan, enum fg_action action)
 {
-    const struct fg_replies *replies = &plan->policy->ruleset->replies[action];
-    if (replies->n == 0) {
-        return (struct fg_reply){.code = 0};
-    }
-    return replies->item[plan->event->call_key.hi % replies->n];
+    return one_of(plan, &plan->policy->ruleset->replies[action]);
 }
 
 // Who goes on tells the peers what is usual, once for each hour that is over.

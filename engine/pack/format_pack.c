@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keys of packs and overrides.
+#include "fg/identity.h"
 #include "format_tables.h"
 
 static const struct fg_format_key pack_keys[] = {
@@ -130,7 +131,19 @@ static const struct fg_format_key replies_keys[] = {
      .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
      .doc = "SIP reply, or several, of which each call gets one"},
+    {.name = "refused",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_REFUSALS,
+     .doc = "for callers who are not identified, by the cause"},
 };
+
+#define REFUSAL(ID, NAME, DOC)                                                                     \
+    {.name = (NAME),                                                                               \
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,                                    \
+     .shape = FG_SHAPE_REPLY,                                                                      \
+     .doc = (DOC)},
+static const struct fg_format_key refusals_keys[] = {FG_IDENTITY_REFUSALS(REFUSAL)};
+#undef REFUSAL
 
 static const struct fg_format_key reply_keys[] = {
     {.name = "sip",
@@ -539,6 +552,7 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_THRESHOLDS] = FORMAT("thresholds", thresholds_keys),
     [FG_SHAPE_ON_BLOCK] = FORMAT("on_block", on_block_keys),
     [FG_SHAPE_REPLIES] = FORMAT("replies", replies_keys),
+    [FG_SHAPE_REFUSALS] = FORMAT("refusals", refusals_keys),
     [FG_SHAPE_REPLY] = FORMAT("reply", reply_keys),
     [FG_SHAPE_DEGRADED] = FORMAT("degraded", degraded_keys),
     [FG_SHAPE_LIST] = FORMAT("list", list_keys),

@@ -128,6 +128,9 @@ void stage_set(struct stage *stage, const struct test_calls *shape,
     set_source(stage, shape, customer);
     set_peer(stage, shape, customer, now_ms);
     identify(stage, shape, customer, policy->customers);
+    if (event->direction == FG_OUTBOUND) {
+        event->identity = fg_identity_media(event->identity, event->customer, event->srtp_offered);
+    }
     set_numbers(stage, shape, customer, policy->customers);
     const char *id = event->customer == NULL ? "" : event->customer->id;
     event->call_key = fg_call_key(&policy->hash_key, fg_view_of(id), fg_view_of(stage->call_id),

@@ -48,6 +48,8 @@
     X(tls_cache_misses, "TLS identities read from the certificate")                                \
     X(media_refused,                                                                               \
       "calls refused since they offer no encrypted media, which the customer needs")               \
+    X(targets_refused, "requests within calls that would have gone elsewhere than to the call's "  \
+                       "other side")                                                               \
     X(flood_refused, "requests answered with 503 since their source, connection or certificate "   \
                      "sends too many")                                                             \
     X(flood_dropped, "requests left without an answer for the same reason")                        \

@@ -74,6 +74,7 @@ request_route {
             sl_send_reply("481", "Call/Transaction Does Not Exist");
             exit;
         }
+        route(FRAUDGUARD_WITHIN);
         if (is_method("UPDATE|PRACK")) route(FRAUDGUARD_MEDIA);
         loose_route();
         t_relay();

@@ -1,6 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 if(FG_WITH_EDGE)
-    foreach(test packet ports blocks relay dialogue edge_config hold_message leg_keys mailbox srtp_positions state_record state_seal)
+    # One a line, so that branches that add some do not meet.
+    foreach(test
+            blocks
+            dialogue
+            edge_config
+            hold_message
+            leg_keys
+            mailbox
+            media_facts
+            packet
+            ports
+            relay
+            srtp
+            srtp_positions
+            state_record
+            state_seal)
         fg_unit_test(test_${test} SOURCES unit/test_${test}.c LIBS edge_core)
     endforeach()
 endif()

@@ -74,6 +74,22 @@ static void test_redis_over_tcp_and_listen_addresses(void **state)
     assert_int_equal(config.redis_db, 0);
 }
 
+static void test_listen_on_streams(void **state)
+{
+    static const char *const arguments[] = {"--interface=192.0.2.1", "--listen-ng=unix:/run/a.sock",
+                                            "--listen-ng=tcp:[::1]:2223", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_listen_ng, 0);
+    assert_int_equal(config.n_listen_stream, 2);
+    assert_string_equal(config.listen_stream[0].path, "/run/a.sock");
+    assert_string_equal(config.listen_stream[1].path, "");
+    assert_int_equal(edge_address_port(&config.listen_stream[1].tcp), 2223);
+}
+
 static void test_redis_with_a_login_and_by_sentinel(void **state)
 {
     static const char *const urls[] = {"redis://edge:pw@10.0.0.1/2",
@@ -102,6 +118,7 @@ static void test_mistakes_name_the_option(void **state)
         "--log-level=-1",       "--redis=unix:",        "--redis=host",
         "--redis=:1",           "--redis=h:70000",      "--redis=unix:/a/9999",
         "--timeout=1h",         "--redis=sentinel://h", "--redis=redis://u@h",
+        "--listen-ng=unix:",    "--listen-ng=tcp:0",    "--listen-ng=udp:x",
     };
     struct edge_config config;
     char error[EDGE_CONFIG_ERR_MAX];
@@ -121,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_full_command_line),
         cmocka_unit_test(test_redis_over_tcp_and_listen_addresses),
+        cmocka_unit_test(test_listen_on_streams),
         cmocka_unit_test(test_redis_with_a_login_and_by_sentinel),
         cmocka_unit_test(test_mistakes_name_the_option),
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A context that goes on where another one with the same key had got to. */
 #include "packet.h"
-#include "srtp_context.h"
+#include "srtp_backend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #define PAYLOAD  160
 #define CAPACITY (EDGE_RTP_HEADER + PAYLOAD + EDGE_SRTP_GROWTH)
 
-static const struct edge_srtp_ops *const ops = &edge_srtp_libsrtp;
+static const struct edge_srtp_ops *const ops = &edge_srtp_native;
 
 static const enum edge_srtp_suite suites[] = {
     EDGE_SUITE_AES_CM_128_HMAC_SHA1_80, EDGE_SUITE_AES_CM_128_HMAC_SHA1_32,
@@ -100,7 +100,7 @@ static struct edge_srtp *go_on(const struct edge_srtp *from, const struct edge_s
     size_t n = ops->tell(from, positions, 4);
     struct edge_srtp *srtp = open_end(line, direction);
 
-    assert_int_equal(ops->go_on(srtp, line, positions, n), 0);
+    assert_int_equal(ops->go_on(srtp, positions, n), 0);
     return srtp;
 }
 
@@ -220,7 +220,7 @@ static void test_rtcp_goes_on(void **state)
         assert_int_equal(take(next_receiver, true, &report), EDGE_SRTP_OK);
         assert_int_equal(take(receiver, true, &report), EDGE_SRTP_OK);
         assert_int_equal(ops->tell(next_receiver, &position, 1), 1);
-        assert_int_equal(position.rtcp_index, 6);
+        assert_int_equal(position.rtcp_index, 6 + EDGE_SRTCP_SKIP);
         ops->close(next_sender);
         ops->close(next_receiver);
         ops->close(sender);
@@ -237,9 +237,9 @@ static void test_what_cannot_be_is_refused(void **state)
     struct edge_srtp *srtp = open_end(&line, EDGE_SRTP_RECEIVE);
 
     (void)state;
-    assert_int_equal(ops->go_on(srtp, &line, &far, 1), EDGE_EINVALID);
-    assert_int_equal(ops->go_on(srtp, &line, twice, 2), EDGE_EINVALID);
-    assert_int_equal(ops->go_on(srtp, &line, twice, EDGE_SRTP_SSRC_MAX + 1), EDGE_ELIMIT);
+    assert_int_equal(ops->go_on(srtp, &far, 1), EDGE_EINVALID);
+    assert_int_equal(ops->go_on(srtp, twice, 2), EDGE_EINVALID);
+    assert_int_equal(ops->go_on(srtp, twice, EDGE_SRTP_SSRC_MAX + 1), EDGE_ELIMIT);
     ops->close(srtp);
 }
 

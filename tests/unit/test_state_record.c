@@ -43,7 +43,12 @@ static void make_call(struct relay_pair *pair)
     media->flow[EDGE_RTP].drops[EDGE_DROP_REPLAY] = 2;
     pair->legs[1]->interface = 1;
     pair->legs[1]->is_blocked = true;
-    pair->legs[1]->verdict = (struct edge_verdict){true, EDGE_DROP_BLOCKED, 111, 112, 0, {5, 860}};
+    pair->legs[1]->verdict = (struct edge_verdict){.is_active = true,
+                                                   .n = 1,
+                                                   .reason = EDGE_DROP_BLOCKED,
+                                                   .heard_us = 111,
+                                                   .applied_us = 112,
+                                                   .dropped = {5, 860}};
     memcpy(pair->session->customer, "initech", 8);
     pair->session->is_killed = true;
     pair->session->needs_allowance = true;

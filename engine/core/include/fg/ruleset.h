@@ -13,6 +13,7 @@
 #include "fg/event.h"
 #include "fg/heap.h"
 #include "fg/hold.h"
+#include "fg/identity.h"
 #include "fg/meter.h"
 #include "fg/meter_set.h"
 #include "fg/network.h"
@@ -385,6 +386,7 @@ struct fg_ruleset {
     int32_t thresholds[FG_ACTION_COUNT]; // points from which an action applies; [FG_ALLOW] unused;
                                          // INT32_MAX: never
     struct fg_replies replies[FG_ACTION_COUNT];
+    struct fg_replies refusals[FG_IDENTITY_COUNT]; // of who is not identified, by cause
     bool drop_media_on_block;
     struct fg_hold_terms hold;      // on a block; duration_s 0: none. "given" is not looked at.
     int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the

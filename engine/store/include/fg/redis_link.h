@@ -108,11 +108,24 @@ FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *cus
                                          const struct fg_allowance *allowance, int64_t now_ms,
                                          int64_t *calls, fg_micro *usd);
 
+// Publishes what the relay tells of calls' media, at most 512 messages (one round trip).
+#define FG_MEDIA_CHANNEL "fg:media:ch"
+FG_MUST_CHECK int fg_redis_media_publish(struct fg_redis *redis, const struct fg_view *messages,
+                                         size_t n);
+// What became of a silenced call, under the hash of its decision record (32 hex digits). ttl_s:
+// from 1. *json: malloc'd copy (the caller frees), or FG_ENOTFOUND.
+FG_MUST_CHECK int fg_redis_proof_put(struct fg_redis *redis, const char *hash_hex,
+                                     struct fg_view json, int64_t ttl_s);
+FG_MUST_CHECK int fg_redis_proof_get(struct fg_redis *redis, const char *hash_hex, char **json,
+                                     size_t *len);
+
 // A subscription to fg:holds:ch on a connection of its own.
 struct fg_redis_channel;
 // A dead peer is noticed within 2 s: a quiet server is pinged, and must answer. NULL when out of
 // memory or config is unusable. config's deadline bounds each connect.
 struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *config);
+// The same for FG_MEDIA_CHANNEL.
+struct fg_redis_channel *fg_redis_media_channel_new(const struct fg_redis_config *config);
 void fg_redis_channel_free(struct fg_redis_channel *channel);
 // Waits up to timeout_ms for one message and gives it to fn. Connects when needed; *reconnected
 // tells that messages may have been missed, so that holds must be read again (set on every call).
