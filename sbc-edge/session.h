@@ -131,6 +131,7 @@ struct edge_state_link {
     struct edge_session *next;
     struct edge_session *previous;
     uint64_t due_ns;
+    uint64_t written_ns;
     uint64_t packets_written; /**< taken when it was last written */
     bool is_listed;
     bool is_changed; /**< by more than packets */

@@ -15,10 +15,13 @@
 struct edge_keeper;
 
 /**
- * Starts it with the configuration's Redis, key file and names. 0 and `*out`; or a negative errno
+ * Makes it with the configuration's Redis, key file and names. 0 and `*out`; or a negative errno
  * value with a line of English in `error`.
  */
-int edge_keeper_start(struct edge_node *node, struct edge_keeper **out, char *error, size_t size);
+int edge_keeper_new(struct edge_node *node, struct edge_keeper **out, char *error, size_t size);
+
+/** Starts its thread, when the workers run. 0 or a negative errno value. */
+int edge_keeper_begin(struct edge_keeper *keeper);
 
 /** Waits until what was in Redis is restored, or Redis turned out to be away, or `timeout_ms`. */
 void edge_keeper_wait(struct edge_keeper *keeper, unsigned timeout_ms);
@@ -29,12 +32,17 @@ void edge_keeper_quiesce(struct edge_keeper *keeper);
 /** Writes what is left, gives up the lease, ends the thread, frees. NULL is fine. */
 void edge_keeper_stop(struct edge_keeper *keeper);
 
+enum edge_put {
+    EDGE_PUT_USUAL,  /**< within a moment, with others */
+    EDGE_PUT_SOON,   /**< at once */
+    EDGE_PUT_NEEDED, /**< at once, and kept while Redis is away: nobody will hand it over again */
+};
+
 /**
- * Any worker: a call's record, copied. 0, or -ENOSPC when the queue is full: the caller tries again
- * later. `is_needed`: taken all the same, up to a much higher bound.
+ * Any worker: a record, copied. 0, or -ENOSPC when the queue is full: the caller tries again later.
  */
 int edge_keeper_put(struct edge_keeper *keeper, struct edge_view call_id, struct edge_view record,
-                    bool is_needed);
+                    enum edge_put put);
 
 /** Any worker: the call is over. */
 void edge_keeper_drop(struct edge_keeper *keeper, struct edge_view call_id);

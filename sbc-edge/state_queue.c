@@ -131,7 +131,7 @@ int edge_job_queue_put(struct edge_job_queue *queue, struct edge_job *job)
         is_wanted = true;
     } else if (!is_refused) {
         append(&queue->jobs, job);
-        is_wanted = atomic_fetch_add(&queue->count, 1) + 1 == WAKE_AT;
+        is_wanted = atomic_fetch_add(&queue->count, 1) + 1 == WAKE_AT || job->is_urgent;
     }
     queue->is_woken = queue->is_woken || is_wanted;
     if (is_wanted)

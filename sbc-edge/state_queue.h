@@ -18,12 +18,16 @@ enum edge_job_kind {
     EDGE_JOB_LOOK_UP, /**< mail; is_moving */
 };
 
+struct edge_worker;
+
 struct edge_job {
     struct edge_job *next;
     enum edge_job_kind kind;
     char field[EDGE_STATE_FIELD];
     char node[EDGE_STATE_NODE_TEXT];
-    bool is_needed; /**< lasts while Redis is away */
+    struct edge_worker *worker; /**< who gets the mail */
+    bool is_needed;             /**< lasts while Redis is away */
+    bool is_urgent;             /**< the keeper is woken for it */
     bool is_moving;
     struct edge_mail *mail; /**< owned */
     size_t length;
