@@ -71,6 +71,8 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
     ADD_INT(arena, stream, "local port", media->port + flow->component);
     edge_ng_add_str(arena, stream, EDGE_VIEW("local address"),
                     edge_ng_str_copy(arena, edge_view_of(text)));
+    edge_ng_add_str(arena, stream, EDGE_VIEW("family"),
+                    local->family == EDGE_IP6 ? EDGE_VIEW("IPv6") : EDGE_VIEW("IPv4"));
     add_address(report, stream, EDGE_VIEW("endpoint"), &flow->remote);
     add_address(report, stream, EDGE_VIEW("advertised endpoint"), &flow->signalled);
     if (media->is_srtp && media->remote_key)
@@ -84,7 +86,7 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("filled"));
     if (flow->is_pinned)
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("confirmed"));
-    if (flow->in.packets > 0)
+    if (flow->in.packets > 0 && !media->is_opaque)
         ADD_INT(arena, stream, "SSRC", flow->ssrc_in);
     add_tally(report, stream, EDGE_VIEW("stats"), &flow->in, flow->dropped.packets);
     add_tally(report, stream, EDGE_VIEW("stats_out"), &flow->out, 0);
@@ -101,8 +103,9 @@ static void add_srtp(struct report *report, struct edge_ng_value *parent,
     struct edge_ng_arena *arena = report->arena;
     struct edge_ng_value *srtp = edge_ng_add_dict(arena, parent, EDGE_VIEW("srtp"));
 
-    ADD_INT(arena, srtp, "encrypted", media->is_srtp && media->receive && media->send);
-    if (!media->is_srtp)
+    ADD_INT(arena, srtp, "encrypted",
+            media->is_srtp && !media->is_opaque && media->receive && media->send);
+    if (!media->is_srtp || media->is_opaque)
         return;
     if (media->remote_key)
         edge_ng_add_str(arena, srtp, EDGE_VIEW("suite_in"),
@@ -131,6 +134,14 @@ static struct edge_view type_name(enum edge_sdp_media_type type)
     return EDGE_VIEW("other");
 }
 
+/* Of a stream that was never accepted none is known. */
+static struct edge_view protocol_name(const struct edge_media *media)
+{
+    const char *text = media->is_opaque ? "udptl" : edge_sdp_proto_text(media->proto);
+
+    return text ? edge_view_of(text) : EDGE_VIEW("unknown");
+}
+
 static void add_media(struct report *report, struct edge_ng_value *list,
                       const struct edge_media *media, const struct edge_ip *local)
 {
@@ -141,8 +152,7 @@ static void add_media(struct report *report, struct edge_ng_value *list,
 
     ADD_INT(arena, dict, "index", media->index + 1);
     edge_ng_add_str(arena, dict, EDGE_VIEW("type"), type_name(media->type));
-    edge_ng_add_str(arena, dict, EDGE_VIEW("protocol"),
-                    edge_view_of(edge_sdp_proto_text(media->proto)));
+    edge_ng_add_str(arena, dict, EDGE_VIEW("protocol"), protocol_name(media));
     streams = edge_ng_add_list(arena, dict, EDGE_VIEW("streams"));
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS && media->port != 0; c++)
         add_stream(report, streams, &media->flow[c], local);

@@ -92,6 +92,8 @@ static void put_media(struct edge_bytes_writer *writer, const struct edge_media 
     put_flag(writer, media->peer != NULL);
     put_flag(writer, media->is_active);
     put_flag(writer, media->is_srtp);
+    put_flag(writer, media->is_opaque);
+    put_flag(writer, media->takes_plain_rtcp);
     put_flag(writer, media->is_on_hold);
     put_flag(writer, media->has_rtcp_mux);
     edge_bytes_put_number(writer, media->type, 1);
@@ -100,14 +102,15 @@ static void put_media(struct edge_bytes_writer *writer, const struct edge_media 
     edge_bytes_put_number(writer, media->port, 2);
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++)
         put_flow(writer, &media->flow[c]);
+    /* What has no line has its key from DTLS, whose associations end with the process. */
     put_line(writer, media->remote_key);
-    put_positions(writer, media->receive);
+    put_positions(writer, media->remote_key ? media->receive : NULL);
     put_line(writer, media->receive_old ? media->remote_key_old : NULL);
-    put_positions(writer, media->receive_old);
+    put_positions(writer, media->remote_key_old ? media->receive_old : NULL);
     edge_bytes_put_number(writer, media->n_own_keys, 1);
     for (unsigned i = 0; i < media->n_own_keys; i++)
         put_line(writer, media->own_keys[i]);
-    put_positions(writer, media->send);
+    put_positions(writer, media->n_own_keys > 0 ? media->send : NULL);
     put_flag(writer, media->restart.is_known);
     edge_bytes_put_number(writer, media->restart.ssrc, 4);
     edge_bytes_put_number(writer, media->restart.offset, 2);
@@ -148,6 +151,8 @@ static void put_leg(struct edge_bytes_writer *writer, const struct edge_leg *leg
     edge_bytes_put_text(writer, leg->label);
     edge_bytes_put_number(writer, leg->peer ? peer_number(leg->session, leg) : EDGE_STATE_NO_PEER,
                           1);
+    edge_bytes_put_number(writer, leg->srtp_policy, 1);
+    put_flag(writer, leg->takes_plain_rtcp);
     edge_bytes_put_number(writer, leg->created_us, 8);
     put_flag(writer, leg->is_blocked);
     put_verdict(writer, &leg->verdict);

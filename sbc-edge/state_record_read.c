@@ -189,6 +189,8 @@ static void get_media(struct reading *reading, struct edge_media *media, uint16_
     *has_peer = edge_bytes_get_bool(&reading->bytes);
     media->is_active = edge_bytes_get_bool(&reading->bytes);
     media->is_srtp = edge_bytes_get_bool(&reading->bytes);
+    media->is_opaque = edge_bytes_get_bool(&reading->bytes);
+    media->takes_plain_rtcp = edge_bytes_get_bool(&reading->bytes);
     media->is_on_hold = edge_bytes_get_bool(&reading->bytes);
     media->has_rtcp_mux = edge_bytes_get_bool(&reading->bytes);
     media->type =
@@ -256,6 +258,9 @@ static void get_leg(struct reading *reading, struct edge_leg *leg, struct edge_s
     get_address(reading, &place->local);
     get_texts(reading, leg);
     *peer = (uint8_t)edge_bytes_get_number(&reading->bytes, 1);
+    leg->srtp_policy =
+        (enum edge_srtp_policy)edge_bytes_get_limited(&reading->bytes, 1, EDGE_SRTP_REQUIRED);
+    leg->takes_plain_rtcp = edge_bytes_get_bool(&reading->bytes);
     leg->created_us = edge_bytes_get_number(&reading->bytes, 8);
     leg->is_blocked = edge_bytes_get_bool(&reading->bytes);
     get_verdict(reading, &leg->verdict);

@@ -3,7 +3,9 @@
 
 #include "clock.h"
 #include "control.h"
+#include "leg_dtls.h"
 #include "log.h"
+#include "packet.h"
 #include "relay.h"
 #include "state_calls.h"
 #include "string_map.h"
@@ -163,6 +165,15 @@ static void send_run(struct edge_worker *worker, struct edge_flow *in, unsigned 
                    leg->verdict.forwarded_after - after_before);
 }
 
+/* True for a datagram of a DTLS association, or of one that may become one: it is taken away. */
+static bool take_dtls(struct edge_flow *in, const struct edge_datagram *datagram, uint64_t now_ns)
+{
+    return in->media->dtls &&
+           edge_packet_classify(datagram->bytes, datagram->length) == EDGE_PACKET_DTLS &&
+           edge_leg_dtls_take(in->media->dtls, in, &datagram->address, datagram->bytes,
+                              datagram->length, now_ns);
+}
+
 /* One bounded batch of one socket: a flood here costs the others no more than this. */
 static void relay_batch(struct edge_worker *worker, struct edge_flow *in)
 {
@@ -175,8 +186,12 @@ static void relay_batch(struct edge_worker *worker, struct edge_flow *in)
     for (unsigned i = 0; i < n; i++) {
         struct edge_relay_packet packet = {datagrams[i].bytes, datagrams[i].length,
                                            &datagrams[i].address};
-        struct edge_relay_outcome outcome = edge_relay_step(in, &packet, now_ns);
+        struct edge_relay_outcome outcome;
 
+        worker->ways_out[i] = NULL;
+        if (take_dtls(in, &datagrams[i], now_ns))
+            continue;
+        outcome = edge_relay_step(in, &packet, now_ns);
         worker->ways_out[i] = outcome.out;
         if (!outcome.out) {
             edge_stats_add(&worker->stats.drops[outcome.reason], 1);
@@ -196,6 +211,22 @@ static void relay_batch(struct edge_worker *worker, struct edge_flow *in)
     }
 }
 
+/* How long to wait for packets [ms]. */
+static int wait_ms(const struct edge_worker *worker)
+{
+    uint64_t due_ns = edge_handshakes_due_ns(worker->control->handshakes);
+    uint64_t now_ns;
+    uint64_t left_ms;
+
+    if (edge_mailbox_has_mail(worker->mailbox))
+        return 0;
+    if (due_ns == 0)
+        return WAIT_MS;
+    now_ns = edge_clock_now_ns();
+    left_ms = due_ns > now_ns ? (due_ns - now_ns + 999999) / 1000000 : 0;
+    return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
+}
+
 static void *run(void *context)
 {
     struct edge_worker *worker = context;
@@ -205,8 +236,7 @@ static void *run(void *context)
         bool was_busy = false;
         uint64_t now_ns;
 
-        if (worker->io_ops->wait(worker->io,
-                                 edge_mailbox_has_mail(worker->mailbox) ? 0 : WAIT_MS) != 0) {
+        if (worker->io_ops->wait(worker->io, wait_ms(worker)) != 0) {
             edge_log(EDGE_LOG_ERROR, "a worker cannot wait for packets and ends");
             break;
         }
@@ -220,6 +250,7 @@ static void *run(void *context)
             }
         } while (owner && !worker->is_stopping);
         now_ns = edge_clock_now_ns();
+        edge_handshakes_turn(worker->control->handshakes, now_ns);
         /* A few at a time while there are packets, so that these do not wait. */
         edge_state_turn(worker->control, now_ns, was_busy ? STATES_BUSY : STATES_IDLE);
         if (now_ns < worker->next_tick_ns)

@@ -137,11 +137,13 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
 // What undoes what this op did: an attempt gives back its lease. False: nothing does.
 static bool undo_lease(const struct fg_plan *plan, struct fg_meter_op *op)
 {
-    if (op->kind != FG_OP_SET_PUT || plan->event->kind != FG_EVENT_ATTEMPT) {
+    const bool set = op->kind == FG_OP_SET_PUT;
+    if ((!set && op->kind != FG_OP_EXPOSURE_PUT) || plan->event->kind != FG_EVENT_ATTEMPT) {
         return false;
     }
-    op->kind = FG_OP_SET_DELETE;
+    op->kind = set ? FG_OP_SET_DELETE : FG_OP_EXPOSURE_DELETE;
     op->expiry_ms = 0;
+    op->amount = 0;
     return true;
 }
 
