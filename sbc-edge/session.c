@@ -86,6 +86,7 @@ static void free_leg(struct edge_leg *leg)
         free_text(&leg->tags[i]);
     free_text(&leg->via_branch);
     free_text(&leg->label);
+    edge_origin_free(leg->origin);
     free(leg);
 }
 

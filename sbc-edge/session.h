@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "leg_origin.h"
 #include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
@@ -82,8 +83,8 @@ struct edge_media {
     bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
     union edge_address udptl;
     bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
-    bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
-    bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
+    bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
+    bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
@@ -128,6 +129,7 @@ struct edge_leg {
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
     enum edge_srtp_policy srtp_policy;
+    struct edge_origin *origin; /**< of the descriptions it gets; NULL: as received */
     bool takes_plain_rtcp;
     uint64_t created_us;
     bool is_blocked; /**< by ng, this direction only */

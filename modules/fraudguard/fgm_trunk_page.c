@@ -51,6 +51,7 @@ static void trunk_of(const struct fg_customer *customer, int64_t now_ms, struct 
     out->identity = seen->identity;
     out->tls = seen->has_tls ? &seen->tls : NULL;
     out->srtp = seen->srtp_last;
+    out->media = seen->media.known ? &seen->media : NULL;
     out->source = seen->source;
     out->live = seen->live;
     // Yesterday's counts stand there until the first call of today.

@@ -9,6 +9,6 @@
 // something wrong first, then those that were seen. problems: only the first. malloc'd JSON, NULL
 // when out of memory.
 char *fgm_trunk_page_list(const char *search, size_t len, bool problems);
-// One trunk. malloc'd JSON; NULL with *known false when there is no such customer, else when out of
-// memory.
-char *fgm_trunk_page_one(const char *customer, bool *known);
+// The trunk of a customer. malloc'd JSON; NULL with *known false when there is no such customer,
+// else when out of memory.
+char *fgm_trunk_page_one(const char *id, bool *known);

@@ -156,6 +156,9 @@ static struct fg_json *format_media(const struct fgm_page_trunk *trunk)
         complete = complete && fg_json_set_bool(object, "encrypted", trunk->srtp);
     else
         complete = complete && fg_json_set_null(object, "encrypted");
+    if (trunk->media)
+        complete = complete && fg_json_set_string(object, "suite", trunk->media->suite) &&
+                   fg_json_set_string(object, "codec", trunk->media->codec);
     if (complete)
         return object;
     fg_json_free(object);

@@ -10,6 +10,7 @@
 #include "fg/decide.h"
 #include "fg/hold.h"
 #include "fg/identity.h"
+#include "fg/media.h"
 
 #define FGM_PAGE_SHOWN_MAX  500 // trunks in one answer
 #define FGM_PAGE_SEARCH_MAX 64  // of a search [bytes]
@@ -28,7 +29,8 @@ struct fgm_page_trunk {
     enum fg_identity identity;
     const struct fg_tls_peer *tls; // NULL: no TLS
     bool srtp;
-    const char *source; // address of the last request; never NULL
+    const struct fg_media_side *media; // as the relay told of the last call; NULL: it told nothing
+    const char *source;                // address of the last request; never NULL
     uint32_t live;
     uint64_t today[FG_ACTION_COUNT]; // since midnight of the customer's clock
 };
