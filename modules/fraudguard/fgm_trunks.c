@@ -221,7 +221,6 @@ void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool r
     release(slot != NULL);
 }
 
-<<<<<<< HEAD
 bool fgm_trunks_get(const char *customer, struct fgm_trunk *out)
 {
     lock_get(&trunks->lock);
@@ -230,7 +229,8 @@ bool fgm_trunks_get(const char *customer, struct fgm_trunk *out)
         *out = slot->trunk;
     lock_release(&trunks->lock);
     return slot != NULL;
-=======
+}
+
 void fgm_trunks_media(const char *customer, const struct fg_media_side *side, int64_t now_ms)
 {
     lock_get(&trunks->lock);
@@ -241,7 +241,6 @@ void fgm_trunks_media(const char *customer, const struct fg_media_side *side, in
         slot->changed = true;
     }
     lock_release(&trunks->lock);
->>>>>>> main
 }
 
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
