@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "leg_sockets.h"
 
+struct edge_io_port edge_flow_port(const struct edge_flow *flow)
+{
+    return (struct edge_io_port){.fd = flow->fd,
+                                 .number = (uint16_t)(flow->media->port + flow->component),
+                                 .tos = flow->media->tos,
+                                 .interface = flow->media->leg->interface};
+}
+
 int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos)
 {
     struct edge_interface *interface = control->node->interfaces[media->leg->interface];
@@ -13,10 +21,13 @@ int edge_media_open_sockets(struct edge_control *control, struct edge_media *med
     if (err != 0)
         return err;
     media->port = sockets.rtp_port;
+    media->tos = tos;
     media->flow[EDGE_RTP].fd = sockets.rtp_fd;
     media->flow[EDGE_RTCP].fd = sockets.rtcp_fd;
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        err = control->io_ops->add(control->io, media->flow[c].fd, &media->flow[c]);
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+
+        err = control->io_ops->add(control->io, &port, &media->flow[c]);
         if (err != 0) {
             edge_media_close_sockets(control, media);
             return err;
@@ -34,7 +45,9 @@ void edge_media_close_sockets(struct edge_control *control, struct edge_media *m
     if (media->port == 0)
         return;
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        control->io_ops->remove(control->io, media->flow[c].fd, &media->flow[c]);
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+
+        control->io_ops->remove(control->io, &port, &media->flow[c]);
         media->flow[c].fd = -1;
     }
     edge_interface_close_pair(interface, &sockets, control->now_ns);

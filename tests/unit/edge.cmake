@@ -11,6 +11,7 @@ if(FG_WITH_EDGE)
             media_facts
             packet
             ports
+            raw_udp
             relay
             srtp
             srtp_positions)
