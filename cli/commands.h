@@ -34,6 +34,7 @@ enum exit_code cmd_rules_test(struct invocation *call);
 enum exit_code cmd_signals(struct invocation *call);
 enum exit_code cmd_status(struct invocation *call);
 enum exit_code cmd_tail(struct invocation *call);
+enum exit_code cmd_top(struct invocation *call);
 enum exit_code cmd_trunks(struct invocation *call);
 enum exit_code cmd_unblock(struct invocation *call);
 enum exit_code cmd_allow(struct invocation *call);

@@ -2,13 +2,16 @@
 #include "control.h"
 
 #include "control_commands.h"
+#include "leg_sockets.h"
 #include "log.h"
 
 #include <stdlib.h>
 
-#define COOKIES      8192u
-#define COOKIE_BYTES (16u * 1024 * 1024)
-#define MAX_SESSIONS 500000u
+#define COOKIES          8192u
+#define COOKIE_BYTES     (16u * 1024 * 1024)
+#define MAX_SESSIONS     500000u
+#define UNKNOWN_TEXT     64 /* bytes of it that are logged */
+#define WARNING_EVERY_NS 60000000000u
 
 typedef const char *command_fn(struct edge_command *command);
 
@@ -23,7 +26,10 @@ static command_fn *const commands[EDGE_NG_COMMAND_COUNT] = {
     [EDGE_NG_UNSILENCE_MEDIA] = edge_command_unblock,
     [EDGE_NG_BLOCK_DTMF] = edge_command_accept,
     [EDGE_NG_UNBLOCK_DTMF] = edge_command_accept,
+    [EDGE_NG_START_RECORDING] = edge_command_accept,
     [EDGE_NG_STOP_RECORDING] = edge_command_accept,
+    [EDGE_NG_PAUSE_RECORDING] = edge_command_accept,
+    [EDGE_NG_START_FORWARDING] = edge_command_accept,
     [EDGE_NG_STOP_FORWARDING] = edge_command_accept,
     [EDGE_NG_STOP_MEDIA] = edge_command_accept,
 };
@@ -33,6 +39,7 @@ int edge_control_new(struct edge_node *node, struct edge_stats *stats,
                      struct edge_control **out)
 {
     struct edge_control *control = calloc(1, sizeof(*control));
+    const struct edge_handshakes_rim rim = {edge_flow_send, control, stats};
 
     if (!control)
         return EDGE_ENOMEM;
@@ -44,6 +51,7 @@ int edge_control_new(struct edge_node *node, struct edge_stats *stats,
     if (!control->arena_memory ||
         edge_session_table_new(node->seed, MAX_SESSIONS, &control->table) != 0 ||
         edge_blocks_new(node->seed, &control->blocks) != 0 ||
+        edge_handshakes_new(&rim, &control->handshakes) != 0 ||
         edge_cookie_cache_new(COOKIES, COOKIE_BYTES, node->seed, &control->cookies) != 0) {
         edge_control_free(control);
         return EDGE_ENOMEM;
@@ -106,12 +114,27 @@ static size_t answer(struct edge_control *control, const struct edge_ng_request 
     return length;
 }
 
+/* One line a minute: a script that says something unknown says it on every call. */
+static void warn_of_unknown(struct edge_control *control, const struct edge_ng_request *request)
+{
+    const struct edge_view *first = &request->unknown[0];
+
+    if (request->n_unknown == 0 || control->now_ns < control->next_warning_ns)
+        return;
+    control->next_warning_ns = control->now_ns + WARNING_EVERY_NS;
+    edge_log(EDGE_LOG_WARNING, "%s %.*s: %u keys or flags are not known and ignored, first: %.*s",
+             edge_ng_command_text(request->command), (int)request->call_id.len,
+             request->call_id.ptr, request->n_unknown,
+             first->len < UNKNOWN_TEXT ? (int)first->len : UNKNOWN_TEXT, first->ptr);
+}
+
 static size_t answer_parsed(struct edge_control *control, const struct edge_ng_request *request,
                             int parse_error)
 {
     if (parse_error != 0)
         return write_error(control, request, edge_ng_decode_error(request->format));
     edge_stats_add(&control->stats->requests[request->command], 1);
+    warn_of_unknown(control, request);
     return answer(control, request);
 }
 

@@ -3,6 +3,7 @@
 
 #include "blocks.h"
 #include "cookie_cache.h"
+#include "handshakes.h"
 #include "io.h"
 #include "mailbox.h"
 #include "ng_message.h"
@@ -26,9 +27,11 @@ struct edge_control {
     struct edge_session_table *table;
     struct edge_blocks *blocks;
     struct edge_cookie_cache *cookies;
-    uint64_t now_ns;   /**< monotonic, of the command or tick at hand */
-    uint64_t now_us;   /**< Unix, the same moment */
-    uint64_t heard_us; /**< Unix: when the relay received the command at hand */
+    struct edge_handshakes *handshakes; /**< DTLS */
+    uint64_t now_ns;                    /**< monotonic, of the command or tick at hand */
+    uint64_t now_us;                    /**< Unix, the same moment */
+    uint64_t heard_us;                  /**< Unix: when the relay received the command at hand */
+    uint64_t next_warning_ns;           /**< of unknown keys */
     struct edge_ng_arena arena;
     unsigned char *arena_memory;
     struct edge_sdp sdp;

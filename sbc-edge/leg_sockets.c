@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "leg_sockets.h"
 
+#include "leg_dtls.h"
+
 struct edge_io_port edge_flow_port(const struct edge_flow *flow)
 {
     return (struct edge_io_port){.fd = flow->fd,
@@ -44,6 +46,7 @@ void edge_media_close_sockets(struct edge_control *control, struct edge_media *m
 
     if (media->port == 0)
         return;
+    edge_leg_dtls_close(media->dtls);
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
         const struct edge_io_port port = edge_flow_port(&media->flow[c]);
 
@@ -53,6 +56,20 @@ void edge_media_close_sockets(struct edge_control *control, struct edge_media *m
     edge_interface_close_pair(interface, &sockets, control->now_ns);
     media->port = 0;
     media->is_active = false;
+}
+
+void edge_flow_send(void *context, const struct edge_flow *flow, const union edge_address *to,
+                    const uint8_t *bytes, size_t length)
+{
+    struct edge_control *control = context;
+    struct edge_datagram datagram = {.length = length, .address = *to};
+    struct edge_datagram *one = &datagram;
+
+    if (flow->fd < 0)
+        return;
+    datagram.bytes = (uint8_t *)(uintptr_t)bytes; /* only read when sending */
+    datagram.from = edge_flow_port(flow);
+    control->io_ops->send(control->io, &one, 1);
 }
 
 void edge_leg_close_sockets(struct edge_control *control, struct edge_leg *leg)

@@ -190,7 +190,7 @@ static bool answer_here(struct edge_listener *listener, const struct edge_ng_req
 /** Whom to answer: a datagram's sender, or a connection. */
 struct source {
     int fd;
-    const union edge_address *peer; /* of a datagram */
+    const union edge_address *peer; /* NULL: a connection */
     struct edge_connection *connection;
     bool has_cookie;
 };
@@ -201,8 +201,8 @@ static void send_reply(const struct source *source, struct edge_view reply)
         return;
     if (source->connection)
         edge_connection_send(source->connection, reply);
-    else if (sendto(source->fd, reply.ptr, reply.len, MSG_DONTWAIT, &source->peer->any,
-                    edge_address_length(source->peer)) < 0)
+    else if (source->peer && sendto(source->fd, reply.ptr, reply.len, MSG_DONTWAIT,
+                                    &source->peer->any, edge_address_length(source->peer)) < 0)
         edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent: %s", strerror(errno));
 }
 
@@ -220,7 +220,7 @@ static void hand_over(struct edge_listener *listener, const struct source *sourc
     mail->has_cookie = source->has_cookie;
     if (source->connection)
         mail->connection = edge_connection_hold(source->connection);
-    else
+    else if (source->peer)
         mail->peer = *source->peer;
     if (edge_worker_post(edge_worker_of_call(listener->node, call_id), mail) != 0)
         edge_stats_add(&listener->node->listener_stats.requests_lost, 1);
@@ -233,7 +233,7 @@ static bool answer_again(struct edge_listener *listener, const struct source *so
     struct edge_view from;
     struct edge_view reply;
 
-    if (source->connection)
+    if (!source->peer)
         return false;
     from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
     if (!edge_cookie_cache_get(listener->cookies, from, cookie, now_ms, &reply))
@@ -248,7 +248,7 @@ static void remember(struct edge_listener *listener, const struct source *source
 {
     struct edge_view from;
 
-    if (source->connection || reply.len == 0)
+    if (!source->peer || reply.len == 0)
         return;
     from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
     (void)edge_cookie_cache_put(listener->cookies, from, cookie, now_ms, reply);

@@ -106,6 +106,15 @@ static void add_packets(struct text *text, const struct edge_node *node)
         add(text, "sbc_edge_drops_total{reason=\"%s\"} %" PRIu64 "\n",
             edge_drop_name((enum edge_drop)i),
             sum(node, offsetof(struct edge_stats, drops) + (size_t)i * sizeof(_Atomic uint64_t)));
+    add(text, "# HELP sbc_edge_dtls_handshakes_total DTLS handshakes ended, by result\n"
+              "# TYPE sbc_edge_dtls_handshakes_total counter\n");
+    for (int i = 0; i < EDGE_DTLS_RESULT_COUNT; i++)
+        add(text, "sbc_edge_dtls_handshakes_total{result=\"%s\"} %" PRIu64 "\n",
+            edge_dtls_result_name((enum edge_dtls_result)i),
+            sum(node, offsetof(struct edge_stats, dtls_handshakes) +
+                          (size_t)i * sizeof(_Atomic uint64_t)));
+    add_counter(text, "sbc_edge_dtls_hellos_refused_total",
+                "ClientHellos from where no handshake is wanted", SUM(node, dtls_refused));
     add_counter(text, "sbc_edge_verdicts_total", "Legs silenced by a block, hold or kill",
                 SUM(node, verdicts));
     add_counter(text, "sbc_edge_forwarded_after_verdict_total",

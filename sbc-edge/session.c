@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include "leg_dtls.h"
 #include "secret_store.h"
 
 #include <stdlib.h>
@@ -55,6 +56,12 @@ void edge_media_forget_old_key(struct edge_media *media)
 
 void edge_media_forget_keys(struct edge_media *media)
 {
+    edge_leg_dtls_free(media->dtls);
+    media->dtls = NULL;
+    edge_srtp_close(media->rtcp_receive);
+    edge_srtp_close(media->rtcp_send);
+    media->rtcp_receive = NULL;
+    media->rtcp_send = NULL;
     edge_srtp_close(media->receive);
     edge_srtp_close(media->send);
     media->receive = NULL;
@@ -79,6 +86,7 @@ static void free_leg(struct edge_leg *leg)
         free_text(&leg->tags[i]);
     free_text(&leg->via_branch);
     free_text(&leg->label);
+    edge_origin_free(leg->origin);
     free(leg);
 }
 

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "leg_origin.h"
 #include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
@@ -76,9 +77,14 @@ struct edge_media {
     bool is_active; /**< not rejected, ports are open */
     enum edge_sdp_media_type type;
     enum edge_sdp_proto proto;
-    bool is_srtp;      /**< nothing in clear is taken from or sent to the leg */
-    bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
-    bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
+    bool is_srtp;          /**< nothing in clear is taken from or sent to the leg */
+    bool is_opaque;        /**< T.38 by UDPTL, while it lasts: datagrams are passed on unread */
+    bool takes_plain_rtcp; /**< SRTP leg whose RTCP may come in clear */
+    bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
+    union edge_address udptl;
+    bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
+    bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
+    bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
     uint8_t tos;   /**< type of service of what leaves by our ports */
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
@@ -96,6 +102,10 @@ struct edge_media {
     struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
+
+    struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
+    struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
+    struct edge_srtp *rtcp_send;
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
@@ -119,6 +129,9 @@ struct edge_leg {
     struct edge_view label;      /**< owned */
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
+    enum edge_srtp_policy srtp_policy;
+    struct edge_origin *origin; /**< of the descriptions it gets; NULL: as received */
+    bool takes_plain_rtcp;
     uint64_t created_us;
     bool is_blocked; /**< by ng, this direction only */
     struct edge_verdict verdict;
@@ -181,7 +194,22 @@ void edge_session_join_legs(struct edge_leg *a, struct edge_leg *b);
 unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t heard_us,
                                      uint64_t now_us);
 
-/** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
+/** The context for what arrives on a port, or leaves by it; NULL: there is no key yet. */
+static inline struct edge_srtp *edge_flow_receiver(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_receive : media->receive;
+}
+
+static inline struct edge_srtp *edge_flow_sender(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_send : media->send;
+}
+
+/** Closes the SRTP contexts of a stream, and wipes and returns its keys. Ends its DTLS. */
 void edge_media_forget_keys(struct edge_media *media);
 
 /** The same for the key before the last re-key; no-op when there is none. */

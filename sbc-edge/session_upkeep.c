@@ -53,6 +53,7 @@ void edge_control_free(struct edge_control *control)
     edge_session_table_free(control->table);
     edge_blocks_free(control->blocks);
     edge_cookie_cache_free(control->cookies);
+    edge_handshakes_free(control->handshakes);
     free(control->arena_memory);
     explicit_bzero(control->sdp_text, sizeof(control->sdp_text));
     explicit_bzero(control->reply, sizeof(control->reply));

@@ -3,8 +3,10 @@
 
 #include "clock.h"
 #include "control.h"
+#include "leg_dtls.h"
 #include "leg_sockets.h"
 #include "log.h"
+#include "packet.h"
 #include "relay.h"
 #include "string_map.h"
 
@@ -163,6 +165,15 @@ static void send_batch(struct edge_worker *worker, struct edge_datagram *const *
     edge_stats_add(&stats->forwarded_after_verdict, after_verdict);
 }
 
+/* True for a datagram of a DTLS association, or of one that may become one: it is taken away. */
+static bool take_dtls(struct edge_flow *in, const struct edge_datagram *datagram, uint64_t now_ns)
+{
+    return in->media->dtls &&
+           edge_packet_classify(datagram->bytes, datagram->length) == EDGE_PACKET_DTLS &&
+           edge_leg_dtls_take(in->media->dtls, in, &datagram->address, datagram->bytes,
+                              datagram->length, now_ns);
+}
+
 /* One bounded batch. False: there is nothing left of what the last wait saw. */
 static bool relay_batch(struct edge_worker *worker)
 {
@@ -180,6 +191,8 @@ static bool relay_batch(struct edge_worker *worker)
         struct edge_relay_outcome outcome;
 
         if (!datagram->owner) /* its port was closed meanwhile */
+            continue;
+        if (take_dtls(datagram->owner, datagram, now_ns))
             continue;
         outcome = edge_relay_step(datagram->owner, &packet, now_ns);
         if (!outcome.out) {
@@ -208,14 +221,31 @@ static void tick(struct edge_worker *worker, uint64_t now_ns)
         edge_stats_add(&worker->stats.drops[EDGE_DROP_FLOOD], worker->io_ops->shed(worker->io));
 }
 
+/* How long to wait for packets [ms]. */
+static int wait_ms(const struct edge_worker *worker)
+{
+    uint64_t due_ns = edge_handshakes_due_ns(worker->control->handshakes);
+    uint64_t now_ns;
+    uint64_t left_ms;
+
+    if (edge_mailbox_has_mail(worker->mailbox))
+        return 0;
+    if (due_ns == 0)
+        return WAIT_MS;
+    now_ns = edge_clock_now_ns();
+    left_ms = due_ns > now_ns ? (due_ns - now_ns + 999999) / 1000000 : 0;
+    return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
+}
+
 static void *run(void *context)
 {
     struct edge_worker *worker = context;
     bool goes_on = true;
 
     while (!worker->is_stopping) {
-        if (worker->io_ops->wait(worker->io,
-                                 edge_mailbox_has_mail(worker->mailbox) ? 0 : WAIT_MS) != 0) {
+        uint64_t now_ns;
+
+        if (worker->io_ops->wait(worker->io, wait_ms(worker)) != 0) {
             edge_log(EDGE_LOG_ERROR, "a worker cannot wait for packets and ends");
             break;
         }
@@ -224,7 +254,9 @@ static void *run(void *context)
             read_mail(worker);
             goes_on = relay_batch(worker);
         } while (goes_on && !worker->is_stopping);
-        tick(worker, edge_clock_now_ns());
+        now_ns = edge_clock_now_ns();
+        edge_handshakes_turn(worker->control->handshakes, now_ns);
+        tick(worker, now_ns);
     }
     return NULL;
 }

@@ -209,6 +209,18 @@ void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool r
     release(slot != NULL);
 }
 
+void fgm_trunks_media(const char *customer, const struct fg_media_side *side, int64_t now_ms)
+{
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot) {
+        slot->trunk.media = *side;
+        slot->trunk.media_ms = now_ms;
+        slot->changed = true;
+    }
+    lock_release(&trunks->lock);
+}
+
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
 {
     lock_get(&trunks->lock);
@@ -318,6 +330,8 @@ struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk)
         .srtp_calls = trunk->srtp_calls,
         .blocked = trunk->blocked,
         .live = trunk->live,
+        .media = trunk->media,
+        .media_ms = trunk->media_ms,
     };
     memcpy(facts.source, trunk->source, sizeof facts.source);
     return facts;

@@ -20,8 +20,10 @@ struct fgm_trunk {
     uint64_t calls, srtp_calls, blocked;
     uint32_t live; // calls in progress
     uint64_t by_action[FG_ACTION_COUNT];
-    bool srtp_last; // the last outbound call offered SRTP
-    bool labelled;  // has series of its own among the metrics
+    bool srtp_last;             // the last outbound call offered SRTP
+    struct fg_media_side media; // of the customer's side of the call that was told of last
+    int64_t media_ms;
+    bool labelled; // has series of its own among the metrics
 };
 
 // Before the fork. labels: how many customers get series of their own, in the order in which they
@@ -34,6 +36,8 @@ void fgm_trunks_keep(const struct fg_customers *customers);
 // Notes an attempt of a known customer.
 void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool repeated,
                      int64_t now_ms);
+// Notes what the relay tells of the customer's side of a call.
+void fgm_trunks_media(const char *customer, const struct fg_media_side *side, int64_t now_ms);
 // Calls of customers for whom the table has no room, or who are gone, by action.
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT]);
 // Calls to risky numbers of this customer in the last minute on this node; with add this one is
