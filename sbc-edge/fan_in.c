@@ -119,6 +119,9 @@ static int open_socket(const union edge_address *local, int *out)
     edge_address_set_port(&address, 0);
     if (is_v6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+    /* An address that comes to this machine with a takeover is not here yet. */
+    (void)setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_FREEBIND : IP_FREEBIND,
+                     &yes, sizeof(yes));
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     if (setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "packet.h"
 #include "relay.h"
+#include "state_calls.h"
 #include "string_map.h"
 
 #include <pthread.h>
@@ -20,6 +21,9 @@
 #define NG_SEND_RETRIES 3
 /* Requests between two turns of all sockets that have packets: about a millisecond. */
 #define REQUESTS_PER_TURN 8
+/* Records of calls that are made in a turn, at about two microseconds each. */
+#define STATES_BUSY 8
+#define STATES_IDLE 256
 
 struct edge_worker {
     struct edge_node *node;
@@ -126,6 +130,9 @@ static void read_mail(struct edge_worker *worker)
         if (mail->kind == EDGE_MAIL_NG) {
             worker->requests_left--;
             answer_ng(worker, mail);
+        } else if (mail->kind == EDGE_MAIL_ADOPT) {
+            worker->requests_left--;
+            edge_control_obey(worker->control, mail);
         } else if (mail->kind == EDGE_MAIL_STOP) {
             worker->is_stopping = true;
         } else {
@@ -243,6 +250,7 @@ static void *run(void *context)
     bool goes_on = true;
 
     while (!worker->is_stopping) {
+        bool was_busy = false;
         uint64_t now_ns;
 
         if (worker->io_ops->wait(worker->io, wait_ms(worker)) != 0) {
@@ -253,9 +261,12 @@ static void *run(void *context)
         do {
             read_mail(worker);
             goes_on = relay_batch(worker);
+            was_busy |= goes_on;
         } while (goes_on && !worker->is_stopping);
         now_ns = edge_clock_now_ns();
         edge_handshakes_turn(worker->control->handshakes, now_ns);
+        /* A few at a time while there are packets, so that these do not wait. */
+        edge_state_turn(worker->control, now_ns, was_busy ? STATES_BUSY : STATES_IDLE);
         tick(worker, now_ns);
     }
     return NULL;
