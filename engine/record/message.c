@@ -212,6 +212,36 @@ static int read_allowance(const struct fg_json *json, struct fg_allowance *out)
     return rc == FG_OK && !fg_allowance_valid(out) ? FG_ESYNTAX : rc;
 }
 
+// 16 lower-case hex digits.
+static int read_hash(const struct fg_json *json, const char *key, uint64_t *out)
+{
+    const char *hex = fg_json_string(json, key);
+    uint64_t value = 0;
+
+    if (hex == NULL || strlen(hex) != 16) {
+        return FG_ESYNTAX;
+    }
+    for (size_t i = 0; i < 16; i++) {
+        const int digit = hex_value(hex[i]);
+        if (digit < 0) {
+            return FG_ESYNTAX;
+        }
+        value = value << 4 | (uint64_t)digit;
+    }
+    *out = value;
+    return FG_OK;
+}
+
+static int read_passed(const struct fg_json *json, struct fg_message *out)
+{
+    int rc = read_hash(json, "who", &out->who);
+
+    if (rc == FG_OK) {
+        rc = read_hash(json, "token", &out->token);
+    }
+    return rc != FG_OK ? rc : read_time(json, "until_ms", &out->hold.until_ms);
+}
+
 static struct fg_json *parse_object(struct fg_view text)
 {
     struct fg_json *json = text.len > FG_MESSAGE_BYTES_MAX ? NULL : fg_json_parse(text);
@@ -267,6 +297,9 @@ int fg_record_parse_message(struct fg_view json, struct fg_message *out)
     } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("disallow"))) {
         message.op = FG_MESSAGE_DISALLOW;
         rc = read_allowance_id(parsed, &message.allowance);
+    } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("passed"))) {
+        message.op = FG_MESSAGE_PASSED;
+        rc = read_passed(parsed, &message);
     } else {
         rc = FG_ESYNTAX;
     }

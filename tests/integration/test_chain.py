@@ -59,7 +59,7 @@ class LateStack(Stack):
     """Takes calls whose offer comes with the reply."""
 
     def kamailio_site(self, **other):
-        return super().kamailio_site(FG_LATE_OFFERS=1, **other)
+        return super().kamailio_site(FG_LATE_OFFERS=1, FG_CHALLENGE_TARGET="sip:ivr@127.0.0.1:9", **other)
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +259,24 @@ def test_requests_of_a_call_go_to_its_other_side_only(loud_stack):
         inside.recv(65536)
     inside.close()
     assert sum(b"7:command5:offer" in p.payload and trunk.call_id.encode() in p.payload for p in said) == 2
+
+
+def test_nothing_from_carriers_goes_on_without_a_call(secure_stack):
+    """Where callers are put to the test, too."""
+    inside, outside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    for one in (inside, outside):
+        one.bind((secure_stack.carrier_address, 0))
+        one.settimeout(5)
+    edge, host = (secure_stack.carrier_address, secure_stack.sip_carrier_port), "{}:{}".format(*outside.getsockname())
+    for method in ("NOTIFY", "INFO", "UPDATE", "BYE"):
+        outside.sendto((f"{method} sip:x@{':'.join(map(str, inside.getsockname()))} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n"
+                        f"Route: <sip:{edge[0]}:{edge[1]};lr>\r\nFrom: <sip:a@{host}>;tag=a\r\nTo: <sip:b@{host}>;tag=b\r\nCall-ID: made-up-{method}\r\n"
+                        f"CSeq: 1 {method}\r\nContact: <sip:a@{host}>\r\nContent-Length: 0\r\n\r\n").encode(), edge)
+        assert outside.recv(65536).startswith(b"SIP/2.0 481"), method
+    inside.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        inside.recv(65536)
+    inside.close(), outside.close()
 
 
 def test_required_encryption_outlives_the_calls_set_up(loud_stack):

@@ -100,6 +100,24 @@ static void test_release_round_trip(void **state)
     free(message);
 }
 
+static void test_passed_round_trip(void **state)
+{
+    struct fg_message read = {0};
+    char *message = fg_record_passed_message("acme", UINT64_C(0x00c0ffee00c0ffee), 7, until_ms);
+    (void)state;
+
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_OK);
+    assert_int_equal(read.op, FG_MESSAGE_PASSED);
+    assert_string_equal(read.customer, "acme");
+    assert_true(read.who == UINT64_C(0x00c0ffee00c0ffee) && read.token == 7);
+    assert_int_equal(read.hold.until_ms, until_ms);
+    char *who = strstr(message, "c0ffee");
+    assert_non_null(who);
+    *who = 'C';
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_ESYNTAX);
+    free(message);
+}
+
 static void test_allowance_round_trip(void **state)
 {
     const struct fg_allowance allowance = {.id = 4711,
@@ -494,6 +512,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hold_round_trip),
         cmocka_unit_test(test_release_round_trip),
+        cmocka_unit_test(test_passed_round_trip),
         cmocka_unit_test(test_allowance_round_trip),
         cmocka_unit_test(test_kill_keeps_every_byte_of_a_call_id),
         cmocka_unit_test(test_kill_refuses_what_cannot_be_named),

@@ -65,18 +65,25 @@ char *fg_record_allowance_set_event(const char *node, const char *customer,
 char *fg_record_allowance_removed_event(const char *node, const char *customer,
                                         const struct fg_allowance *allowance, int64_t now_ms);
 
+// A caller has passed a customer's challenge: keyed hashes of both and of the token, and until when
+// the caller is known.
+char *fg_record_passed_message(const char *customer, uint64_t who, uint64_t token,
+                               int64_t until_ms);
+
 enum fg_message_op {
     FG_MESSAGE_HOLD,
     FG_MESSAGE_RELEASE,
     FG_MESSAGE_KILL,
     FG_MESSAGE_ALLOW,
-    FG_MESSAGE_DISALLOW
+    FG_MESSAGE_DISALLOW,
+    FG_MESSAGE_PASSED
 };
 struct fg_message {
     enum fg_message_op op;
     char customer[FG_CUSTOMER_ID_MAX + 1];
     struct fg_hold hold; // HOLD: all; RELEASE: scope, value, by; KILL: until_ms, reason, by
     struct fg_allowance allowance;    // ALLOW: all; DISALLOW: id, by
+    uint64_t who, token;              // PASSED: keyed hashes; until when is hold.until_ms
     char call_id[FG_CALL_ID_MAX + 1]; // KILL: the bytes as received; else empty
 };
 // Reads a hold's JSON or a channel message: at most FG_MESSAGE_BYTES_MAX, one object, version 1,

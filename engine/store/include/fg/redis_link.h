@@ -123,6 +123,14 @@ FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *cus
                                          const struct fg_allowance *allowance, int64_t now_ms,
                                          int64_t *calls, fg_micro *usd);
 
+// Who passed a challenge (a keyed hash), known until until_ms; of more than 16384 those that are known
+// longest are kept. message is published.
+FG_MUST_CHECK int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms,
+                                      int64_t now_ms, struct fg_view message);
+FG_MUST_CHECK int fg_redis_passed_each(struct fg_redis *redis, int64_t now_ms,
+                                       void (*fn)(void *arg, uint64_t who, int64_t until_ms),
+                                       void *arg);
+
 // Publishes what the relay tells of calls' media, at most 512 messages (one round trip).
 #define FG_MEDIA_CHANNEL "fg:media:ch"
 FG_MUST_CHECK int fg_redis_media_publish(struct fg_redis *redis, const struct fg_view *messages,
