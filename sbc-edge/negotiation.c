@@ -5,6 +5,7 @@
 #include "leg_keys.h"
 #include "leg_sockets.h"
 #include "log.h"
+#include "negotiation_dtls.h"
 #include "negotiation_udptl.h"
 #include "sdp_rewrite.h"
 
@@ -139,6 +140,12 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
     if (chosen < 0 && !edge_sdp_proto_is_srtp(from->proto) &&
         media->leg->srtp_policy == EDGE_SRTP_REQUIRED)
         return EDGE_TEXT_SRTP_REQUIRED;
+    if (edge_negotiation_is_dtls(from, chosen >= 0)) {
+        wipe_lines(lines, n_lines);
+        return edge_negotiation_take_dtls(n, from, media);
+    }
+    if (media->dtls)
+        edge_media_forget_keys(media);
     if (chosen >= 0) {
         uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
 
@@ -203,8 +210,13 @@ static const char *prepare_offered(struct edge_negotiation *n, const struct edge
     media->is_active = true;
     if (!is_kept)
         media->proto = is_named ? wanted : from->proto;
-    if (edge_sdp_proto_is_dtls(media->proto) || !edge_sdp_proto_is_rtp(media->proto))
-        return EDGE_TEXT_DTLS;
+    media->proto = edge_negotiation_dtls_profile(n->request, media->proto);
+    if (!edge_sdp_proto_is_rtp(media->proto))
+        return EDGE_TEXT_PROFILE;
+    if (edge_sdp_proto_is_dtls(media->proto))
+        return edge_negotiation_offer_dtls(n, media);
+    if (media->dtls)
+        edge_media_forget_keys(media);
     media->is_srtp = edge_sdp_proto_is_srtp(media->proto) || is_opportunistic;
     if (!media->is_srtp) {
         edge_media_forget_keys(media);
@@ -242,8 +254,6 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     from->has_close_offer = !is_relayed(section);
     if (from->has_close_offer)
         return NULL;
-    if (edge_sdp_proto_is_dtls(section->proto))
-        return EDGE_TEXT_DTLS;
     if (!section->connection.is_present)
         return EDGE_NG_TEXT_INCOMPLETE_SDP;
     error = take_offered_key(n, section, from);
@@ -328,8 +338,12 @@ static const char *take_answer_security(const struct edge_negotiation *n,
 {
     bool is_opportunistic = media->is_srtp && !edge_sdp_proto_is_srtp(media->proto);
 
+    if (media->dtls)
+        return edge_sdp_proto_is_srtp(section->proto)
+                   ? edge_negotiation_take_dtls(n, section, media)
+                   : EDGE_TEXT_TRANSPORT;
     if (edge_sdp_proto_is_dtls(section->proto))
-        return EDGE_TEXT_DTLS;
+        return EDGE_TEXT_TRANSPORT;
     if (media->leg->srtp_policy == EDGE_SRTP_REQUIRED &&
         (!media->is_srtp || section->n_crypto == 0))
         return EDGE_TEXT_SRTP_REQUIRED;
@@ -377,7 +391,11 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
     take_transport(n->request, section, media);
     edge_payloads_read(&n->control->sdp, section, &media->described);
     media->proto = offered;
-    if (!asker->is_srtp)
+    if (media->dtls)
+        edge_negotiation_settle_dtls(n, media, false);
+    if (asker->dtls)
+        edge_negotiation_settle_dtls(n, asker, true);
+    if (!asker->is_srtp || asker->dtls)
         return NULL;
     if (!asker->remote_key ||
         edge_leg_keys_settle_answer(asker, asker->remote_key->tag, asker->remote_key->suite) != 0)
@@ -402,6 +420,7 @@ const char *edge_negotiation_take_answer(struct edge_negotiation *n)
 struct writing {
     struct edge_sdp_media_plan media[EDGE_SDP_MEDIA_MAX];
     struct edge_sdes_line keys[EDGE_SDP_MEDIA_MAX][EDGE_OWN_KEYS_MAX];
+    char prints[EDGE_SDP_MEDIA_MAX][EDGE_FINGERPRINT_TEXT];
 };
 
 static bool offers_mux(const struct edge_ng_request *request, const struct edge_sdp_media *section)
@@ -439,6 +458,10 @@ static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned
     plan->proto = media->proto;
     if (!media->is_srtp)
         return;
+    if (media->dtls) {
+        edge_negotiation_plan_dtls(n, media, is_offer, plan, writing->prints[i]);
+        return;
+    }
     for (unsigned k = 0; k < media->n_own_keys; k++) {
         writing->keys[i][k] = *media->own_keys[k];
         if (n->request->sdes.has_lifetime)
@@ -451,15 +474,17 @@ static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned
 const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, size_t *length)
 {
     const struct edge_control *control = n->control;
-    const struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    const uint32_t replace = n->request->replace;
+    struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
+    struct edge_origin_text origin_text;
     struct edge_ip ip =
         edge_interface_get_config(control->node->interfaces[leg->interface])->advertised;
     struct writing writing = {0};
     struct edge_sdp_plan plan = {
         .media = writing.media,
         .n_media = control->sdp.n_media,
-        .replace_origin = (n->request->replace & EDGE_NG_REPLACE_ORIGIN) != 0,
-        .replace_zero_address = (n->request->replace & EDGE_NG_REPLACE_ZERO_ADDRESS) != 0,
+        .replace_origin = (replace & EDGE_NG_REPLACE_ORIGIN) != 0,
+        .replace_zero_address = (replace & EDGE_NG_REPLACE_ZERO_ADDRESS) != 0,
     };
     int err;
 
@@ -468,8 +493,15 @@ const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, si
     plan.ip = ip;
     for (unsigned i = 0; i < control->sdp.n_media; i++)
         plan_media(n, is_offer, i, &ip, &writing);
-    err =
-        edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX, length);
+    err = edge_origin_plan(&leg->origin, replace, &control->sdp, &plan, &origin_text);
+    if (err == 0)
+        err = edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX,
+                               length);
+    if (err == 0 && edge_origin_has_changed(leg->origin, replace,
+                                            (struct edge_view){control->sdp_text, *length}, &plan,
+                                            &origin_text))
+        err = edge_sdp_rewrite(&control->sdp, &plan, n->control->sdp_text, EDGE_CONTROL_SDP_MAX,
+                               length);
     explicit_bzero(&writing, sizeof(writing));
     return err == 0 ? NULL : EDGE_NG_TEXT_REWRITE;
 }

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "leg_origin.h"
 #include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
@@ -82,8 +83,8 @@ struct edge_media {
     bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
     union edge_address udptl;
     bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
-    bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
-    bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
+    bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
+    bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
@@ -110,7 +111,7 @@ struct edge_media {
 struct edge_verdict {
     bool is_active;
     unsigned n;            /**< how many there have been so far; the figures are of the last one */
-    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD or _KILLED */
+    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD, _KILLED or _NOT_ALLOWED */
     uint64_t heard_us;     /**< when the relay received it, Unix [us] */
     uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
     uint64_t lifted_us;    /**< when it ended, Unix [us]; 0: not */
@@ -128,6 +129,7 @@ struct edge_leg {
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
     enum edge_srtp_policy srtp_policy;
+    struct edge_origin *origin; /**< of the descriptions it gets; NULL: as received */
     bool takes_plain_rtcp;
     uint64_t created_us;
     bool is_blocked; /**< by ng, this direction only */
@@ -135,6 +137,17 @@ struct edge_leg {
     uint64_t last_forwarded_ns; /**< last packet of this leg handed to the kernel; 0: none */
     unsigned n_media;
     struct edge_media *media[EDGE_SDP_MEDIA_MAX];
+};
+
+/** Its place among the sessions whose state is to be written, in the order in which it is due. */
+struct edge_state_link {
+    struct edge_session *next;
+    struct edge_session *previous;
+    uint64_t due_ns;
+    uint64_t written_ns;
+    uint64_t packets_written; /**< taken when it was last written */
+    bool is_listed;
+    bool is_changed; /**< by more than packets */
 };
 
 struct edge_session {
@@ -150,6 +163,9 @@ struct edge_session {
     bool drops_traffic;    /**< drop-traffic */
     bool is_held;          /**< hold of its customer with cut */
     bool is_killed;
+    bool needs_allowance; /**< nothing flows before the guard has allowed the call */
+    bool is_allowed;
+    struct edge_state_link state;
     unsigned n_legs;
     struct edge_leg *legs[EDGE_LEGS_MAX];
 };

@@ -245,3 +245,23 @@ def test_what_is_unknown_is_told_once_a_minute(edge, ng):
            codec={"strip": ["EVS"]})
     lines = [line for line in edge.log().splitlines() if "not known and ignored" in line]
     assert 1 <= len(lines) <= 2 and "2 keys or flags are not known and ignored, first: colour" in lines[0]
+
+
+def test_origin_and_version_stay_steady(call):
+    one = call("sdes-plain")
+
+    def towards_b(sdp, *replace):
+        sdp = one.ng("offer", call_id=one.id, from_tag="tag-a", sdp=sdp, transport_protocol="RTP/AVP",
+                     replace=["origin", *replace])["sdp"]
+        return re.search(r"o=(\S+) (\S+) (\S+) IN IP4 127.0.0.1\r\ns=(.*)\r", sdp).groups()
+
+    def of(user, session, version, name="-", extra=()):
+        sdp = one.a.sdp(extra=extra)
+        return sdp.replace("o=- 1 1", f"o={user} {session} {version}").replace("s=-", "s=" + name)
+
+    every = ["username", "session-name", "SDP-version"]
+    assert towards_b(of("alice", 7, 41), *every) == ("alice", "7", "41", "-")
+    assert towards_b(of("alice", 7, 42), *every) == ("alice", "7", "41", "-"), "the same description"
+    assert towards_b(of("bob", 99, 3, "call", ["a=ptime:30"]), *every) == ("alice", "7", "42", "-")
+    assert towards_b(of("bob", 99, 3, "call", ["a=ptime:30"]), "force-increment-sdp-ver", *every) == ("alice", "7", "43", "-")
+    assert towards_b(of("bob", 99, 5, "call")) == ("bob", "99", "5", "call"), "as received, where nothing is asked"
