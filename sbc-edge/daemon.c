@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "hold_watch.h"
+#include "io_choice.h"
 #include "listener.h"
 #include "log.h"
 #include "metrics.h"
@@ -141,6 +142,10 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
         return fail("--redis", err);
     if (config->state_key_file[0] != '\0' && start_keeper(node) != 0)
         return 1;
+    edge_log(EDGE_LOG_NOTICE, "SRTP by %s", edge_srtp_library_name());
+    err = edge_io_choose(node);
+    if (err != 0)
+        return fail("--io", err);
     err = start_workers(node);
     if (err != 0)
         return fail("workers", err);
@@ -209,6 +214,7 @@ int edge_daemon_run(const struct edge_config *config)
     edge_keeper_stop(node->keeper);
     edge_reporter_stop(node->reporter);
     edge_listener_free(listener);
+    edge_io_unchoose(node);
     for (unsigned i = 0; i < node->n_interfaces; i++)
         edge_interface_free(node->interfaces[i]);
     edge_srtp_library_close();

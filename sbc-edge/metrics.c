@@ -2,7 +2,9 @@
 #include "metrics.h"
 
 #include "clock.h"
+#include "io.h"
 #include "reporter.h"
+#include "srtp_context.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -84,6 +86,10 @@ static void add_sessions(struct text *text, struct edge_node *node)
 
 static void add_packets(struct text *text, const struct edge_node *node)
 {
+    add(text,
+        "# HELP sbc_edge_info How packets are moved, and what does the SRTP work\n"
+        "# TYPE sbc_edge_info gauge\nsbc_edge_info{io=\"%s\",srtp=\"%s\"} 1\n",
+        node->io_ops->name, edge_srtp_library_name());
     add(text,
         "# HELP rtpengine_packets_total Packets forwarded\n"
         "# TYPE rtpengine_packets_total counter\n"

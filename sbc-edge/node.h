@@ -18,6 +18,9 @@ struct edge_link_stats {
     _Atomic uint64_t unreadable; /**< messages dropped because they could not be read */
 };
 
+struct edge_io_ops;
+struct edge_fan_in;
+
 /** Figures of the state kept in Redis; any thread. */
 struct edge_state_stats {
     _Atomic bool is_up;
@@ -36,6 +39,8 @@ struct edge_node {
     const struct edge_config *config;
     struct edge_interface *interfaces[EDGE_INTERFACES_MAX];
     unsigned n_interfaces;
+    const struct edge_io_ops *io_ops; /**< see io_choice.h */
+    struct edge_fan_in *fan_in;       /**< NULL without it */
     uint64_t seed;
     uint64_t started_us; /**< Unix [us] */
     unsigned n_workers;

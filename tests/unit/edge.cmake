@@ -11,6 +11,7 @@ if(FG_WITH_EDGE)
             media_facts
             packet
             ports
+            raw_udp
             relay
             srtp
             srtp_positions
@@ -19,5 +20,6 @@ if(FG_WITH_EDGE)
         fg_unit_test(test_${test} SOURCES unit/test_${test}.c LIBS edge_core)
     endforeach()
     fg_unit_test(test_dtls SOURCES unit/test_dtls.c LIBS edge_core OpenSSL::SSL)
+    fg_unit_test(test_leg_dtls SOURCES unit/test_leg_dtls.c LIBS edge_core)
     fg_unit_test(test_dtls_fingerprint SOURCES unit/test_dtls_fingerprint.c LIBS edge_parsers)
 endif()
