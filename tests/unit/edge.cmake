@@ -7,6 +7,7 @@ if(FG_WITH_EDGE)
             edge_config
             hold_message
             leg_keys
+            load_watch
             mailbox
             media_facts
             packet
