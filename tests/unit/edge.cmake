@@ -12,6 +12,7 @@ if(FG_WITH_EDGE)
             packet
             ports
             relay
+            relay_long
             srtp
             srtp_positions)
         fg_unit_test(test_${test} SOURCES unit/test_${test}.c LIBS edge_core)
