@@ -4,6 +4,8 @@
 #include "control_commands.h"
 #include "leg_sockets.h"
 #include "log.h"
+#include "state_calls.h"
+#include "state_record.h"
 
 #include <stdlib.h>
 
@@ -34,6 +36,11 @@ static command_fn *const commands[EDGE_NG_COMMAND_COUNT] = {
     [EDGE_NG_STOP_MEDIA] = edge_command_accept,
 };
 
+static void forget_early(void *context, const char *call_id, size_t length)
+{
+    edge_state_note_early(context, (struct edge_view){call_id, length}, 0);
+}
+
 int edge_control_new(struct edge_node *node, struct edge_stats *stats,
                      const struct edge_io_ops *io_ops, struct edge_io *io,
                      struct edge_control **out)
@@ -56,6 +63,11 @@ int edge_control_new(struct edge_node *node, struct edge_stats *stats,
         edge_control_free(control);
         return EDGE_ENOMEM;
     }
+    if (node->keeper && !(control->state_memory = malloc(EDGE_STATE_MAX))) {
+        edge_control_free(control);
+        return EDGE_ENOMEM;
+    }
+    edge_blocks_on_early_end(control->blocks, forget_early, control);
     edge_ng_arena_init(&control->arena, control->arena_memory, EDGE_CONTROL_ARENA);
     *out = control;
     return 0;
@@ -67,6 +79,15 @@ void edge_control_set_time(struct edge_control *control, uint64_t now_ns, uint64
     control->now_ns = now_ns;
     control->now_us = now_us;
     control->heard_us = heard_us;
+}
+
+/* Whatever a command changed, also one that failed half-way, is to outlive us. */
+static void note_change(struct edge_control *control, struct edge_view call_id)
+{
+    struct edge_session *session = edge_session_table_find(control->table, call_id);
+
+    if (session)
+        edge_state_touch(control, session);
 }
 
 /* Runs the command; NULL, or the text of its error. */
@@ -82,6 +103,8 @@ static const char *run_command(struct edge_control *control, const struct edge_n
         return EDGE_NG_TEXT_COMMAND;
     command.session = edge_session_table_find(control->table, request->call_id);
     error = commands[request->command](&command);
+    if (request->command != EDGE_NG_QUERY)
+        note_change(control, request->call_id);
     if (edge_log_wants(EDGE_LOG_INFO))
         edge_log(error ? EDGE_LOG_NOTICE : EDGE_LOG_INFO, "%s %.*s: %s",
                  edge_ng_command_text(request->command), (int)request->call_id.len,

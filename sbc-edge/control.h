@@ -32,6 +32,9 @@ struct edge_control {
     uint64_t now_us;                    /**< Unix, the same moment */
     uint64_t heard_us;                  /**< Unix: when the relay received the command at hand */
     uint64_t next_warning_ns;           /**< of unknown keys */
+    struct edge_session *state_first;   /**< due to be written first */
+    struct edge_session *state_last;
+    uint8_t *state_memory; /**< room for one record; NULL without a keeper */
     struct edge_ng_arena arena;
     unsigned char *arena_memory;
     struct edge_sdp sdp;

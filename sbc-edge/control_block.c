@@ -3,6 +3,7 @@
 #include "control_commands.h"
 
 #include "dialogue.h"
+#include "state_calls.h"
 
 struct selection {
     bool is_whole_call;
@@ -81,6 +82,7 @@ const char *edge_command_block(struct edge_command *command)
     if (edge_blocks_add_early(control->blocks, call_id.ptr, call_id.len, EDGE_BLOCK_MEDIA,
                               control->now_us / 1000) != 0)
         return "No room for more early blocks";
+    edge_state_note_early(control, call_id, EDGE_BLOCK_MEDIA);
     edge_ng_add_str(&control->arena, command->reply, EDGE_VIEW("warning"),
                     EDGE_VIEW("Unknown call-ID; its media will be blocked when it comes"));
     return NULL;
@@ -96,5 +98,6 @@ const char *edge_command_unblock(struct edge_command *command)
     if (edge_blocks_early(control->blocks, call_id.ptr, call_id.len, control->now_us / 1000) == 0)
         return EDGE_NG_TEXT_UNKNOWN_CALL_ID;
     edge_blocks_clear_early(control->blocks, call_id.ptr, call_id.len, EDGE_BLOCK_MEDIA);
+    edge_state_note_early(control, call_id, 0);
     return NULL;
 }

@@ -3,6 +3,7 @@
  * the session are copied, since `delete` reports a session that is gone when the reply is written.
  */
 #include "control_commands.h"
+#include "leg_dtls.h"
 
 #define ADD_INT(arena, dict, key, n) edge_ng_add_int(arena, dict, EDGE_VIEW(key), (int64_t)(n))
 
@@ -96,6 +97,24 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
     report->errors[flow->component] += flow->dropped.packets;
 }
 
+static void add_dtls(struct edge_ng_arena *arena, struct edge_ng_value *srtp,
+                     const struct edge_leg_dtls *leg)
+{
+    struct edge_ng_value *dict = edge_ng_add_dict(arena, srtp, EDGE_VIEW("dtls"));
+
+    if (leg->is_settled)
+        edge_ng_add_str(arena, dict, EDGE_VIEW("role"),
+                        leg->role == EDGE_DTLS_ACTIVE ? EDGE_VIEW("active") : EDGE_VIEW("passive"));
+    edge_ng_add_str(arena, dict, EDGE_VIEW("state"),
+                    edge_view_of(edge_leg_dtls_state(leg, EDGE_RTP)));
+    if (edge_leg_dtls_state(leg, EDGE_RTCP))
+        edge_ng_add_str(arena, dict, EDGE_VIEW("rtcp_state"),
+                        edge_view_of(edge_leg_dtls_state(leg, EDGE_RTCP)));
+    if (leg->has_result)
+        edge_ng_add_str(arena, dict, EDGE_VIEW("last_handshake"),
+                        edge_view_of(edge_dtls_result_name(leg->result)));
+}
+
 /* Names of suites, never keys. */
 static void add_srtp(struct report *report, struct edge_ng_value *parent,
                      const struct edge_media *media)
@@ -113,6 +132,8 @@ static void add_srtp(struct report *report, struct edge_ng_value *parent,
     if (media->send && media->n_own_keys > 0)
         edge_ng_add_str(arena, srtp, EDGE_VIEW("suite_out"),
                         edge_view_of(edge_srtp_suite_info(media->own_keys[0]->suite)->name));
+    if (media->dtls)
+        add_dtls(arena, srtp, media->dtls);
     ADD_INT(arena, srtp, "replay_window", EDGE_SRTP_WINDOW);
     ADD_INT(arena, srtp, "rekeying", media->receive_old != NULL);
 }
@@ -165,7 +186,8 @@ static void add_media(struct report *report, struct edge_ng_value *list,
     if (media->has_rtcp_mux)
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("rtcp-mux"));
     if (media->is_srtp)
-        edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("SDES"));
+        edge_ng_add_str(arena, flags, (struct edge_view){0},
+                        media->dtls ? EDGE_VIEW("DTLS-SRTP") : EDGE_VIEW("SDES"));
     add_srtp(report, dict, media);
 }
 

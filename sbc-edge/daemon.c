@@ -10,6 +10,7 @@
 #include "reporter.h"
 #include "secret_store.h"
 #include "srtp_context.h"
+#include "state_keeper.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -17,7 +18,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define SECOND_NS 1000000000u
+#define SECOND_NS  1000000000u
+#define RESTORE_MS 10000u
 
 static atomic_bool is_stopping;
 
@@ -114,6 +116,16 @@ static int fail(const char *what, int err)
     return 1;
 }
 
+static int start_keeper(struct edge_node *node)
+{
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    if (edge_keeper_new(node, &node->keeper, error, sizeof(error)) == 0)
+        return 0;
+    edge_log(EDGE_LOG_ERROR, "--state-key-file: %s", error);
+    return 1;
+}
+
 /* Everything up to the listener; what was started is in `*node`, `*watch` and `*metrics`. */
 static int start(struct edge_node *node, struct edge_hold_watch **watch,
                  struct edge_metrics **metrics)
@@ -127,9 +139,15 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
         err = edge_reporter_start(node, &node->reporter);
     if (err != 0)
         return fail("--redis", err);
+    if (config->state_key_file[0] != '\0' && start_keeper(node) != 0)
+        return 1;
     err = start_workers(node);
     if (err != 0)
         return fail("workers", err);
+    if (node->keeper)
+        err = edge_keeper_begin(node->keeper);
+    if (err != 0)
+        return fail("keeper of state", err);
     if (config->redis_url[0] != '\0')
         err = edge_hold_watch_start(node, watch);
     if (err != 0)
@@ -150,6 +168,9 @@ static int listen_until_stopped(struct edge_node *node, struct edge_listener **l
     }
     if (err != 0)
         return fail("ng listener", err);
+    /* Calls of before have their ports again before others can get them. */
+    if (node->keeper)
+        edge_keeper_wait(node->keeper, RESTORE_MS);
     edge_log(EDGE_LOG_NOTICE, "ready: %u workers, media ports %u to %u", node->n_workers,
              node->config->port_min, node->config->port_max);
     edge_listener_run(*listener, &is_stopping);
@@ -183,7 +204,9 @@ int edge_daemon_run(const struct edge_config *config)
     /* Workers answer on the listener's sockets and read the watch's mail: they end in between. */
     edge_hold_watch_stop(watch);
     edge_metrics_stop(metrics);
+    edge_keeper_quiesce(node->keeper);
     stop_workers(node);
+    edge_keeper_stop(node->keeper);
     edge_reporter_stop(node->reporter);
     edge_listener_free(listener);
     for (unsigned i = 0; i < node->n_interfaces; i++)

@@ -9,6 +9,7 @@
     X(BLOCKED, "blocked")               /* ng: block media, silence media, drop-traffic */         \
     X(HELD, "held")                     /* a hold on the customer that cuts calls */               \
     X(KILLED, "killed")                 /* a kill of this call */                                  \
+    X(NOT_ALLOWED, "not_allowed")       /* default-deny: the guard has not allowed the call */     \
     X(NOT_SRTP, "not_srtp")             /* too short to carry a tag on an SRTP leg */              \
     X(PLAIN_RTCP, "plain_rtcp")         /* RTCP in clear on an SRTP leg */                         \
     X(BAD_PACKET, "bad_packet")         /* neither RTP nor RTCP, or a broken header */             \

@@ -497,10 +497,12 @@ uint64_t edge_leg_dtls_deadline_ns(const struct edge_leg_dtls *dtls)
     return next_ns;
 }
 
-const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls)
+const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls, enum edge_component component)
 {
-    const struct edge_dtls_port *port = &dtls->port[EDGE_RTP];
+    const struct edge_dtls_port *port = &dtls->port[component];
 
+    if (!is_in_use(dtls, component))
+        return NULL;
     if (port->current && !port->is_outdated)
         return "established";
     if (port->running[0] || port->running[1] || port->start_at_ns != 0)

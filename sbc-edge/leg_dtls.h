@@ -89,8 +89,11 @@ bool edge_leg_dtls_take(struct edge_leg_dtls *dtls, struct edge_flow *flow,
                         const union edge_address *source, const uint8_t *bytes, size_t length,
                         uint64_t now_ns);
 
-/** "waiting", "handshake", "established", "closed", "failed"; static. */
-const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls);
+/**
+ * "waiting", "handshake", "established", "closed", "failed"; static. NULL for RTCP that shares a
+ * port with RTP.
+ */
+const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls, enum edge_component component);
 
 /** For edge_handshakes_turn: a datagram's turn, and time's. Both may end associations. */
 void edge_leg_dtls_receive(struct edge_leg_dtls *dtls, struct edge_flow *flow,

@@ -3,6 +3,24 @@
 
 #include "leg_dtls.h"
 
+/* Takes over an open pair, and tells the worker's io of it. */
+static int use_sockets(struct edge_control *control, struct edge_media *media,
+                       const struct edge_media_sockets *sockets)
+{
+    media->port = sockets->rtp_port;
+    media->flow[EDGE_RTP].fd = sockets->rtp_fd;
+    media->flow[EDGE_RTCP].fd = sockets->rtcp_fd;
+    for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
+        int err = control->io_ops->add(control->io, media->flow[c].fd, &media->flow[c]);
+
+        if (err != 0) {
+            edge_media_close_sockets(control, media);
+            return err;
+        }
+    }
+    return 0;
+}
+
 int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos)
 {
     struct edge_interface *interface = control->node->interfaces[media->leg->interface];
@@ -12,19 +30,17 @@ int edge_media_open_sockets(struct edge_control *control, struct edge_media *med
     if (media->port != 0)
         return 0;
     err = edge_interface_open_pair(interface, tos, control->now_ns, &sockets);
-    if (err != 0)
-        return err;
-    media->port = sockets.rtp_port;
-    media->flow[EDGE_RTP].fd = sockets.rtp_fd;
-    media->flow[EDGE_RTCP].fd = sockets.rtcp_fd;
-    for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        err = control->io_ops->add(control->io, media->flow[c].fd, &media->flow[c]);
-        if (err != 0) {
-            edge_media_close_sockets(control, media);
-            return err;
-        }
-    }
-    return 0;
+    return err != 0 ? err : use_sockets(control, media, &sockets);
+}
+
+int edge_media_open_sockets_at(struct edge_control *control, struct edge_media *media, uint8_t tos,
+                               uint16_t port)
+{
+    struct edge_interface *interface = control->node->interfaces[media->leg->interface];
+    struct edge_media_sockets sockets;
+    int err = edge_interface_open_pair_at(interface, tos, port, control->now_ns, &sockets);
+
+    return err != 0 ? err : use_sockets(control, media, &sockets);
 }
 
 void edge_media_close_sockets(struct edge_control *control, struct edge_media *media)

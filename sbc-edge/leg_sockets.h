@@ -9,6 +9,10 @@
  * (-ENOSPC: no free ports). */
 int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos);
 
+/** The same on the RTP port that the stream had before. As edge_interface_open_pair_at. */
+int edge_media_open_sockets_at(struct edge_control *control, struct edge_media *media, uint8_t tos,
+                               uint16_t port);
+
 /** Closes them; no-op when closed. */
 void edge_media_close_sockets(struct edge_control *control, struct edge_media *media);
 

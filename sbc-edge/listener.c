@@ -6,6 +6,7 @@
 #include "log.h"
 #include "ng_statistics.h"
 #include "ng_streams.h"
+#include "state_keeper.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -206,9 +207,26 @@ static void send_reply(const struct source *source, struct edge_view reply)
         edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent: %s", strerror(errno));
 }
 
-static void hand_over(struct edge_listener *listener, const struct source *source,
-                      struct edge_view message, struct edge_view call_id)
+/* A request within a call that is not known here may be about one that another relay had. */
+static bool may_be_elsewhere(const struct edge_node *node, const struct edge_ng_request *request,
+                             bool *is_moving)
 {
+    bool is_within = request->to_tag.len > 0;
+
+    if (!node->keeper || request->call_id.len == 0)
+        return false;
+    *is_moving =
+        is_within && (request->command == EDGE_NG_OFFER || request->command == EDGE_NG_ANSWER);
+    if (request->command == EDGE_NG_OFFER && !is_within)
+        return false;
+    return !edge_session_table_has(edge_worker_table(edge_worker_of_call(node, request->call_id)),
+                                   request->call_id);
+}
+
+static void hand_over(struct edge_listener *listener, const struct source *source,
+                      struct edge_view message, const struct edge_ng_request *request)
+{
+    bool is_moving = false;
     struct edge_mail *mail = edge_mail_new(EDGE_MAIL_NG, message.ptr, message.len);
 
     if (!mail) {
@@ -222,7 +240,10 @@ static void hand_over(struct edge_listener *listener, const struct source *sourc
         mail->connection = edge_connection_hold(source->connection);
     else if (source->peer)
         mail->peer = *source->peer;
-    if (edge_worker_post(edge_worker_of_call(listener->node, call_id), mail) != 0)
+    if (may_be_elsewhere(listener->node, request, &is_moving) &&
+        edge_keeper_look_up(listener->node->keeper, request->call_id, is_moving, mail))
+        return;
+    if (edge_worker_post(edge_worker_of_call(listener->node, request->call_id), mail) != 0)
         edge_stats_add(&listener->node->listener_stats.requests_lost, 1);
 }
 
@@ -275,7 +296,7 @@ static void take_message(struct edge_listener *listener, const struct source *so
                                 REPLY_MAX, &length) != 0)
             length = 0;
     } else if (!answer_here(listener, &request, &length)) {
-        hand_over(listener, source, message, request.call_id);
+        hand_over(listener, source, message, &request);
         return;
     }
     remember(listener, source, request.cookie, now_ms, (struct edge_view){listener->reply, length});

@@ -182,6 +182,45 @@ static void add_link(struct text *text, const struct edge_node *node)
                 atomic_load(&reports->lost));
 }
 
+static void add_gauge(struct text *text, const char *name, const char *help, uint64_t value)
+{
+    add(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help, name, name, value);
+}
+
+static void add_state(struct text *text, struct edge_node *node)
+{
+    struct edge_state_stats *stats = &node->state_stats;
+
+    add_gauge(text, "sbc_edge_draining",
+              "1 while no new calls are taken, since the relay is to end",
+              atomic_load(&node->is_draining));
+    if (!node->keeper)
+        return;
+    add_gauge(text, "sbc_edge_state_up", "The state of calls is being kept in Redis",
+              atomic_load(&stats->is_up));
+    add_gauge(text, "sbc_edge_state_waiting", "Records of calls that wait to be written",
+              atomic_load(&stats->waiting));
+    add_counter(text, "sbc_edge_state_written_total", "Records of calls written or taken out",
+                atomic_load(&stats->written));
+    add_counter(text, "sbc_edge_state_refused_total",
+                "Records that found the queue full: they are made again later",
+                atomic_load(&stats->refused));
+    add_counter(text, "sbc_edge_state_too_large_total", "Records that were too large to be kept",
+                atomic_load(&stats->too_large));
+    add_counter(text, "sbc_edge_state_restored_total", "Calls that were taken up again",
+                atomic_load(&stats->restored));
+    add_counter(text, "sbc_edge_state_not_restored_total",
+                "Calls that could not be: their ports or addresses were not to be had",
+                atomic_load(&stats->not_restored));
+    add_counter(text, "sbc_edge_state_taken_over_total", "Records of other relays taken over",
+                atomic_load(&stats->taken_over));
+    add_counter(text, "sbc_edge_state_damaged_total", "Records that did not verify",
+                atomic_load(&stats->damaged));
+    add_counter(text, "sbc_edge_state_foreign_total",
+                "Records of another layout, or under a key that is not known",
+                atomic_load(&stats->foreign));
+}
+
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result serve(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *data,
@@ -206,6 +245,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
         add_requests(&text, metrics->node);
         add_ports(&text, metrics->node);
         add_link(&text, metrics->node);
+        add_state(&text, metrics->node);
     }
     response = MHD_create_response_from_buffer(text.used, text.bytes, MHD_RESPMEM_MUST_FREE);
     if (!response) {

@@ -4,6 +4,7 @@
 #include "leg_keys.h"
 #include "leg_sockets.h"
 #include "log.h"
+#include "negotiation_dtls.h"
 #include "negotiation_udptl.h"
 #include "sdp_rewrite.h"
 
@@ -138,6 +139,12 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
     if (chosen < 0 && !edge_sdp_proto_is_srtp(from->proto) &&
         media->leg->srtp_policy == EDGE_SRTP_REQUIRED)
         return EDGE_TEXT_SRTP_REQUIRED;
+    if (edge_negotiation_is_dtls(from, chosen >= 0)) {
+        wipe_lines(lines, n_lines);
+        return edge_negotiation_take_dtls(n, from, media);
+    }
+    if (media->dtls)
+        edge_media_forget_keys(media);
     if (chosen >= 0) {
         uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
 
@@ -202,8 +209,13 @@ static const char *prepare_offered(struct edge_negotiation *n, const struct edge
     media->is_active = true;
     if (!is_kept)
         media->proto = is_named ? wanted : from->proto;
-    if (edge_sdp_proto_is_dtls(media->proto) || !edge_sdp_proto_is_rtp(media->proto))
-        return EDGE_TEXT_DTLS;
+    media->proto = edge_negotiation_dtls_profile(n->request, media->proto);
+    if (!edge_sdp_proto_is_rtp(media->proto))
+        return EDGE_TEXT_PROFILE;
+    if (edge_sdp_proto_is_dtls(media->proto))
+        return edge_negotiation_offer_dtls(n, media);
+    if (media->dtls)
+        edge_media_forget_keys(media);
     media->is_srtp = edge_sdp_proto_is_srtp(media->proto) || is_opportunistic;
     if (!media->is_srtp) {
         edge_media_forget_keys(media);
@@ -241,8 +253,6 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     from->has_close_offer = !is_relayed(section);
     if (from->has_close_offer)
         return NULL;
-    if (edge_sdp_proto_is_dtls(section->proto))
-        return EDGE_TEXT_DTLS;
     if (!section->connection.is_present)
         return EDGE_NG_TEXT_INCOMPLETE_SDP;
     error = take_offered_key(n, section, from);
@@ -327,8 +337,12 @@ static const char *take_answer_security(const struct edge_negotiation *n,
 {
     bool is_opportunistic = media->is_srtp && !edge_sdp_proto_is_srtp(media->proto);
 
+    if (media->dtls)
+        return edge_sdp_proto_is_srtp(section->proto)
+                   ? edge_negotiation_take_dtls(n, section, media)
+                   : EDGE_TEXT_TRANSPORT;
     if (edge_sdp_proto_is_dtls(section->proto))
-        return EDGE_TEXT_DTLS;
+        return EDGE_TEXT_TRANSPORT;
     if (media->leg->srtp_policy == EDGE_SRTP_REQUIRED &&
         (!media->is_srtp || section->n_crypto == 0))
         return EDGE_TEXT_SRTP_REQUIRED;
@@ -376,7 +390,11 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
     take_transport(n->request, section, media);
     edge_payloads_read(&n->control->sdp, section, &media->described);
     media->proto = offered;
-    if (!asker->is_srtp)
+    if (media->dtls)
+        edge_negotiation_settle_dtls(n, media, false);
+    if (asker->dtls)
+        edge_negotiation_settle_dtls(n, asker, true);
+    if (!asker->is_srtp || asker->dtls)
         return NULL;
     if (!asker->remote_key ||
         edge_leg_keys_settle_answer(asker, asker->remote_key->tag, asker->remote_key->suite) != 0)
@@ -399,6 +417,7 @@ const char *edge_negotiation_take_answer(struct edge_negotiation *n)
 struct writing {
     struct edge_sdp_media_plan media[EDGE_SDP_MEDIA_MAX];
     struct edge_sdes_line keys[EDGE_SDP_MEDIA_MAX][EDGE_OWN_KEYS_MAX];
+    char prints[EDGE_SDP_MEDIA_MAX][EDGE_FINGERPRINT_TEXT];
 };
 
 static bool offers_mux(const struct edge_ng_request *request, const struct edge_sdp_media *section)
@@ -436,6 +455,10 @@ static void plan_media(const struct edge_negotiation *n, bool is_offer, unsigned
     plan->proto = media->proto;
     if (!media->is_srtp)
         return;
+    if (media->dtls) {
+        edge_negotiation_plan_dtls(n, media, is_offer, plan, writing->prints[i]);
+        return;
+    }
     for (unsigned k = 0; k < media->n_own_keys; k++) {
         writing->keys[i][k] = *media->own_keys[k];
         if (n->request->sdes.has_lifetime)

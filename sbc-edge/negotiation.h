@@ -30,7 +30,7 @@ const char *edge_negotiation_take_answer(struct edge_negotiation *n);
 const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, size_t *length);
 
 #define EDGE_TEXT_NO_SUITE      "No usable SRTP crypto suite in SDP"
-#define EDGE_TEXT_DTLS          "DTLS-SRTP is not supported"
+#define EDGE_TEXT_PROFILE       "Transport protocol is not supported"
 #define EDGE_TEXT_SRTP_OFF      "SRTP is switched off for this side"
 #define EDGE_TEXT_SRTP_REQUIRED "SRTP is required of this side"
 #define EDGE_TEXT_NO_KEYS       "SRTP was offered and the answer has no usable key for it"

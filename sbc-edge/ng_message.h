@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "dtls_fingerprint.h"
 #include "ip.h"
 #include "ng_value.h"
 #include "parse_error.h"
@@ -172,6 +173,8 @@ struct edge_ng_request {
     enum edge_srtp_policy srtp_policy;
     enum edge_ng_ice ice;
     enum edge_ng_dtls dtls;
+    enum edge_ng_dtls dtls_reverse;
+    enum edge_dtls_hash dtls_hash; /**< EDGE_HASH_NONE when not given */
     enum edge_ng_drop_traffic drop_traffic;
     enum edge_ng_learning learning;
     struct edge_ng_sdes sdes;

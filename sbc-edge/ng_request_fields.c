@@ -302,6 +302,25 @@ static bool read_dtls(struct edge_ng_request *request, const struct edge_ng_valu
     return dtls != 0;
 }
 
+static bool read_dtls_reverse(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    const uint32_t dtls = edge_ng_word_find(dtls_words, COUNT_OF(dtls_words), edge_ng_str(value));
+
+    if (dtls != EDGE_NG_DTLS_PASSIVE && dtls != EDGE_NG_DTLS_ACTIVE)
+        return false;
+    request->dtls_reverse = (enum edge_ng_dtls)dtls;
+    return true;
+}
+
+static bool read_dtls_hash(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    const enum edge_dtls_hash hash = edge_dtls_hash_find(edge_ng_str(value));
+
+    if (hash != EDGE_HASH_NONE)
+        request->dtls_hash = hash;
+    return hash != EDGE_HASH_NONE;
+}
+
 static bool read_drop_traffic(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
     const uint32_t drop = edge_ng_word_find(drop_words, COUNT_OF(drop_words), edge_ng_str(value));
@@ -401,6 +420,8 @@ static const struct {
     {EDGE_VIEW_INIT("transport-protocol"), read_transport},
     {EDGE_VIEW_INIT("ICE"), read_ice},
     {EDGE_VIEW_INIT("DTLS"), read_dtls},
+    {EDGE_VIEW_INIT("DTLS-reverse"), read_dtls_reverse},
+    {EDGE_VIEW_INIT("DTLS-fingerprint"), read_dtls_hash},
     {EDGE_VIEW_INIT("drop-traffic"), read_drop_traffic},
     {EDGE_VIEW_INIT("endpoint-learning"), read_learning},
     {EDGE_VIEW_INIT("TOS"), read_tos},

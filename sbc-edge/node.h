@@ -7,6 +7,7 @@
 /** What the threads of one relay share. Fixed before they start, but for what is atomic. */
 
 struct edge_worker;
+struct edge_keeper;
 struct edge_reporter;
 
 /** Figures of the link to Redis; written by its thread. */
@@ -15,6 +16,20 @@ struct edge_link_stats {
     _Atomic uint64_t connects;
     _Atomic uint64_t messages;
     _Atomic uint64_t unreadable; /**< messages dropped because they could not be read */
+};
+
+/** Figures of the state kept in Redis; any thread. */
+struct edge_state_stats {
+    _Atomic bool is_up;
+    _Atomic uint64_t written;      /**< records, and ends of calls */
+    _Atomic uint64_t waiting;      /**< to be written, now */
+    _Atomic uint64_t refused;      /**< since too many waited: tried again, or lost */
+    _Atomic uint64_t too_large;    /**< calls that are not kept */
+    _Atomic uint64_t restored;     /**< calls */
+    _Atomic uint64_t not_restored; /**< calls whose ports or addresses could not be had */
+    _Atomic uint64_t taken_over;   /**< records of other relays */
+    _Atomic uint64_t damaged;
+    _Atomic uint64_t foreign; /**< sealed with a key that is not in the file, or another layout */
 };
 
 struct edge_node {
@@ -26,7 +41,10 @@ struct edge_node {
     unsigned n_workers;
     struct edge_worker *workers[EDGE_THREADS_MAX];
     _Atomic uint32_t n_sessions;    /**< of all workers */
+    _Atomic bool is_draining;       /**< no new calls: the process is to end */
     struct edge_reporter *reporter; /**< NULL without Redis */
+    struct edge_keeper *keeper;     /**< NULL: calls do not outlive the process */
+    struct edge_state_stats state_stats;
     struct edge_stats listener_stats;
     struct edge_link_stats link_stats;
 };

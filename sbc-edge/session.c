@@ -218,6 +218,8 @@ static enum edge_drop silence_reason(const struct edge_session *session, const s
         return EDGE_DROP_HELD;
     if (session->is_blocked || session->drops_traffic || leg->is_blocked)
         return EDGE_DROP_BLOCKED;
+    if (session->needs_allowance && !session->is_allowed)
+        return EDGE_DROP_NOT_ALLOWED;
     return EDGE_DROP_COUNT;
 }
 
@@ -236,13 +238,17 @@ unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t hear
             verdict->is_active = false;
             continue;
         }
-        if (!verdict->is_active) {
+        /* What was silent since nobody had allowed it is blocked from now on, not from then. */
+        if (!verdict->is_active ||
+            (verdict->reason == EDGE_DROP_NOT_ALLOWED && reason != EDGE_DROP_NOT_ALLOWED)) {
+            unsigned is_verdict = reason != EDGE_DROP_NOT_ALLOWED;
+
             *verdict = (struct edge_verdict){.is_active = true,
-                                             .n = verdict->n + 1,
+                                             .n = verdict->n + is_verdict,
                                              .heard_us = heard_us,
                                              .applied_us = now_us,
                                              .forwarded_after = verdict->forwarded_after};
-            silenced++;
+            silenced += is_verdict;
         }
         verdict->reason = reason;
     }

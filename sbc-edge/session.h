@@ -111,7 +111,7 @@ struct edge_media {
 struct edge_verdict {
     bool is_active;
     unsigned n;            /**< how many there have been so far; the figures are of the last one */
-    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD or _KILLED */
+    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD, _KILLED or _NOT_ALLOWED */
     uint64_t heard_us;     /**< when the relay received it, Unix [us] */
     uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
     uint64_t lifted_us;    /**< when it ended, Unix [us]; 0: not */
@@ -139,6 +139,17 @@ struct edge_leg {
     struct edge_media *media[EDGE_SDP_MEDIA_MAX];
 };
 
+/** Its place among the sessions whose state is to be written, in the order in which it is due. */
+struct edge_state_link {
+    struct edge_session *next;
+    struct edge_session *previous;
+    uint64_t due_ns;
+    uint64_t written_ns;
+    uint64_t packets_written; /**< taken when it was last written */
+    bool is_listed;
+    bool is_changed; /**< by more than packets */
+};
+
 struct edge_session {
     struct edge_view call_id;             /**< owned */
     char customer[EDGE_CUSTOMER_MAX + 1]; /**< empty: not known */
@@ -152,6 +163,9 @@ struct edge_session {
     bool drops_traffic;    /**< drop-traffic */
     bool is_held;          /**< hold of its customer with cut */
     bool is_killed;
+    bool needs_allowance; /**< nothing flows before the guard has allowed the call */
+    bool is_allowed;
+    struct edge_state_link state;
     unsigned n_legs;
     struct edge_leg *legs[EDGE_LEGS_MAX];
 };

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "packet.h"
 #include "relay.h"
+#include "state_calls.h"
 #include "string_map.h"
 
 #include <pthread.h>
@@ -18,6 +19,9 @@
 #define NG_SEND_RETRIES 3
 /* Requests between two turns of all sockets that have packets: about a millisecond. */
 #define REQUESTS_PER_TURN 8
+/* Records of calls that are made in a turn, at about two microseconds each. */
+#define STATES_BUSY 8
+#define STATES_IDLE 256
 
 struct edge_worker {
     struct edge_node *node;
@@ -119,6 +123,9 @@ static void read_mail(struct edge_worker *worker)
         if (mail->kind == EDGE_MAIL_NG) {
             worker->requests_left--;
             answer_ng(worker, mail);
+        } else if (mail->kind == EDGE_MAIL_ADOPT) {
+            worker->requests_left--;
+            edge_control_obey(worker->control, mail);
         } else if (mail->kind == EDGE_MAIL_STOP) {
             worker->is_stopping = true;
         } else {
@@ -226,6 +233,7 @@ static void *run(void *context)
 
     while (!worker->is_stopping) {
         void *owner = NULL;
+        bool was_busy = false;
         uint64_t now_ns;
 
         if (worker->io_ops->wait(worker->io, wait_ms(worker)) != 0) {
@@ -236,11 +244,15 @@ static void *run(void *context)
         do {
             read_mail(worker);
             owner = worker->io_ops->next(worker->io);
-            if (owner && owner != worker)
+            if (owner && owner != worker) {
+                was_busy = true;
                 relay_batch(worker, owner);
+            }
         } while (owner && !worker->is_stopping);
         now_ns = edge_clock_now_ns();
         edge_handshakes_turn(worker->control->handshakes, now_ns);
+        /* A few at a time while there are packets, so that these do not wait. */
+        edge_state_turn(worker->control, now_ns, was_busy ? STATES_BUSY : STATES_IDLE);
         if (now_ns < worker->next_tick_ns)
             continue;
         worker->next_tick_ns = now_ns + TICK_NS;

@@ -115,11 +115,12 @@ class Edge:
         raise AssertionError("no free ports")
 
     def start(self):
+        before = self.log().count("ready:") if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BINARY, *self.options], stderr=log, stdout=log)
         for _ in range(300):
             assert self.process.poll() is None, self.log()
-            if "ready:" in self.log():
+            if self.log().count("ready:") > before:
                 return self
             time.sleep(0.02)
         raise AssertionError("sbc-edge did not get ready: " + self.log())
@@ -130,6 +131,11 @@ class Edge:
             self.process.terminate()
         if self.process:
             assert self.process.wait(10) == 0, self.log()[-4000:]
+
+    def kill(self):
+        """As a crash would: nothing is put in order."""
+        self.process.kill()
+        self.process.wait(10)
 
     def log(self):
         with open(self.log_path, errors="replace") as log:

@@ -36,7 +36,7 @@ PARTNERS = {
 # Library header (or folder of headers, ending in /) -> part -> in how many of its files.
 LIBRARIES = {
     "curl/": {"alerts": 1},
-    "glib.h": {"engine/pack": 2},  # time zones; digests
+    "glib.h": {"engine/pack": 2, "sbc-edge": 1},  # time zones; digests; configuration files
     "hiredis/": {"engine/store": 1, "alerts": 1},
     "jansson.h": {"engine/record": 1, "engine/packtest": 1, "modules/fraudguard": 1, "cli": 1,
                   "alerts": 1, "sbc-edge": 1},

@@ -14,7 +14,9 @@ if(FG_WITH_EDGE)
             relay
             relay_long
             srtp
-            srtp_positions)
+            srtp_positions
+            state_record
+            state_seal)
         fg_unit_test(test_${test} SOURCES unit/test_${test}.c LIBS edge_core)
     endforeach()
     fg_unit_test(test_dtls SOURCES unit/test_dtls.c LIBS edge_core OpenSSL::SSL)
