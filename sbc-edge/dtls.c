@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dtls.h"
 
+#include "output.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -147,17 +149,20 @@ static unsigned next_wait_us(SSL *ssl, unsigned last_us)
 
 static int set_profiles(SSL *ssl, uint32_t suites_never)
 {
-    char text[128] = "";
+    char text[128];
+    struct edge_output names;
 
+    edge_output_init(&names, text, sizeof(text) - 1);
     for (size_t i = 0; i < PROFILES; i++) {
         if (suites_never & (uint32_t)1 << profiles[i].suite)
             continue;
-        if (text[0] != '\0')
-            strcat(text, ":");
-        strcat(text, profiles[i].name);
+        if (names.len > 0)
+            edge_output_text(&names, ":");
+        edge_output_text(&names, profiles[i].name);
     }
-    if (text[0] == '\0')
+    if (names.len == 0)
         return EDGE_ESUITE;
+    text[names.len] = '\0';
     return SSL_set_tlsext_use_srtp(ssl, text) == 0 ? 0 : EDGE_ENOMEM; /* 0 is success here */
 }
 

@@ -10,8 +10,8 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-#define DAY_S       86400
-#define VALID_DAYS  30
+#define DAY_S       ((time_t)86400)
+#define VALID_S     (30 * DAY_S)
 #define CHAIN_BYTES 16384
 
 struct edge_dtls_identity {
@@ -63,7 +63,7 @@ static X509 *make_certificate(EVP_PKEY *key, uint64_t now_s)
         ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1 | 1) != 1 ||
         /* A day early, since the clocks of phones are not ours. */
         !ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)now_s - DAY_S) ||
-        !ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)now_s + VALID_DAYS * DAY_S) ||
+        !ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)now_s + VALID_S) ||
         X509_set_pubkey(certificate, key) != 1 || X509_sign(certificate, key, EVP_sha256()) == 0) {
         X509_free(certificate);
         return NULL;
@@ -79,6 +79,7 @@ static bool set_options(SSL_CTX *context)
         "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
         "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:"
         "ECDHE-RSA-AES128-SHA:@SECLEVEL=1";
+    char groups[] = "X25519:P-256:P-384"; /* the macro takes it as if it were to be changed */
 
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU |
                                      SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -88,7 +89,7 @@ static bool set_options(SSL_CTX *context)
     return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(context, ciphers) == 1 &&
-           SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1;
+           SSL_CTX_set1_groups_list(context, groups) == 1;
 }
 
 static int fill(struct edge_dtls_identity *identity, EVP_PKEY *key, X509 *certificate)

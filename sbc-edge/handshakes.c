@@ -148,6 +148,8 @@ static void unlist(struct edge_handshakes *handshakes, struct edge_leg_dtls *dtl
     else
         handshakes->listed = dtls->next;
     dtls->is_listed = false;
+    if (!handshakes->listed)
+        handshakes->due_ns = 0;
 }
 
 void edge_handshakes_forget(struct edge_handshakes *handshakes, struct edge_leg_dtls *dtls)

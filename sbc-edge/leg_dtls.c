@@ -22,6 +22,7 @@ struct edge_dtls_association {
     struct edge_flow *flow;
     union edge_address address;
     uint8_t random[EDGE_DTLS_RANDOM_BYTES]; /* passive: of the ClientHello that began it */
+    struct edge_fingerprint print;          /* the peer's */
     uint64_t begun_ns;
     struct edge_dtls *dtls;
 };
@@ -167,6 +168,7 @@ static struct edge_dtls_association *begin(struct edge_leg_dtls *dtls, struct ed
     association->leg = dtls;
     association->flow = port->flow;
     association->address = *address;
+    association->print = dtls->terms.print;
     association->begun_ns = now_ns;
     if (edge_dtls_new(&plan, now_ns, &association->dtls) != 0) {
         free(association);
@@ -503,7 +505,8 @@ const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls, enum edge_comp
 
     if (!is_in_use(dtls, component))
         return NULL;
-    if (port->current && !port->is_outdated)
+    /* At another place than the signalled one it may be the same association, moved. */
+    if (port->current && edge_fingerprint_is_equal(&port->current->print, &dtls->terms.print))
         return "established";
     if (port->running[0] || port->running[1] || port->start_at_ns != 0)
         return "handshake";
@@ -511,5 +514,5 @@ const char *edge_leg_dtls_state(const struct edge_leg_dtls *dtls, enum edge_comp
         return "closed";
     if (dtls->has_result && dtls->result != EDGE_DTLS_OK)
         return "failed";
-    return port->current ? "established" : "waiting";
+    return "waiting";
 }

@@ -11,6 +11,7 @@
 uint64_t dtls_link_now_ns = 1800000000000000000u;
 
 /* In place of the C library's: what OpenSSL's timers of retransmission read. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved */
 __attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict now,
                                                         void *restrict zone)
 {
