@@ -24,6 +24,7 @@ enum option_id {
     OPT_FOREGROUND,
     OPT_LOG_LEVEL,
     OPT_NUM_THREADS,
+    OPT_IO,
     OPT_REDIS,
     OPT_TIMEOUT,
     OPT_SILENT_TIMEOUT,
@@ -57,6 +58,7 @@ static const struct option options[] = {
     {"foreground", no_argument, NULL, OPT_FOREGROUND},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"num-threads", required_argument, NULL, OPT_NUM_THREADS},
+    {"io", required_argument, NULL, OPT_IO},
     {"redis", required_argument, NULL, OPT_REDIS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"silent-timeout", required_argument, NULL, OPT_SILENT_TIMEOUT},
@@ -336,6 +338,20 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
     return err;
 }
 
+static int read_io(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
+{
+    static const char *const names[] = {
+        [EDGE_IO_AUTO] = "auto", [EDGE_IO_LOOKUP] = "lookup", [EDGE_IO_EPOLL] = "epoll"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            out->io = (enum edge_io_kind)i;
+            return 0;
+        }
+    }
+    return fail(error, "--io=%s: expected auto, lookup or epoll", text);
+}
+
 static int read_option(int id, const char *text, struct edge_config *out,
                        char error[EDGE_CONFIG_ERR_MAX])
 {
@@ -346,6 +362,8 @@ static int read_option(int id, const char *text, struct edge_config *out,
         return add_listen_ng(text, out, error);
     case OPT_LISTEN_HTTP:
         return read_listen("listen-http", text, &out->listen_http, error);
+    case OPT_IO:
+        return read_io(text, out, error);
     case OPT_REDIS:
         return read_redis(text, out, error);
     case OPT_STATE_KEY_FILE:

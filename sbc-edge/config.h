@@ -17,6 +17,13 @@
 #define EDGE_PATH_TEXT_MAX     256
 #define EDGE_STAND_IN_MAX      4
 
+/** How datagrams are moved. */
+enum edge_io_kind {
+    EDGE_IO_AUTO = 0, /**< the fastest that the machine permits */
+    EDGE_IO_LOOKUP,
+    EDGE_IO_EPOLL,
+};
+
 struct edge_config {
     struct edge_interface_config interfaces[EDGE_INTERFACES_MAX];
     unsigned n_interfaces;
@@ -30,6 +37,7 @@ struct edge_config {
     uint32_t port_rest_s; /**< how long freed ports rest [s] */
     unsigned n_threads;
     int log_level;
+    enum edge_io_kind io;
     uint32_t timeout_s;        /**< a call without media ends [s]; 0: never */
     uint32_t silent_timeout_s; /**< the same for calls that are blocked or on hold [s] */
     uint32_t offer_timeout_s;  /**< an offer that never saw media or an answer [s] */

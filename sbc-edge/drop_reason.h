@@ -15,6 +15,7 @@
     X(BAD_PACKET, "bad_packet")         /* neither RTP nor RTCP, or a broken header */             \
     X(STUN, "stun")                     /* STUN, where no ICE was agreed */                        \
     X(DTLS, "dtls")                     /* DTLS, where none was agreed */                          \
+    X(FLOOD, "flood")                   /* a flooded port's, unseen, while others need the room */ \
     X(TOO_LONG, "too_long")             /* larger than a media datagram may be */                  \
     X(NO_KEY, "no_key")                 /* SRTP leg whose key is not known yet */                  \
     X(NO_PEER, "no_peer")               /* nobody on the other side yet */                         \

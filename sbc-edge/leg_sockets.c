@@ -3,15 +3,25 @@
 
 #include "leg_dtls.h"
 
+struct edge_io_port edge_flow_port(const struct edge_flow *flow)
+{
+    return (struct edge_io_port){.fd = flow->fd,
+                                 .number = (uint16_t)(flow->media->port + flow->component),
+                                 .tos = flow->media->tos,
+                                 .interface = flow->media->leg->interface};
+}
+
 /* Takes over an open pair, and tells the worker's io of it. */
-static int use_sockets(struct edge_control *control, struct edge_media *media,
+static int use_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos,
                        const struct edge_media_sockets *sockets)
 {
     media->port = sockets->rtp_port;
+    media->tos = tos;
     media->flow[EDGE_RTP].fd = sockets->rtp_fd;
     media->flow[EDGE_RTCP].fd = sockets->rtcp_fd;
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        int err = control->io_ops->add(control->io, media->flow[c].fd, &media->flow[c]);
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+        int err = control->io_ops->add(control->io, &port, &media->flow[c]);
 
         if (err != 0) {
             edge_media_close_sockets(control, media);
@@ -30,7 +40,7 @@ int edge_media_open_sockets(struct edge_control *control, struct edge_media *med
     if (media->port != 0)
         return 0;
     err = edge_interface_open_pair(interface, tos, control->now_ns, &sockets);
-    return err != 0 ? err : use_sockets(control, media, &sockets);
+    return err != 0 ? err : use_sockets(control, media, tos, &sockets);
 }
 
 int edge_media_open_sockets_at(struct edge_control *control, struct edge_media *media, uint8_t tos,
@@ -40,7 +50,7 @@ int edge_media_open_sockets_at(struct edge_control *control, struct edge_media *
     struct edge_media_sockets sockets;
     int err = edge_interface_open_pair_at(interface, tos, port, control->now_ns, &sockets);
 
-    return err != 0 ? err : use_sockets(control, media, &sockets);
+    return err != 0 ? err : use_sockets(control, media, tos, &sockets);
 }
 
 void edge_media_close_sockets(struct edge_control *control, struct edge_media *media)
@@ -53,7 +63,9 @@ void edge_media_close_sockets(struct edge_control *control, struct edge_media *m
         return;
     edge_leg_dtls_close(media->dtls);
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        control->io_ops->remove(control->io, media->flow[c].fd, &media->flow[c]);
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+
+        control->io_ops->remove(control->io, &port, &media->flow[c]);
         media->flow[c].fd = -1;
     }
     edge_interface_close_pair(interface, &sockets, control->now_ns);
@@ -71,7 +83,8 @@ void edge_flow_send(void *context, const struct edge_flow *flow, const union edg
     if (flow->fd < 0)
         return;
     datagram.bytes = (uint8_t *)(uintptr_t)bytes; /* only read when sending */
-    control->io_ops->send(control->io, flow->fd, &one, 1);
+    datagram.from = edge_flow_port(flow);
+    control->io_ops->send(control->io, &one, 1);
 }
 
 void edge_leg_close_sockets(struct edge_control *control, struct edge_leg *leg)

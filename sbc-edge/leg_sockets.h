@@ -5,6 +5,9 @@
 
 /** Opens and closes the sockets of media streams, tells the worker's io about them, and sends. */
 
+/** The port of a flow whose socket is open, as the io wants it. */
+struct edge_io_port edge_flow_port(const struct edge_flow *flow);
+
 /** Opens the stream's pair on its leg's interface unless it is open. 0 or a negative errno value
  * (-ENOSPC: no free ports). */
 int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos);

@@ -86,6 +86,7 @@ struct edge_media {
     bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
     bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
+    uint8_t tos;   /**< type of service of what leaves by our ports */
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
     struct edge_media_facts facts;  /**< of what the leg sends */
