@@ -135,9 +135,10 @@ enum exit_code cmd_rules_reference(struct invocation *call)
     put_keys(FG_SHAPE_MATCHER, "Matchers",
              "A signal has a value to equal (a number's prefix, with `dest.prefix`), or a mapping "
              "of these, all of which must hold.");
-    put_keys(FG_SHAPE_METER, "Meters",
-             "What is counted, for whom, over what time; one of `count`, `sum`, `distinct`, "
-             "`gauge`, `first_seen`, `seen`, `longest_run`, `typical`, `trend` and `ratio`.");
+    put_keys(
+        FG_SHAPE_METER, "Meters",
+        "What is counted, for whom, over what time; one of `count`, `sum`, `distinct`, "
+        "`gauge`, `first_seen`, `seen`, `known`, `longest_run`, `typical`, `trend` and `ratio`.");
     put_actions();
     put_keys(FG_SHAPE_RULE, "Rules", "What gives points.");
     put_keys(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The table of commands; help and, later, the manual page are made from it.
+// The table of commands; help, the manual page and completion are made from it.
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +181,15 @@ const struct command commands[] = {
      .details = "'last' is the call that was judged last. Numbers are masked.",
      .min_arguments = 1,
      .max_arguments = 1},
+    {.name = "proof",
+     .arguments = "CALL-ID",
+     .run = cmd_proof,
+     .help = "Show the relay's record of a call whose media was stopped",
+     .details = "For each side: the verdict, when the relay heard and obeyed it, the last packet "
+                "forwarded\nand what was dropped since. It is there once the call has ended, for "
+                "7 days.",
+     .min_arguments = 1,
+     .max_arguments = 1},
     {.name = "block",
      .arguments = "SCOPE",
      .run = cmd_block,
@@ -279,11 +288,41 @@ const struct command commands[] = {
                  {"kamailio", "PATH", "socket of its jsonrpcs, not $FRAUDGUARD_KAMAILIO", '\0'}}},
     {.name = "tail",
      .run = cmd_tail,
-     .help = "Show the last events, oldest first",
-     .options = {{"number", "N", "how many (else 20, at most 1000)", 'n'}}},
+     .help = "Show the last events, oldest first, and with --follow those that come",
+     .details =
+         "With --follow the last N are looked at, then all that come; a Redis that is away is "
+         "waited for.",
+     .options = {{"number", "N", "how many (else 20, at most 1000)", 'n'},
+                 {"follow", NULL, "go on until ended", 'f'},
+                 {"customer", "ID", "of this customer alone", '\0'},
+                 {"action", "WORD", "verdicts of this action or a harder one", '\0'}}},
+    {.name = "top",
+     .arguments = "customers|destinations|rules|callers|sources",
+     .run = cmd_top,
+     .help = "Tell who and what events were most about: customers, rules, destinations ...",
+     .details =
+         "Attempts as the nodes wrote them to the stream of events, which keeps the last 100,000. "
+         "Numbers are masked.",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = {{"number", "N", "how many (else 10, at most 1000)", 'n'},
+                 {"since", "TIME", "of the last 15m, 4h, 2d (else 1h)", '\0'},
+                 {"customer", "ID", "of this customer alone", '\0'},
+                 {"action", "WORD", "verdicts of this action or a harder one", '\0'}}},
     {.name = "status",
      .run = cmd_status,
      .help = "Tell whether Redis answers, evaluates, and what it holds"},
+    {.name = "completion",
+     .arguments = "bash|zsh|fish",
+     .run = cmd_completion,
+     .help = "Print what makes a shell complete fgctl's commands and options",
+     .details = "For bash: source <(fgctl completion bash), or put it into "
+                "/etc/bash_completion.d/fgctl.",
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "manual",
+     .run = cmd_manual,
+     .help = "Print the manual page (mdoc): fgctl manual | man -l -"},
     {.name = "version", .run = cmd_version, .help = "Show the version"},
     {0},
 };

@@ -208,7 +208,7 @@ static void add_meter(struct things *things, const struct fg_ruleset *ruleset,
 {
     static const char *const kinds[] = {"count", "sum",        "distinct", "gauge",
                                         "ratio", "first_seen", "seen",     "longest_run",
-                                        NULL,    "typical",    "trend"};
+                                        NULL,    "typical",    "trend",    "known"};
     static const char *const sources[] = {
         "calls",        "cost",        "minutes",      "dest.number",          "caller.number",
         "dest.country", "answers",     "ends",         "dest.range",           "dest.block",

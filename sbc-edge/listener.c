@@ -4,10 +4,14 @@
 #include "clock.h"
 #include "cookie_cache.h"
 #include "log.h"
+#include "ng_statistics.h"
+#include "ng_streams.h"
+#include "state_keeper.h"
 #include "worker.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,7 +28,8 @@
 struct edge_listener {
     struct edge_node *node;
     unsigned n_sockets;
-    struct pollfd sockets[EDGE_LISTEN_NG_MAX];
+    int sockets[EDGE_LISTEN_NG_MAX];
+    struct edge_ng_streams *streams;
     struct edge_cookie_cache *cookies;
     struct edge_ng_arena arena;
     unsigned char memory[ARENA_BYTES];
@@ -50,15 +55,32 @@ static int open_socket(const union edge_address *address, int *out)
     return 0;
 }
 
-int edge_listener_new(struct edge_node *node, struct edge_listener **out,
-                      const union edge_address **failed)
+static void name_address(const union edge_address *address, char out[EDGE_LISTENER_NAME])
 {
+    char text[EDGE_ADDRESS_TEXT];
+
+    (void)snprintf(out, EDGE_LISTENER_NAME, "%s:%u", edge_address_format(address, text),
+                   edge_address_port(address));
+}
+
+static void name_stream(const struct edge_stream_address *address, char out[EDGE_LISTENER_NAME])
+{
+    if (address->path[0] == '\0')
+        name_address(&address->tcp, out);
+    else
+        (void)snprintf(out, EDGE_LISTENER_NAME, "unix:%s", address->path);
+}
+
+int edge_listener_new(struct edge_node *node, struct edge_listener **out,
+                      char failed[EDGE_LISTENER_NAME])
+{
+    unsigned i_failed;
     struct edge_listener *listener = calloc(1, sizeof(*listener));
     int err = listener
                   ? edge_cookie_cache_new(COOKIES, COOKIE_BYTES, node->seed, &listener->cookies)
                   : -ENOMEM;
 
-    *failed = NULL;
+    failed[0] = '\0';
     if (err != 0) {
         free(listener);
         return -ENOMEM;
@@ -66,14 +88,20 @@ int edge_listener_new(struct edge_node *node, struct edge_listener **out,
     listener->node = node;
     edge_ng_arena_init(&listener->arena, listener->memory, sizeof(listener->memory));
     for (unsigned i = 0; i < node->config->n_listen_ng; i++) {
-        err = open_socket(&node->config->listen_ng[i], &listener->sockets[i].fd);
+        err = open_socket(&node->config->listen_ng[i], &listener->sockets[i]);
         if (err != 0) {
-            *failed = &node->config->listen_ng[i];
+            name_address(&node->config->listen_ng[i], failed);
             edge_listener_free(listener);
             return err;
         }
-        listener->sockets[i].events = POLLIN;
         listener->n_sockets++;
+    }
+    err = edge_ng_streams_new(node->config->listen_stream, node->config->n_listen_stream,
+                              &listener->streams, &i_failed);
+    if (err != 0) {
+        name_stream(&node->config->listen_stream[i_failed], failed);
+        edge_listener_free(listener);
+        return err;
     }
     *out = listener;
     return 0;
@@ -84,7 +112,8 @@ void edge_listener_free(struct edge_listener *listener)
     if (!listener)
         return;
     for (unsigned i = 0; i < listener->n_sockets; i++)
-        close(listener->sockets[i].fd);
+        close(listener->sockets[i]);
+    edge_ng_streams_free(listener->streams);
     edge_cookie_cache_free(listener->cookies);
     explicit_bzero(listener->datagram, sizeof(listener->datagram));
     free(listener);
@@ -121,42 +150,6 @@ static void list_calls(struct edge_listener *listener, const struct edge_ng_requ
         edge_session_table_list(edge_worker_table(listener->node->workers[i]), list_call, &listing);
 }
 
-static void tell_statistics(struct edge_listener *listener, struct edge_ng_value *reply)
-{
-    struct edge_ng_arena *arena = &listener->arena;
-    struct edge_node *node = listener->node;
-    struct edge_ng_value *root = edge_ng_add_dict(arena, reply, EDGE_VIEW("statistics"));
-    struct edge_ng_value *now = edge_ng_add_dict(arena, root, EDGE_VIEW("currentstatistics"));
-    struct edge_ng_value *total = edge_ng_add_dict(arena, root, EDGE_VIEW("totalstatistics"));
-    struct edge_ng_value *drops = edge_ng_add_dict(arena, root, EDGE_VIEW("drops"));
-    uint64_t sessions = 0;
-    uint64_t packets = 0;
-    uint64_t after = 0;
-
-    for (unsigned i = 0; i < node->n_workers; i++) {
-        const struct edge_stats *stats = edge_worker_stats(node->workers[i]);
-
-        sessions += edge_stats_get(&stats->sessions_total);
-        packets += edge_stats_get(&stats->packets_out);
-        after += edge_stats_get(&stats->forwarded_after_verdict);
-    }
-    edge_ng_add_int(arena, now, EDGE_VIEW("sessionsown"), atomic_load(&node->n_sessions));
-    edge_ng_add_int(arena, now, EDGE_VIEW("sessionstotal"), atomic_load(&node->n_sessions));
-    edge_ng_add_int(arena, total, EDGE_VIEW("uptime"),
-                    (int64_t)((edge_clock_unix_us() - node->started_us) / 1000000));
-    edge_ng_add_int(arena, total, EDGE_VIEW("managedsessions"), (int64_t)sessions);
-    edge_ng_add_int(arena, total, EDGE_VIEW("relayedpackets"), (int64_t)packets);
-    edge_ng_add_int(arena, total, EDGE_VIEW("forwarded_after_verdict"), (int64_t)after);
-    for (int d = 0; d < EDGE_DROP_COUNT; d++) {
-        uint64_t dropped = 0;
-
-        for (unsigned i = 0; i < node->n_workers; i++)
-            dropped += edge_stats_get(&edge_worker_stats(node->workers[i])->drops[d]);
-        edge_ng_add_int(arena, drops, edge_view_of(edge_drop_name((enum edge_drop)d)),
-                        (int64_t)dropped);
-    }
-}
-
 /* Commands about no call in particular. False when the request is for a worker. */
 static bool answer_here(struct edge_listener *listener, const struct edge_ng_request *request,
                         size_t *length)
@@ -174,7 +167,7 @@ static bool answer_here(struct edge_listener *listener, const struct edge_ng_req
         list_calls(listener, request, reply);
         break;
     case EDGE_NG_STATISTICS:
-        tell_statistics(listener, reply);
+        edge_ng_tell_statistics(listener->node, &listener->arena, reply);
         break;
     case EDGE_NG_UNKNOWN:
         error = EDGE_NG_TEXT_COMMAND;
@@ -195,87 +188,167 @@ static bool answer_here(struct edge_listener *listener, const struct edge_ng_req
     return true;
 }
 
-static void send_reply(int fd, const union edge_address *peer, struct edge_view reply)
+/** Whom to answer: a datagram's sender, or a connection. */
+struct source {
+    int fd;
+    const union edge_address *peer; /* NULL: a connection */
+    struct edge_connection *connection;
+    bool has_cookie;
+};
+
+static void send_reply(const struct source *source, struct edge_view reply)
 {
-    if (reply.len > 0 &&
-        sendto(fd, reply.ptr, reply.len, MSG_DONTWAIT, &peer->any, edge_address_length(peer)) < 0)
+    if (reply.len == 0)
+        return;
+    if (source->connection)
+        edge_connection_send(source->connection, reply);
+    else if (source->peer && sendto(source->fd, reply.ptr, reply.len, MSG_DONTWAIT,
+                                    &source->peer->any, edge_address_length(source->peer)) < 0)
         edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent: %s", strerror(errno));
 }
 
-static void hand_over(struct edge_listener *listener, int fd, const union edge_address *peer,
-                      struct edge_view datagram, struct edge_view call_id)
+/* A request within a call that is not known here may be about one that another relay had. */
+static bool may_be_elsewhere(const struct edge_node *node, const struct edge_ng_request *request,
+                             bool *is_moving)
 {
-    struct edge_mail *mail = edge_mail_new(EDGE_MAIL_NG, datagram.ptr, datagram.len);
+    bool is_within = request->to_tag.len > 0;
+
+    if (!node->keeper || request->call_id.len == 0)
+        return false;
+    *is_moving =
+        is_within && (request->command == EDGE_NG_OFFER || request->command == EDGE_NG_ANSWER);
+    if (request->command == EDGE_NG_OFFER && !is_within)
+        return false;
+    return !edge_session_table_has(edge_worker_table(edge_worker_of_call(node, request->call_id)),
+                                   request->call_id);
+}
+
+static void hand_over(struct edge_listener *listener, const struct source *source,
+                      struct edge_view message, const struct edge_ng_request *request)
+{
+    bool is_moving = false;
+    struct edge_mail *mail = edge_mail_new(EDGE_MAIL_NG, message.ptr, message.len);
 
     if (!mail) {
         edge_log(EDGE_LOG_ERROR, "out of memory: an ng request is lost");
         return;
     }
     mail->heard_us = edge_clock_unix_us();
-    mail->socket = fd;
-    mail->peer = *peer;
-    if (edge_worker_post(edge_worker_of_call(listener->node, call_id), mail) != 0)
+    mail->socket = source->fd;
+    mail->has_cookie = source->has_cookie;
+    if (source->connection)
+        mail->connection = edge_connection_hold(source->connection);
+    else if (source->peer)
+        mail->peer = *source->peer;
+    if (may_be_elsewhere(listener->node, request, &is_moving) &&
+        edge_keeper_look_up(listener->node->keeper, request->call_id, is_moving, mail))
+        return;
+    if (edge_worker_post(edge_worker_of_call(listener->node, request->call_id), mail) != 0)
         edge_stats_add(&listener->node->listener_stats.requests_lost, 1);
 }
 
-static void take_datagram(struct edge_listener *listener, int fd, const union edge_address *peer,
-                          struct edge_view datagram)
+/* What came more than once is answered from memory; on a connection nothing does. */
+static bool answer_again(struct edge_listener *listener, const struct source *source,
+                         struct edge_view cookie, uint64_t now_ms)
 {
-    const struct edge_view from = {(const char *)peer, edge_address_length(peer)};
+    struct edge_view from;
+    struct edge_view reply;
+
+    if (!source->peer)
+        return false;
+    from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
+    if (!edge_cookie_cache_get(listener->cookies, from, cookie, now_ms, &reply))
+        return false;
+    edge_stats_add(&listener->node->listener_stats.requests_repeated, 1);
+    send_reply(source, reply);
+    return true;
+}
+
+static void remember(struct edge_listener *listener, const struct source *source,
+                     struct edge_view cookie, uint64_t now_ms, struct edge_view reply)
+{
+    struct edge_view from;
+
+    if (!source->peer || reply.len == 0)
+        return;
+    from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
+    (void)edge_cookie_cache_put(listener->cookies, from, cookie, now_ms, reply);
+}
+
+static void take_message(struct edge_listener *listener, const struct source *source,
+                         struct edge_view message)
+{
     uint64_t now_ms = edge_clock_now_ns() / 1000000;
     struct edge_ng_request request;
-    struct edge_view reply;
     size_t length = 0;
-    int err = edge_ng_request_parse(datagram, &listener->arena, &request);
+    int err = source->has_cookie ? edge_ng_request_parse(message, &listener->arena, &request)
+                                 : edge_ng_request_parse_dict(message, &listener->arena, &request);
 
     if (err == EDGE_ENOCOOKIE) {
         edge_log(EDGE_LOG_NOTICE, "an ng datagram without a cookie");
         return;
     }
-    if (edge_cookie_cache_get(listener->cookies, from, request.cookie, now_ms, &reply)) {
-        edge_stats_add(&listener->node->listener_stats.requests_repeated, 1);
-        send_reply(fd, peer, reply);
+    if (answer_again(listener, source, request.cookie, now_ms))
         return;
-    }
     if (err != 0) {
         edge_stats_add(&listener->node->listener_stats.request_errors, 1);
         if (edge_ng_reply_error(&request, edge_ng_decode_error(request.format), listener->reply,
                                 REPLY_MAX, &length) != 0)
             length = 0;
     } else if (!answer_here(listener, &request, &length)) {
-        hand_over(listener, fd, peer, datagram, request.call_id);
+        hand_over(listener, source, message, &request);
         return;
     }
-    reply = (struct edge_view){listener->reply, length};
-    if (length > 0)
-        (void)edge_cookie_cache_put(listener->cookies, from, request.cookie, now_ms, reply);
-    send_reply(fd, peer, reply);
+    remember(listener, source, request.cookie, now_ms, (struct edge_view){listener->reply, length});
+    send_reply(source, (struct edge_view){listener->reply, length});
+}
+
+static void take_from_stream(void *context, struct edge_connection *connection,
+                             struct edge_view bytes, bool has_cookie)
+{
+    struct edge_listener *listener = context;
+    const struct source source = {.fd = -1, .connection = connection, .has_cookie = has_cookie};
+
+    take_message(listener, &source, bytes);
+    edge_ng_arena_wipe(&listener->arena);
 }
 
 static void read_socket(struct edge_listener *listener, int fd)
 {
     for (int i = 0; i < BATCH; i++) {
         union edge_address peer = {0};
+        const struct source source = {.fd = fd, .peer = &peer, .has_cookie = true};
         socklen_t peer_length = sizeof(peer);
         ssize_t length = recvfrom(fd, listener->datagram, sizeof(listener->datagram), MSG_DONTWAIT,
                                   &peer.any, &peer_length);
 
         if (length < 0)
             return;
-        take_datagram(listener, fd, &peer, (struct edge_view){listener->datagram, (size_t)length});
+        take_message(listener, &source, (struct edge_view){listener->datagram, (size_t)length});
         edge_ng_arena_wipe(&listener->arena);
         explicit_bzero(listener->datagram, (size_t)length);
     }
 }
 
-void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping)
+void edge_listener_run(struct edge_listener *listener, bool (*is_over)(void *context),
+                       void *context)
 {
-    while (!atomic_load(is_stopping)) {
-        if (poll(listener->sockets, listener->n_sockets, POLL_MS) <= 0)
+    struct pollfd polled[EDGE_LISTEN_NG_MAX + EDGE_STREAM_POLL_MAX];
+    const unsigned n_sockets = listener->n_sockets;
+
+    while (!is_over(context)) {
+        unsigned n_streams;
+
+        for (unsigned i = 0; i < n_sockets; i++)
+            polled[i] = (struct pollfd){.fd = listener->sockets[i], .events = POLLIN};
+        n_streams = edge_ng_streams_poll(listener->streams, polled + n_sockets);
+        if (poll(polled, n_sockets + n_streams, POLL_MS) <= 0)
             continue;
-        for (unsigned i = 0; i < listener->n_sockets; i++) {
-            if (listener->sockets[i].revents != 0)
-                read_socket(listener, listener->sockets[i].fd);
+        for (unsigned i = 0; i < n_sockets; i++) {
+            if (polled[i].revents != 0)
+                read_socket(listener, listener->sockets[i]);
         }
+        edge_ng_streams_serve(listener->streams, polled + n_sockets, n_streams, take_from_stream,
+                              listener);
     }
 }

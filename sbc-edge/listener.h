@@ -10,13 +10,16 @@
 
 struct edge_listener;
 
-/** Opens the ng sockets. 0 and `*out`, or a negative errno value; `*failed` is the address that
- * could not be had. */
+#define EDGE_LISTENER_NAME 160
+
+/** Opens the ng sockets. 0 and `*out`, or a negative errno value; `failed` names the address that
+ * could not be had, and is empty for other failures. */
 int edge_listener_new(struct edge_node *node, struct edge_listener **out,
-                      const union edge_address **failed);
+                      char failed[EDGE_LISTENER_NAME]);
 
 /** Closes them; the workers must have ended, since they answer on these sockets. NULL is fine. */
 void edge_listener_free(struct edge_listener *listener);
 
-/** Runs until `*is_stopping`, which is looked at about four times a second. */
-void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping);
+/** Runs until `is_over`, which is asked at least four times a second. */
+void edge_listener_run(struct edge_listener *listener, bool (*is_over)(void *context),
+                       void *context);

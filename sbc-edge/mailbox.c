@@ -19,7 +19,7 @@ struct queue {
 struct edge_mailbox {
     pthread_mutex_t lock;
     struct queue urgent;   /* everything but ng */
-    struct queue requests; /* ng */
+    struct queue requests; /* ng, media facts */
     int event_fd;
     atomic_bool has_urgent;
     atomic_bool has_requests;
@@ -86,6 +86,7 @@ void edge_mail_discard(struct edge_mail *mail)
 {
     if (!mail)
         return;
+    edge_connection_release(mail->connection);
     explicit_bzero(mail->bytes, mail->length);
     free(mail);
 }
@@ -118,7 +119,8 @@ static void move(struct queue *from, size_t max, struct queue *to)
 int edge_mailbox_put(struct edge_mailbox *box, struct edge_mail *mail)
 {
     const uint64_t one = 1;
-    bool is_request = mail->kind == EDGE_MAIL_NG;
+    bool is_request = mail->kind == EDGE_MAIL_NG || mail->kind == EDGE_MAIL_MEDIA ||
+                      mail->kind == EDGE_MAIL_ADOPT;
     bool is_full;
 
     pthread_mutex_lock(&box->lock);

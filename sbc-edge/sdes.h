@@ -35,6 +35,14 @@ enum edge_srtp_suite {
     EDGE_SUITE_COUNT,
 };
 
+/** `srtp-policy`: what a leg may do; ng names it with the leg's description. */
+enum edge_srtp_policy {
+    EDGE_SRTP_POLICY_UNSET = 0, /**< as before; at first as preferred */
+    EDGE_SRTP_OFF,              /**< no SRTP: crypto lines in RTP/AVP mean nothing */
+    EDGE_SRTP_PREFERRED,
+    EDGE_SRTP_REQUIRED, /**< no media in clear */
+};
+
 /** What a suite needs; lengths in bytes. */
 struct edge_srtp_suite_info {
     const char *name;   /**< as registered with IANA */

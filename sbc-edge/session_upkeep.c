@@ -4,13 +4,15 @@
 
 #include "leg_sockets.h"
 #include "log.h"
+#include "reporter.h"
+#include "state_calls.h"
 
 #include <stdlib.h>
 
 #define SECOND_NS 1000000000u
 
-static void close_session(struct edge_control *control, struct edge_session *session,
-                          enum edge_close_reason reason)
+static void free_session(struct edge_control *control, struct edge_session *session,
+                         enum edge_close_reason reason)
 {
     for (unsigned i = 0; i < session->n_legs; i++)
         edge_leg_close_sockets(control, session->legs[i]);
@@ -19,16 +21,36 @@ static void close_session(struct edge_control *control, struct edge_session *ses
     edge_session_free(session);
 }
 
+static void close_session(struct edge_control *control, struct edge_session *session,
+                          enum edge_close_reason reason)
+{
+    edge_state_forget(control, session);
+    free_session(control, session, reason);
+}
+
+static void tell(struct edge_control *control, struct edge_session *session, bool has_end)
+{
+    struct edge_call_report report;
+
+    session->told_ns = control->now_ns;
+    if (control->node->reporter &&
+        edge_call_report_take(session, has_end, control->now_ns, control->now_us, &report))
+        edge_reporter_tell(control->node->reporter, &report);
+}
+
 void edge_control_end_session(struct edge_control *control, struct edge_session *session,
                               enum edge_close_reason reason)
 {
+    tell(control, session, true);
     edge_session_table_remove(control->table, session);
     close_session(control, session, reason);
 }
 
+/* The process ends, and the call may go on with the next one. */
 static bool end_each(void *context, struct edge_session *session)
 {
-    close_session(context, session, EDGE_CLOSED_TERMINATED);
+    edge_state_park(context, session);
+    free_session(context, session, EDGE_CLOSED_TERMINATED);
     return false;
 }
 
@@ -39,8 +61,10 @@ void edge_control_free(struct edge_control *control)
     if (control->table)
         edge_session_table_visit(control->table, end_each, control);
     edge_session_table_free(control->table);
+    free(control->state_memory);
     edge_blocks_free(control->blocks);
     edge_cookie_cache_free(control->cookies);
+    edge_handshakes_free(control->handshakes);
     free(control->arena_memory);
     explicit_bzero(control->sdp_text, sizeof(control->sdp_text));
     explicit_bzero(control->reply, sizeof(control->reply));
@@ -62,6 +86,8 @@ void edge_control_judge(struct edge_control *control, struct edge_session *sessi
         session->is_blocked = true;
     if (early & EDGE_BLOCK_DROP_TRAFFIC)
         session->drops_traffic = true;
+    if (early & EDGE_BLOCK_ALLOWED)
+        session->is_allowed = true;
     /* From here on the session carries it itself. */
     if (early != 0)
         edge_blocks_clear_early(control->blocks, call_id, length, early);
@@ -73,6 +99,7 @@ void edge_control_judge(struct edge_control *control, struct edge_session *sessi
     silenced = edge_session_apply_verdicts(session, control->heard_us, control->now_us);
     if (silenced == 0)
         return;
+    edge_state_touch(control, session);
     edge_stats_add(&control->stats->verdicts, silenced);
     for (unsigned i = 0; i < session->n_legs; i++) {
         if (session->legs[i]->verdict.is_active)
@@ -153,8 +180,16 @@ void edge_control_obey(struct edge_control *control, const struct edge_mail *mai
         edge_blocks_sync_end(control->blocks);
         judge_all(control, (struct edge_view){NULL, 0});
         break;
+    case EDGE_MAIL_ADOPT:
+        edge_state_adopt(control, mail);
+        break;
+    case EDGE_MAIL_STATE_AGAIN:
+        edge_state_touch_all(control);
+        break;
     case EDGE_MAIL_NG:
     case EDGE_MAIL_STOP:
+    case EDGE_MAIL_MEDIA:
+    case EDGE_MAIL_PROOF:
         break;
     }
 }
@@ -229,9 +264,14 @@ static bool tick_each(void *context, struct edge_session *session)
     if (is_over(control, session, &reason)) {
         edge_log(EDGE_LOG_INFO, "end of %.*s: %s", (int)session->call_id.len, session->call_id.ptr,
                  reason == EDGE_CLOSED_TERMINATED ? "deleted" : "timeout");
+        tell(control, session, true);
         close_session(control, session, reason);
         return false;
     }
+    if (session->answered_ns != 0 &&
+        control->now_ns - session->told_ns >=
+            (uint64_t)control->node->config->facts_interval_s * SECOND_NS)
+        tell(control, session, false);
     for (unsigned l = 0; l < session->n_legs; l++) {
         for (unsigned m = 0; m < session->legs[l]->n_media; m++)
             close_old_key(session->legs[l]->media[m], control->now_ns);

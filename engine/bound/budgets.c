@@ -246,7 +246,7 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
         return meter->source == FG_SOURCE_CALLS;
     case FG_METER_GAUGE:
         *kind = BUDGET_LIVE;
-        return true;
+        return meter->source == FG_SOURCE_CALLS; // what calls have come to falls as they end
     case FG_METER_DISTINCT:
     case FG_METER_RATIO:
     case FG_METER_FIRST_SEEN:
@@ -255,6 +255,7 @@ static bool kind_of(const struct fg_meter *meter, enum budget_kind *kind)
     case FG_METER_RATE:
     case FG_METER_TYPICAL:
     case FG_METER_TREND:
+    case FG_METER_KNOWN:
         break;
     }
     return false;

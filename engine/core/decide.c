@@ -32,6 +32,36 @@ static void decide_emergency(struct fg_decision *out)
     out->reasons[out->n_reasons++] = (struct fg_reason){.kind = FG_REASON_EMERGENCY};
 }
 
+// Keyed by the hash of the call: to the caller it looks like chance, and it is the same again
+// wherever the call is judged again.
+static struct fg_reply one_of(const struct fg_plan *plan, const struct fg_replies *replies)
+{
+    if (replies->n == 0) {
+        return (struct fg_reply){.code = 0};
+    }
+    return replies->item[plan->event->call_key.hi % replies->n];
+}
+
+static struct fg_reply refusal_of(const struct fg_plan *plan)
+{
+    const enum fg_identity identity = fg_identity_is_customer(plan->event->identity)
+                                          ? FG_IDENTITY_UNKNOWN
+                                          : plan->event->identity;
+    const struct fg_reply given = one_of(plan, &plan->policy->ruleset->refusals[identity]);
+    if (given.code != 0) {
+        return given;
+    }
+    switch (identity) {
+    case FG_IDENTITY_SRTP_REQUIRED:
+        return (struct fg_reply){.code = 488, .text = "SRTP Required"};
+    case FG_IDENTITY_TLS_REQUIRED:
+        return (struct fg_reply){.code = 403, .text = "TLS Required"};
+    default:
+        // Who is not known is not told what a customer would be told (RFC 3261 21.4.4).
+        return (struct fg_reply){.code = 403, .text = "Forbidden"};
+    }
+}
+
 static void decide_refused_identity(struct fg_tally *tally)
 {
     struct fg_decision *out = tally->out;
@@ -39,8 +69,7 @@ static void decide_refused_identity(struct fg_tally *tally)
     out->action = out->shadow_action = FG_BLOCK;
     out->cut_call =
         tally->plan->event->kind == FG_EVENT_ANSWER || tally->plan->event->kind == FG_EVENT_MINUTE;
-    // Who is not known is not told what a customer would be told (RFC 3261 21.4.4).
-    out->reply = (struct fg_reply){.code = 403, .text = "Forbidden"};
+    out->reply = refusal_of(tally->plan);
 }
 
 static bool is_outbound_attempt(const struct fg_plan *plan)
@@ -108,11 +137,13 @@ static void add_rules(struct fg_tally *tally, int32_t fact_points)
 // What undoes what this op did: an attempt gives back its lease. False: nothing does.
 static bool undo_lease(const struct fg_plan *plan, struct fg_meter_op *op)
 {
-    if (op->kind != FG_OP_SET_PUT || plan->event->kind != FG_EVENT_ATTEMPT) {
+    const bool set = op->kind == FG_OP_SET_PUT;
+    if ((!set && op->kind != FG_OP_EXPOSURE_PUT) || plan->event->kind != FG_EVENT_ATTEMPT) {
         return false;
     }
-    op->kind = FG_OP_SET_DELETE;
+    op->kind = set ? FG_OP_SET_DELETE : FG_OP_EXPOSURE_DELETE;
     op->expiry_ms = 0;
+    op->amount = 0;
     return true;
 }
 
@@ -234,15 +265,9 @@ static void set_hold(const struct fg_plan *plan, struct fg_decision *out)
         .reason = cause};
 }
 
-// Keyed by the hash of the call: to the caller it looks like chance, and it is the same again
-// wherever the call is judged again.
 static struct fg_reply reply_of(const struct fg_plan *plan, enum fg_action action)
 {
-    const struct fg_replies *replies = &plan->policy->ruleset->replies[action];
-    if (replies->n == 0) {
-        return (struct fg_reply){.code = 0};
-    }
-    return replies->item[plan->event->call_key.hi % replies->n];
+    return one_of(plan, &plan->policy->ruleset->replies[action]);
 }
 
 // Who goes on tells the peers what is usual, once for each hour that is over.

@@ -73,6 +73,10 @@ static void put_thing(const struct fg_meter *meter, struct fg_text *text)
         fg_text_put(text, " since this ");
         fg_text_put(text, seen_thing(meter));
         fg_text_put(text, " was first seen");
+    } else if (meter->kind == FG_METER_KNOWN) {
+        fg_text_put(text, " since this ");
+        fg_text_put(text, seen_thing(meter));
+        fg_text_put(text, " became known");
     } else if (meter->kind == FG_METER_SEEN) {
         fg_text_put(text, " (this ");
         fg_text_put(text, seen_thing(meter));
@@ -119,7 +123,8 @@ static void put_window(const struct fg_meter *meter, struct fg_text *text)
         return;
     }
     if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
-        meter->kind == FG_METER_TYPICAL || meter->kind == FG_METER_TREND) {
+        meter->kind == FG_METER_KNOWN || meter->kind == FG_METER_TYPICAL ||
+        meter->kind == FG_METER_TREND) {
         return; // it is remembered, not counted
     }
     if (meter->calendar_day) {
@@ -180,7 +185,7 @@ void fg_explain_reading(const struct fg_meter *meter, fg_micro value, struct fg_
 {
     if (meter->kind == FG_METER_RATIO) {
         put_percent(value, 1, text);
-    } else if (meter->kind == FG_METER_FIRST_SEEN) {
+    } else if (meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_KNOWN) {
         put_age(value, text);
     } else if (meter->kind == FG_METER_TREND) {
         fg_text_put_micro(text, value, 0, 2);

@@ -252,3 +252,11 @@ enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
     }
     return way_accepted(walk, *customer, identity);
 }
+
+enum fg_identity fg_identity_media(enum fg_identity identity, const struct fg_customer *customer,
+                                   bool srtp_offered)
+{
+    bool refused = fg_identity_is_customer(identity) && customer != NULL &&
+                   customer->trunk.require_srtp && !srtp_offered;
+    return refused ? FG_IDENTITY_SRTP_REQUIRED : identity;
+}

@@ -95,6 +95,9 @@ static uint32_t definition_id(const struct fg_meter *meter, const struct fg_list
         }
         add_number(&digest, purpose);
     }
+    if (meter->kind == FG_METER_KNOWN) {
+        add_number(&digest, meter->blocks);
+    }
     // Only where they say something, so that other meters keep what they have counted.
     if (meter->on != FG_EVENT_ATTEMPT || meter->shared) {
         add_number(&digest, (int64_t)meter->on);

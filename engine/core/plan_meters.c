@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "fg/exposure.h"
 #include "plan_priv.h"
 
 // A local day has 25 hours when the clocks go back.
@@ -62,12 +63,15 @@ void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op)
         op->kind = FG_OP_SET_READ;
         return;
     case FG_METER_GAUGE:
-        op->kind = FG_OP_SET_READ;
+        op->kind = meter->source == FG_SOURCE_COST ? FG_OP_EXPOSURE_READ : FG_OP_SET_READ;
         op->ttl_ms = FG_LEASE_MS;
         return;
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
         op->kind = FG_OP_SEEN_READ;
+        return;
+    case FG_METER_KNOWN:
+        op->kind = FG_OP_KNOWN_READ;
         return;
     case FG_METER_RUN:
         op->kind = FG_OP_RUN_READ;
@@ -89,26 +93,56 @@ void fg_meter_read(const struct fg_meter *meter, struct fg_meter_op *op)
     }
 }
 
-// What the read of a meter takes from this event.
-static void fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
+// What the read of a meter takes from this event. False: the event lacks it.
+static bool fill_read(const struct fg_plan *plan, const struct fg_meter *meter,
                       struct fg_meter_op *op)
 {
     switch (op->kind) {
     case FG_OP_WINDOW_READ:
         op->bucket =
             meter->calendar_day ? plan->local.day : fg_window_bucket(plan->now_ms, meter->over_ms);
-        return;
+        return true;
     case FG_OP_SET_READ:
         if (meter->calendar_day && meter->kind == FG_METER_DISTINCT) {
             op->ttl_ms = rest_of_day_ms(plan);
         }
-        return;
+        return true;
     case FG_OP_BASELINE_READ:
         fg_plan_typical(plan, meter, op);
-        return;
+        return true;
+    case FG_OP_KNOWN_READ:
+        return fg_plan_known(plan, meter, op);
     default:
-        return;
+        return true;
     }
+}
+
+// A call's lease: renewed by each event, given back by its end.
+static void make_lease(const struct fg_plan *plan, struct fg_meter_op *op)
+{
+    const bool over = plan->event->kind == FG_EVENT_END;
+    op->member = fg_plan_lease(plan->event);
+    op->kind = over ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
+    op->expiry_ms = over ? 0 : plan->now_ms + FG_LEASE_MS;
+}
+
+// The same with what the call has come to. A minute is paid for as it starts, so the first one is
+// counted from the attempt on. False for a call that costs nothing.
+static bool make_exposure(const struct fg_plan *plan, struct fg_meter_op *op)
+{
+    const struct fg_event *event = plan->event;
+    const int64_t minutes = event->minute > 1 ? event->minute : 1;
+    const int64_t rate = plan->dest.usd_per_minute;
+    const int64_t most = FG_EXPOSURE_AMOUNT_MAX / minutes;
+    op->member = fg_plan_lease(event) & FG_EXPOSURE_LEASE_MAX;
+    if (event->kind == FG_EVENT_END) {
+        op->kind = FG_OP_EXPOSURE_DELETE;
+        return true;
+    }
+    op->kind = FG_OP_EXPOSURE_PUT;
+    op->expiry_ms = plan->now_ms + FG_LEASE_MS;
+    op->amount = (rate < most ? rate : most) * minutes;
+    return rate > 0;
 }
 
 // Turns a read into the write that this event makes, if it makes one. True when it does.
@@ -140,9 +174,13 @@ static bool make_write(const struct fg_plan *plan, const struct fg_meter *meter,
         if (plan->event->dialog_fault != FG_DIALOG_FINE) {
             return false;
         }
-        op->member = fg_plan_lease(plan->event);
-        op->kind = kind == FG_EVENT_END ? FG_OP_SET_DELETE : FG_OP_SET_PUT;
-        op->expiry_ms = kind == FG_EVENT_END ? 0 : plan->now_ms + FG_LEASE_MS;
+        if (meter->source == FG_SOURCE_COST) {
+            return make_exposure(plan, op);
+        }
+        make_lease(plan, op);
+        return true;
+    case FG_METER_KNOWN:
+        op->kind = FG_OP_KNOWN_PUT;
         return true;
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
@@ -187,6 +225,7 @@ bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind)
         return kind == FG_EVENT_ATTEMPT;
     case FG_METER_FIRST_SEEN:
     case FG_METER_SEEN:
+    case FG_METER_KNOWN:
         return kind == meter->on;
     case FG_METER_RATE:
     case FG_METER_TREND:
@@ -234,8 +273,10 @@ static void give_back_before(struct fg_plan *plan)
 {
     struct fg_meter_op *op = &plan->request.ops[plan->request.n_ops++];
     op[1] = op[0];
-    op->kind = FG_OP_SET_DELETE;
-    op->member = plan->event->lease_before;
+    const bool set = op->kind == FG_OP_SET_PUT;
+    op->kind = set ? FG_OP_SET_DELETE : FG_OP_EXPOSURE_DELETE;
+    op->member = plan->event->lease_before & (set ? UINT64_MAX : FG_EXPOSURE_LEASE_MAX);
+    op->amount = 0;
     op->expiry_ms = 0;
 }
 
@@ -253,7 +294,9 @@ static void plan_meter(struct fg_plan *plan, uint32_t index, bool counted, bool 
     if (!fg_plan_scope(plan, index, facts, op)) {
         return;
     }
-    fill_read(plan, meter, op);
+    if (!fill_read(plan, meter, op)) {
+        return;
+    }
     bool writes = counted && turn_to_write(plan, meter, op);
     if (!writes && !needed) {
         return;

@@ -32,6 +32,10 @@ bool fg_meter_of_customer(const struct fg_meter *meter);
 bool fg_meter_same_scope(const struct fg_meter *a, const struct fg_meter *b);
 // What a meter tells apart, hashed; false when the event lacks it.
 bool fg_plan_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member);
+// The block and the tag of whom a filter is asked for, beside the rest of its scope; and when.
+// False: the event has no such value.
+bool fg_plan_known(const struct fg_plan *plan, const struct fg_meter *meter,
+                   struct fg_meter_op *op);
 // Whether events of this kind can change a meter of their direction; the same with the direction.
 bool fg_meter_may_change(const struct fg_meter *meter, enum fg_event_kind kind);
 bool fg_meter_is_changed(const struct fg_meter *meter, enum fg_direction direction,
@@ -56,6 +60,9 @@ void fg_plan_peers(struct fg_plan *plan, uint32_t index, bool needed);
 // What the customer's peers are to be told of this meter. False: nothing.
 bool fg_plan_peers_put(const struct fg_plan *plan, uint32_t index,
                        const struct fg_store_reply *reply, struct fg_meter_op *op);
+
+// A media.* signal of which the relay tells.
+void fg_plan_media_signal(const struct fg_event *event, enum fg_signal signal, struct fg_value *out);
 
 // The call's place in gauges.
 static inline uint64_t fg_plan_lease(const struct fg_event *event)

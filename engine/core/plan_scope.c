@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What meters are kept for, and what they tell apart, as keyed hashes.
+#include "fg/known.h"
 #include "plan_priv.h"
 
 #include <string.h>
@@ -281,7 +282,26 @@ bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
                                .meter_id = meter->id,
                                .shared = meter->shared,
                                .ttl_ms = meter->over_ms};
-    return is_seen(meter) && find_scope(plan, meter, &op->scope);
+    if (meter->kind != FG_METER_KNOWN) {
+        return is_seen(meter) && find_scope(plan, meter, &op->scope);
+    }
+    op->kind = FG_OP_KNOWN_PUT;
+    return (fg_meter_of_customer(meter) || find_scope(plan, meter, &op->scope)) &&
+           fg_plan_known(plan, meter, op);
+}
+
+bool fg_plan_known(const struct fg_plan *plan, const struct fg_meter *meter, struct fg_meter_op *op)
+{
+    uint64_t member;
+    if (!fg_plan_member(plan, meter, &member)) {
+        return false;
+    }
+    const uint64_t block = meter->blocks - UINT64_C(1);
+    op->scope = (op->scope & ~block) | (member & block);
+    op->scope_is_customer = false;
+    op->member = member >> 48;
+    op->bucket = fg_known_bucket(plan->now_ms, meter->over_ms);
+    return true;
 }
 
 bool fg_plan_member(const struct fg_plan *plan, const struct fg_meter *meter, uint64_t *member)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/ruleset.h"
 
+#include "fg/known.h"
 #include "fg/meter.h"
 #include "fg/rate.h"
 
@@ -114,16 +115,23 @@ static bool starts_fit(const struct fg_meter *meter)
     return fit;
 }
 
+static bool known_fits(const struct fg_meter *meter)
+{
+    return meter->blocks >= 1 && meter->blocks <= FG_KNOWN_BLOCKS_MAX &&
+           (meter->blocks & (meter->blocks - 1U)) == 0 && !meter->shared &&
+           meter->over_ms >= FG_KNOWN_UNITS;
+}
+
 static bool check_meter(struct seal *seal, const struct fg_meter *meter)
 {
     bool window = meter->kind == FG_METER_COUNT || meter->kind == FG_METER_SUM ||
                   meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_RATIO;
     bool remembers = meter->kind == FG_METER_FIRST_SEEN || meter->kind == FG_METER_SEEN ||
-                     meter->kind == FG_METER_RUN;
+                     meter->kind == FG_METER_RUN || meter->kind == FG_METER_KNOWN;
     if (meter->name == NULL) {
         return refuse(seal, "a meter has no name");
     }
-    if ((unsigned)meter->kind > FG_METER_TREND || (unsigned)meter->direction > FG_INBOUND) {
+    if ((unsigned)meter->kind > FG_METER_KNOWN || (unsigned)meter->direction > FG_INBOUND) {
         return refuse(seal, "a meter has an unknown kind or direction");
     }
     if (window && !meter->calendar_day && meter->over_ms < FG_WINDOW_PARTS) {
@@ -132,6 +140,9 @@ static bool check_meter(struct seal *seal, const struct fg_meter *meter)
     if (remembers && (meter->calendar_day || meter->over_ms < FG_MS_PER_S ||
                       meter->over_ms > FG_METER_REMEMBERED_MAX_MS)) {
         return refuse(seal, "a meter remembers for less than 1 s or more than 400 days");
+    }
+    if (meter->kind == FG_METER_KNOWN && !known_fits(meter)) {
+        return refuse(seal, "a filter's blocks or its time do not fit");
     }
     if (meter->kind == FG_METER_RATE && !rate_fits(meter)) {
         return refuse(seal, "a rate or its burst is out of range");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tally.h"
 
+#include "fg/known.h"
 #include "fg/peers.h"
 #include "plan_priv.h"
 
@@ -66,7 +67,10 @@ static fg_micro meter_value(const struct fg_meter *meter, int64_t reading)
     if (meter->kind == FG_METER_SEEN) {
         return FG_MICRO; // reading: seconds since it was first seen
     }
-    bool money = meter->kind == FG_METER_SUM && meter->source == FG_SOURCE_COST;
+    if (meter->kind == FG_METER_KNOWN) {
+        return multiply_saturated(fg_known_seconds(reading, meter->over_ms), FG_MICRO);
+    }
+    const bool money = meter->source == FG_SOURCE_COST;
     return money ? reading : multiply_saturated(reading, FG_MICRO);
 }
 
@@ -144,13 +148,13 @@ static enum measure read_meter(const struct fg_tally *tally, uint16_t meter, str
 {
     int8_t op = tally->plan->op_of_meter[meter];
     *out = (struct reading){.value = 0};
-    if (op < 0) {
-        return MEASURE_ABSENT;
+    const struct fg_meter *read = &tally->plan->policy->ruleset->meters[meter];
+    if (op < 0) { // nobody knows who does not say who he is
+        return read->kind == FG_METER_KNOWN ? MEASURE_KNOWN : MEASURE_ABSENT;
     }
     if (tally->reply == NULL || tally->reply->unavailable[op]) {
         return MEASURE_UNAVAILABLE;
     }
-    const struct fg_meter *read = &tally->plan->policy->ruleset->meters[meter];
     if (read->kind == FG_METER_RATIO) {
         return take_ratio(tally, meter, tally->reply->values[op], out);
     }
@@ -182,6 +186,7 @@ static enum measure take_base(const struct fg_tally *tally, const struct fg_rule
         reason->base = times_micro(usual.value, rule->relative_times);
         reason->base =
             reason->base < rule->relative_at_least ? rule->relative_at_least : reason->base;
+        measure = reason->base > 0 ? MEASURE_KNOWN : MEASURE_ABSENT; // the least is more than 0
     }
     return measure;
 }

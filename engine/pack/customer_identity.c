@@ -192,11 +192,15 @@ static void read_trunk(struct fg_customer_reader *reader, const struct fg_yaml_n
     }
     const struct fg_yaml_node *ways = fg_yaml_get(node, "identified_by");
     const struct fg_yaml_node *tls = fg_yaml_get(node, "require_tls");
+    const struct fg_yaml_node *srtp = fg_yaml_get(node, "require_srtp");
     if (ways != NULL) {
         read_identified_by(reader, ways, out);
     }
     if (tls != NULL) {
         (void)fg_field_bool(&reader->fields, tls, "require_tls", &out->trunk.require_tls);
+    }
+    if (srtp != NULL) {
+        (void)fg_field_bool(&reader->fields, srtp, "require_srtp", &out->trunk.require_srtp);
     }
     read_key_bits(reader, fg_yaml_get(node, "min_rsa_bits"), "min_rsa_bits", 16384,
                   &out->trunk.min_rsa_bits);

@@ -185,6 +185,28 @@ static void read_media(struct fg_customer_reader *reader, const struct fg_yaml_n
     }
 }
 
+// trunk.require_srtp is about all media of the customer, calls that come in and later offers too.
+static void join_media(struct fg_customer_reader *reader, const struct fg_yaml_node *map,
+                       struct fg_customer *out)
+{
+    const struct fg_yaml_node *media = fg_yaml_get(map, "media");
+    const struct fg_yaml_node *trunk = fg_yaml_get(map, "trunk");
+    bool is_said = media != NULL && fg_yaml_get(media, "srtp") != NULL;
+    if (out->trunk.require_srtp && is_said && out->media != FG_MEDIA_REQUIRED) {
+        FG_FIELD_ERROR(&reader->fields, fg_yaml_get(trunk, "require_srtp"), FG_CODE_CONFLICT,
+                       "require_srtp goes with media {srtp: required} only");
+    }
+    if (out->trunk.require_srtp) {
+        out->media = FG_MEDIA_REQUIRED;
+    }
+    if (out->trunk.require_tls && out->pbx.has_address && out->pbx.transport != FG_PBX_TLS) {
+        fg_yaml_report(fg_yaml_get(trunk, "require_tls"), reader->fields.diags, FG_WARNING,
+                       FG_CODE_CONFLICT,
+                       "calls to the customer's inbound.address are refused: it is not reached "
+                       "over TLS");
+    }
+}
+
 // Contacts are for the alerts, which read them from the file themselves; here only their shape.
 static void check_contacts(struct fg_customer_reader *reader, const struct fg_yaml_node *node)
 {
@@ -248,5 +270,6 @@ void fg_customer_read(struct fg_customer_reader *reader, const struct fg_yaml_no
     fg_customer_read_dialling(reader, fg_yaml_get(node, "home_countries"),
                               fg_yaml_get(node, "dial_plan"), out);
     fg_customer_read_identity(reader, node, out);
+    join_media(reader, node, out);
     fg_customer_read_hours(reader, fg_yaml_get(node, "hours"), fg_yaml_get(node, "holidays"), out);
 }

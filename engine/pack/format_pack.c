@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keys of packs and overrides.
+#include "fg/identity.h"
 #include "format_tables.h"
 
 static const struct fg_format_key pack_keys[] = {
@@ -130,7 +131,19 @@ static const struct fg_format_key replies_keys[] = {
      .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,
      .shape = FG_SHAPE_REPLY,
      .doc = "SIP reply, or several, of which each call gets one"},
+    {.name = "refused",
+     .types = FG_FORMAT_MAP,
+     .shape = FG_SHAPE_REFUSALS,
+     .doc = "for callers who are not identified, by the cause"},
 };
+
+#define REFUSAL(ID, NAME, DOC)                                                                     \
+    {.name = (NAME),                                                                               \
+     .types = FG_FORMAT_TEXT | FG_FORMAT_TEXTS | FG_FORMAT_MAP,                                    \
+     .shape = FG_SHAPE_REPLY,                                                                      \
+     .doc = (DOC)},
+static const struct fg_format_key refusals_keys[] = {FG_IDENTITY_REFUSALS(REFUSAL)};
+#undef REFUSAL
 
 static const struct fg_format_key reply_keys[] = {
     {.name = "sip",
@@ -194,7 +207,7 @@ static const struct fg_format_key meter_keys[] = {
     {.name = "gauge",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_GAUGED,
-     .doc = "how many are in progress"},
+     .doc = "how many calls are in progress, or what these have come to"},
     {.name = "first_seen",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_SIGHTED,
@@ -203,6 +216,16 @@ static const struct fg_format_key meter_keys[] = {
      .types = FG_FORMAT_WORD,
      .words = FG_SET_SIGHTED,
      .doc = "1 when the call's value was seen before, else 0"},
+    {.name = "known",
+     .types = FG_FORMAT_WORD,
+     .words = FG_SET_SIGHTED,
+     .doc = "seconds since the call's value was first seen, by a filter of bounded size; 0 when it "
+            "is not known"},
+    {.name = "members",
+     .types = FG_FORMAT_INT,
+     .min = 64,
+     .max = 65536,
+     .doc = "how many a filter of the known has room for; 4096 where it is not said"},
     {.name = "longest_run",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_RUN,
@@ -240,7 +263,9 @@ static const struct fg_format_key meter_keys[] = {
     {.name = "on",
      .types = FG_FORMAT_WORD,
      .words = FG_SET_SIGHTED_ON,
-     .doc = "when first_seen and seen remember; attempt where it is not said"},
+     .doc = "when first_seen and seen remember, attempt where it is not said; when known does, "
+            "answer or "
+            "end, which it is where it is not said"},
     {.name = "shared",
      .types = FG_FORMAT_BOOL,
      .doc = "kept for all customers together; of count, distinct, first_seen and seen"},
@@ -539,6 +564,7 @@ const struct fg_format fg_format_packs[FG_SHAPES] = {
     [FG_SHAPE_THRESHOLDS] = FORMAT("thresholds", thresholds_keys),
     [FG_SHAPE_ON_BLOCK] = FORMAT("on_block", on_block_keys),
     [FG_SHAPE_REPLIES] = FORMAT("replies", replies_keys),
+    [FG_SHAPE_REFUSALS] = FORMAT("refusals", refusals_keys),
     [FG_SHAPE_REPLY] = FORMAT("reply", reply_keys),
     [FG_SHAPE_DEGRADED] = FORMAT("degraded", degraded_keys),
     [FG_SHAPE_LIST] = FORMAT("list", list_keys),

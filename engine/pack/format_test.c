@@ -76,6 +76,17 @@
          .max = 65535,                                                                             \
          .doc = "of the certificate's key"},                                                       \
         {.name = "srtp", .types = FG_FORMAT_BOOL, .doc = "SRTP is offered"},                       \
+        {.name = "silent_after",                                                                   \
+         .types = FG_FORMAT_DURATION,                                                              \
+         .doc = "the relay hears nothing from then on"},                                           \
+        {.name = "one_way_after",                                                                  \
+         .types = FG_FORMAT_DURATION,                                                              \
+         .doc = "the called side sends nothing from then on"},                                     \
+        {.name = "dtmf",                                                                           \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = 0,                                                                                 \
+         .max = INT32_MAX,                                                                         \
+         .doc = "keys that the caller presses"},                                                   \
         {.name = "src", .types = FG_FORMAT_TEXT, .doc = "address of the request"},                 \
         {.name = "src_country",                                                                    \
          .types = FG_FORMAT_TEXT,                                                                  \
@@ -330,6 +341,9 @@ static const struct fg_format_key trunk_keys[] = {
      .words = FG_SET_IDENTIFIED_BY,
      .doc = "ways that identify the customer; all of them where it is not given"},
     {.name = "require_tls", .types = FG_FORMAT_BOOL, .doc = "refuse calls that come without TLS"},
+    {.name = "require_srtp",
+     .types = FG_FORMAT_BOOL,
+     .doc = "refuse calls whose media is not encrypted (SRTP)"},
     {.name = "min_rsa_bits",
      .types = FG_FORMAT_INT,
      .min = 160,

@@ -173,7 +173,8 @@ static void check_step(struct lint *lint, const struct fg_rule *rule, uint8_t i,
         return;
     }
     const struct fg_meter *meter = &ruleset->meters[rule->measure_meter];
-    if ((meter->kind == FG_METER_DISTINCT || meter->kind == FG_METER_GAUGE) &&
+    if ((meter->kind == FG_METER_DISTINCT ||
+         (meter->kind == FG_METER_GAUGE && meter->source == FG_SOURCE_CALLS)) &&
         step->above >= FG_SET_MEMBERS_MAX * FG_MICRO) {
         LINT(lint, lint_place(node, "above"), FG_CODE_LINT_BEYOND,
              "meter '%s' counts to %d at most: this step is never reached", meter->name,

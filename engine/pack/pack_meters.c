@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Meters: what is counted, for whom, over what time.
 #include "build.h"
+#include "fg/known.h"
 
 #define OVER_MIN_MS FG_MS_PER_S
 #define OVER_MAX_MS (31 * FG_MS_PER_DAY)
 
 #define SAMPLES_DEFAULT 20
 #define SAMPLES_MAX     1000000
+
+#define MEMBERS_DEFAULT 4096
+#define MEMBERS_MAX     (FG_KNOWN_BLOCKS_MAX * FG_KNOWN_MEMBERS)
+// Shorter memories would have units of less than a quarter of a minute.
+#define KNOWN_MIN_MS (60 * FG_MS_PER_MIN)
 
 // How many of a word set a kind can have at most.
 #define SOURCES_MAX 11
@@ -24,7 +30,7 @@ struct kind_word {
             FG_SOURCE_CUSTOMER                                                                     \
     }
 #define KINDS_TEXT                                                                                 \
-    "count, sum, distinct, gauge, first_seen, seen, longest_run, typical, trend and ratio"
+    "count, sum, distinct, gauge, first_seen, seen, known, longest_run, typical, trend and ratio"
 static const struct kind_word kinds[] = {
     {"count", FG_METER_COUNT, FG_SET_COUNTED, {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_ENDS}},
     {"sum", FG_METER_SUM, FG_SET_SUMMED, {FG_SOURCE_COST, FG_SOURCE_MINUTES}},
@@ -36,12 +42,13 @@ static const struct kind_word kinds[] = {
       FG_SOURCE_CERT, FG_SOURCE_CUSTOMER, FG_SOURCE_SRC_COUNTRY}},
     {"first_seen", FG_METER_FIRST_SEEN, FG_SET_SIGHTED, SIGHTED},
     {"seen", FG_METER_SEEN, FG_SET_SIGHTED, SIGHTED},
+    {"known", FG_METER_KNOWN, FG_SET_SIGHTED, SIGHTED},
     {"longest_run", FG_METER_RUN, FG_SET_RUN, {FG_SOURCE_DEST_NUMBER}},
     {"typical",
      FG_METER_TYPICAL,
      FG_SET_TYPICAL,
      {FG_SOURCE_CALLS, FG_SOURCE_ANSWERS, FG_SOURCE_COST, FG_SOURCE_MINUTES}},
-    {"gauge", FG_METER_GAUGE, FG_SET_GAUGED, {FG_SOURCE_CALLS}},
+    {"gauge", FG_METER_GAUGE, FG_SET_GAUGED, {FG_SOURCE_CALLS, FG_SOURCE_COST}},
     {"ratio",
      FG_METER_RATIO,
      FG_SET_COUNTED, // of
@@ -199,14 +206,43 @@ static void read_on(struct pack_build *build, const struct pack_entry *entry,
     static const enum fg_event_kind events[] = {FG_EVENT_ATTEMPT, FG_EVENT_ANSWER, FG_EVENT_END};
     const struct fg_yaml_node *on = fg_yaml_get(entry->body, "on");
     size_t index;
+    if (meter->kind == FG_METER_KNOWN) {
+        meter->on = FG_EVENT_END;
+    }
     if (on == NULL) {
         return;
     }
-    if (!is_sighting(meter)) {
-        FG_FIELD_ERROR(&build->fields, on, FG_CODE_CONFLICT,
-                       "'on' goes with 'first_seen' and 'seen'; write count: answers or ends");
+    if (!is_sighting(meter) && meter->kind != FG_METER_KNOWN) {
+        FG_FIELD_ERROR(
+            &build->fields, on, FG_CODE_CONFLICT,
+            "'on' goes with 'first_seen', 'seen' and 'known'; write count: answers or ends");
     } else if (fg_field_word(&build->fields, on, "on", fg_word_set(FG_SET_SIGHTED_ON), &index)) {
         meter->on = events[index];
+    }
+    if (meter->kind == FG_METER_KNOWN && meter->on == FG_EVENT_ATTEMPT) {
+        FG_FIELD_ERROR(&build->fields, on, FG_CODE_CONFLICT,
+                       "who only rings becomes known to nobody: write answer or end");
+    }
+}
+
+// How many a filter has room for: whole blocks, a power of two of them.
+static void read_members(struct pack_build *build, const struct pack_entry *entry,
+                         struct fg_meter *meter)
+{
+    const struct fg_yaml_node *node = fg_yaml_get(entry->body, "members");
+    int32_t members = MEMBERS_DEFAULT;
+    if (meter->kind != FG_METER_KNOWN) {
+        if (node != NULL) {
+            FG_FIELD_ERROR(&build->fields, node, FG_CODE_CONFLICT, "'members' goes with 'known'");
+        }
+        return;
+    }
+    if (node != NULL) {
+        (void)fg_field_int(&build->fields, node, "members", FG_KNOWN_MEMBERS, MEMBERS_MAX,
+                           &members);
+    }
+    for (meter->blocks = 1; meter->blocks * FG_KNOWN_MEMBERS < members;) {
+        meter->blocks = (uint16_t)(meter->blocks * 2);
     }
 }
 
@@ -269,8 +305,10 @@ static void read_over(struct pack_build *build, const struct pack_entry *entry,
         return;
     }
     if (over->kind != FG_YAML_SCALAR || !fg_view_equal(over->text, fg_view_of("day"))) {
-        (void)fg_field_duration(fields, over, "over", OVER_MIN_MS,
-                                is_sighting(meter) ? FG_METER_REMEMBERED_MAX_MS : OVER_MAX_MS,
+        const bool known = meter->kind == FG_METER_KNOWN;
+        (void)fg_field_duration(fields, over, "over", known ? KNOWN_MIN_MS : OVER_MIN_MS,
+                                known || is_sighting(meter) ? FG_METER_REMEMBERED_MAX_MS
+                                                            : OVER_MAX_MS,
                                 &meter->over_ms);
         return;
     }
@@ -288,7 +326,7 @@ static const char *later_signal(const struct fg_condition *condition)
     for (uint32_t i = 0; i < condition->n; i++) {
         const struct fg_predicate *predicate = &condition->all[i];
         bool later =
-            predicate->signal == FG_SIG_CALL_DURATION || predicate->signal == FG_SIG_CALL_ANSWERED;
+            fg_signal_is_late(predicate->signal) || predicate->signal == FG_SIG_CALL_ANSWERED;
         if (later && predicate->op != FG_OP_CALENDAR && predicate->op != FG_OP_PRESENT) {
             return fg_signal_info(predicate->signal)->name;
         }
@@ -329,6 +367,7 @@ static void compile_meter(struct pack_build *build, const struct pack_entry *ent
     if (read_kind(build, entry, meter)) {
         read_over(build, entry, meter);
         read_on(build, entry, meter);
+        read_members(build, entry, meter);
         const struct fg_yaml_node *start = fg_yaml_get(entry->body, "start");
         if (start != NULL) {
             pack_read_start(build, start, meter);

@@ -125,6 +125,22 @@ static void read_reply(struct pack_build *build, const struct fg_yaml_node *node
     }
 }
 
+static void read_refusals(struct pack_build *build, const struct fg_yaml_node *node)
+{
+    if (!fg_field_shape(&build->fields, node, FG_SHAPE_REFUSALS) && node->kind != FG_YAML_MAP) {
+        return;
+    }
+    for (unsigned i = 0; i < FG_IDENTITY_COUNT; i++) {
+        const enum fg_identity identity = (enum fg_identity)i;
+        const struct fg_yaml_node *reply = fg_identity_is_customer(identity)
+                                               ? NULL
+                                               : fg_yaml_get(node, fg_identity_name(identity));
+        if (reply != NULL) {
+            read_reply(build, reply, &build->out->refusals[i]);
+        }
+    }
+}
+
 void pack_read_replies(struct pack_build *build, const struct fg_yaml_node *node)
 {
     // Bands in rising order, FG_ALERT first.
@@ -137,5 +153,9 @@ void pack_read_replies(struct pack_build *build, const struct fg_yaml_node *node
         if (reply != NULL) {
             read_reply(build, reply, &build->out->replies[FG_ALERT + (int)i]);
         }
+    }
+    const struct fg_yaml_node *refused = fg_yaml_get(node, "refused");
+    if (refused != NULL) {
+        read_refusals(build, refused);
     }
 }

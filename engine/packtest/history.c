@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fg/known.h"
 #include "fg/plan.h"
 #include "stage.h"
 
@@ -37,6 +38,15 @@ static void put(struct filler *filler, const struct fg_meter *meter, int64_t see
     struct fg_store_reply reply;
     if (!fg_plan_sighting(&filler->plan, meter, &request.ops[0])) {
         return;
+    }
+    if (meter->kind ==
+        FG_METER_KNOWN) { // the later sighting first, so that the earlier one is not over
+        const int64_t clock_ms = filler->test->clock_ms;
+        struct fg_store_request late = request;
+        request.now_ms = clock_ms;
+        request.ops[0].bucket = fg_known_bucket(clock_ms, meter->over_ms);
+        filler->rc = filler->store->ops->evaluate(filler->store->impl, &request, &reply);
+        request = late;
     }
     const int64_t over_ms = request.ops[0].ttl_ms;
     request.ops[0].ttl_ms = FG_METER_REMEMBERED_MAX_MS; // until the clock, however long that is

@@ -157,6 +157,7 @@ bool call_read(struct replay_call *call, const struct fg_call_row *row,
     copy_facts(call, row);
     if (row->direction == FG_OUTBOUND) {
         identify_outbound(call, row, policy->customers, named);
+        call->identity = fg_identity_media(call->identity, call->customer, call->srtp);
         plan = call->customer != NULL ? &call->customer->dial_plan : NULL;
     }
     read_number(row->called, plan, &call->called);

@@ -52,6 +52,9 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_SEEN_PUT:
     case FG_OP_BASELINE_FREEZE:
     case FG_OP_PEERS_PUT:
+    case FG_OP_KNOWN_PUT:
+    case FG_OP_EXPOSURE_PUT:
+    case FG_OP_EXPOSURE_DELETE:
         return true;
     case FG_OP_WINDOW_ADD:
     case FG_OP_RUN_PUT:
@@ -65,6 +68,8 @@ static bool is_kept(enum fg_op_kind kind, bool repeated)
     case FG_OP_BASELINE_READ:
     case FG_OP_BASELINE_CLOSES:
     case FG_OP_PEERS_READ:
+    case FG_OP_KNOWN_READ:
+    case FG_OP_EXPOSURE_READ:
         break;
     }
     return false;

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Registers: small states with the arithmetic of engine/core (first_seen.c, run.c, rate.c,
--- baseline.c, peers.c), whose names are used here. A register begins with its layout version and kind.
+-- baseline.c, peers.c, known.c, exposure.c), whose names are used here. A register begins with its layout version and kind.
 local REGISTER_VERSION = 1
-local SEEN, RUN, RATE, BASELINE, PEERS = 1, 2, 3, 4, 5
-local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES = 0, 1, 2, 3
+local SEEN, RUN, RATE, BASELINE, PEERS, KNOWN, EXPOSURE = 1, 2, 3, 4, 5, 6, 7
+local REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES, REGISTER_GIVE_BACK = 0, 1, 2, 3, 4
 local SEEN_MARGIN_S = 60
 local RUNS, RUN_STEP_MAX, RUN_LENGTH_MAX, RUN_BYTES = 8, 2, 65535, 16
 local WEEK, HOUR_S, FREEZE_HOURS = 168, 3600, 24
@@ -16,6 +16,10 @@ local LEVELS, EXPONENT_0, EXPONENTS, LEVEL_MAX, DECAY = 8, 13, 31, 248, 2
 local LEVEL_BOUNDS = {128, 140, 153, 166, 182, 198, 216, 235}
 local register_ops_format = formats('BBi8I7I7I4', '')
 local slots_format = formats('I7B', '')
+local KNOWN_MAX, KNOWN_ONCE_MAX, KNOWN_UNITS, KNOWN_AGE_MAX, KNOWN_BYTES = 64, 32, 240, 255, 4
+local LEASES_MAX, LEASE_BYTES, EXPOSURE_MAX = 128, 21, 2 ^ 49
+local known_format = formats('I2BB', '')
+local leases_format = formats('I7I7I7', '')
 local runs_format = formats('I7I7I2', '')
 local kinds = {}
 
@@ -369,6 +373,159 @@ kinds[PEERS] = {
     end,
     save = function(key, peers)
         register_save(key, PEERS, table.concat(peers.rows), peers.ttl)
+    end
+}
+
+-- Known: tag, age of the first and of the last sighting, in turn, in units before the bucket.
+local function known_read(known, bucket, tag)
+    local e, by = known.e, max(bucket - known.bucket, 0)
+    for at = 1, #e, 3 do
+        if e[at] == tag then return by <= KNOWN_UNITS - e[at + 2] and e[at + 1] + by or -1, at end
+    end
+    return -1, nil
+end
+
+local function known_advance(known, bucket)
+    local e, kept, by = known.e, {}, bucket - known.bucket
+    for at = 1, #e, 3 do
+        if by <= KNOWN_UNITS - e[at + 2] then
+            local n = #kept
+            kept[n + 1], kept[n + 2], kept[n + 3] =
+                e[at], min(e[at + 1] + by, KNOWN_AGE_MAX), e[at + 2] + by
+        end
+    end
+    known.e, known.bucket = kept, bucket
+end
+
+-- Where a newcomer of this age goes; nil: it stays out.
+local function known_place(e, age)
+    if #e < KNOWN_MAX * 3 then return #e + 1 end
+    local once, oldest = 0, nil
+    for at = 1, #e, 3 do
+        if e[at + 1] == e[at + 2] then once = once + 1 end
+    end
+    for at = 1, #e, 3 do
+        if (e[at + 1] == e[at + 2]) == (once >= KNOWN_ONCE_MAX) and
+            (not oldest or e[at + 2] > e[oldest + 2]) then
+            oldest = at
+        end
+    end
+    return oldest and e[oldest + 2] >= age and oldest or nil
+end
+
+local function known_put(known, bucket, tag)
+    if #known.e == 0 or bucket > known.bucket then known_advance(known, bucket) end
+    local e, age = known.e, min(known.bucket - bucket, KNOWN_AGE_MAX)
+    local _, at = known_read(known, bucket, tag)
+    if at then
+        e[at + 1], e[at + 2] = max(e[at + 1], age), min(e[at + 2], age)
+        return
+    end
+    at = age <= KNOWN_UNITS and known_place(e, age) or nil
+    if at then e[at], e[at + 1], e[at + 2] = tag, age, age end
+end
+
+kinds[KNOWN] = {
+    begin = function() return {e = {}, bucket = 0} end,
+    parse = function(bytes)
+        local n = (#bytes - 10) / KNOWN_BYTES
+        if n ~= floor(n) or n < 1 or n > KNOWN_MAX then return nil end
+        local bucket = unpack_bytes('>i8', bytes, 3)
+        if math.abs(bucket) > AMOUNT_MAX then return nil end
+        local e = {unpack_bytes(known_format(n), bytes, 11)}
+        e[n * 3 + 1] = nil
+        return {e = e, bucket = bucket}
+    end,
+    -- number: bucket, first: tag
+    run = function(known, op)
+        local value = known_read(known, op.number, op.first)
+        if op.does == REGISTER_CHANGE then
+            known_put(known, op.number, op.first)
+            known.changed, known.ttl = true, max(known.ttl or 0, op.ttl)
+        end
+        return value
+    end,
+    save = function(key, known)
+        local n = #known.e / 3
+        register_save(key, KNOWN, pack('>i8', known.bucket) .. pack(known_format(n), unpack(known.e)),
+                      known.ttl)
+    end
+}
+
+-- Exposure: lease, expiry and amount in turn.
+local function exposure_read(e, now)
+    local sum = 0
+    for at = 1, #e, 3 do
+        if e[at + 1] > now then sum = min(sum + e[at + 2], EXPOSURE_MAX) end
+    end
+    return sum
+end
+
+local function exposure_prune(exposure, now, drop)
+    local e, kept = exposure.e, {}
+    for at = 1, #e, 3 do
+        if e[at + 1] > now and e[at] ~= drop then
+            local n = #kept
+            kept[n + 1], kept[n + 2], kept[n + 3] = e[at], e[at + 1], e[at + 2]
+        end
+    end
+    if #kept < #e then exposure.changed = true end
+    exposure.e = kept
+end
+
+local function exposure_put(exposure, lease, expiry, amount, now)
+    local e, least = exposure.e, 1
+    for at = 1, #e, 3 do
+        if e[at] == lease then
+            e[at + 1], e[at + 2] = max(e[at + 1], expiry), max(e[at + 2], amount)
+            return
+        end
+        if e[at + 2] < e[least + 2] or (e[at + 2] == e[least + 2] and e[at] < e[least]) then
+            least = at
+        end
+    end
+    if expiry <= now then return end
+    if #e < LEASES_MAX * 3 then
+        least = #e + 1
+    elseif not (e[least + 2] < amount or (e[least + 2] == amount and e[least] < lease)) then
+        return
+    end
+    e[least], e[least + 1], e[least + 2] = lease, expiry, amount
+end
+
+kinds[EXPOSURE] = {
+    begin = function() return {e = {}} end,
+    parse = function(bytes)
+        local n = (#bytes - 2) / LEASE_BYTES
+        if n ~= floor(n) or n < 1 or n > LEASES_MAX then return nil end
+        local e = {unpack_bytes(leases_format(n), bytes, 3)}
+        e[n * 3 + 1] = nil
+        for i = 1, n * 3 do
+            if e[i] > AMOUNT_MAX then return nil end
+        end
+        return {e = e}
+    end,
+    -- number: expiry, first: lease, second: amount
+    run = function(exposure, op, now)
+        if op.does == REGISTER_CHANGE then
+            exposure_prune(exposure, now, nil)
+            exposure_put(exposure, op.first, op.number, op.second, now)
+            exposure.changed = true
+        elseif op.does == REGISTER_GIVE_BACK then
+            exposure_prune(exposure, now, op.first)
+        end
+        return exposure_read(exposure.e, now)
+    end,
+    -- As long as the last lease.
+    save = function(key, exposure, now_s)
+        local e, n, last = exposure.e, #exposure.e / 3, 0
+        if n == 0 then
+            redis.call('DEL', key)
+            return
+        end
+        for at = 1, #e, 3 do last = max(last, e[at + 1]) end
+        register_save(key, EXPOSURE, pack(leases_format(n), unpack(e)),
+                      max(math.ceil(last / 1000) - now_s, 0))
     end
 }
 

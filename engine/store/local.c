@@ -12,14 +12,16 @@
 #define LOCAL_LARGE_MIN      2
 #define LOCAL_RUNS_PART      8 // of the registers
 #define LOCAL_BASELINES_PART 16
+#define LOCAL_KNOWN_PART     8
+#define LOCAL_EXPOSURES_PART 16
 #define LOCAL_PEERS          LOCAL_WAYS // of a shard: one for each meter and profile
 
 struct layout {
     uint32_t n_shards, windows, sets, large, calls; // of a shard
-    uint32_t small, runs, baselines;
+    uint32_t small, runs, baselines, known, exposures;
     uint32_t hold_slots;
     size_t shards_at, windows_at, sets_at, large_at, calls_at, small_at, runs_at, baselines_at;
-    size_t peers_at, peers_tags_at;
+    size_t peers_at, peers_tags_at, known_at, known_tags_at, exposures_at, exposure_tags_at;
     size_t window_tags_at, set_tags_at, small_tags_at, runs_tags_at, baseline_tags_at;
     size_t holds_at, end;
 };
@@ -84,6 +86,8 @@ static bool layout_of(const struct fg_local_config *config, struct layout *out)
     out->small = config->registers / shards;
     out->runs = part_of(out->small, LOCAL_RUNS_PART);
     out->baselines = part_of(out->small, LOCAL_BASELINES_PART);
+    out->known = part_of(out->small, LOCAL_KNOWN_PART);
+    out->exposures = part_of(out->small, LOCAL_EXPOSURES_PART);
     out->hold_slots = LOCAL_HOLD_PROBES;
     while (out->hold_slots < config->holds * 2)
         out->hold_slots *= 2;
@@ -99,12 +103,16 @@ static bool layout_of(const struct fg_local_config *config, struct layout *out)
     out->runs_at = append(&at, (size_t)out->runs * shards, sizeof(struct local_runs));
     out->baselines_at = append(&at, (size_t)out->baselines * shards, sizeof(struct local_baseline));
     out->peers_at = append(&at, (size_t)LOCAL_PEERS * shards, sizeof(struct local_peers));
+    out->known_at = append(&at, (size_t)out->known * shards, sizeof(struct local_known));
+    out->exposures_at = append(&at, (size_t)out->exposures * shards, sizeof(struct local_exposure));
     out->window_tags_at = append_tags(&at, config->windows);
     out->set_tags_at = append_tags(&at, config->sets);
     out->small_tags_at = append_tags(&at, config->registers);
     out->runs_tags_at = append_tags(&at, out->runs * shards);
     out->baseline_tags_at = append_tags(&at, out->baselines * shards);
     out->peers_tags_at = append_tags(&at, LOCAL_PEERS * shards);
+    out->known_tags_at = append_tags(&at, out->known * shards);
+    out->exposure_tags_at = append_tags(&at, out->exposures * shards);
     out->holds_at = append(&at, out->hold_slots, sizeof(struct local_hold));
     out->end = at;
     return true;
@@ -133,6 +141,8 @@ static int shard_init(struct local_shard *shard, const struct layout *layout, un
     shard->n_runs = layout->runs;
     shard->n_baselines = layout->baselines;
     shard->n_peers = LOCAL_PEERS;
+    shard->n_known = layout->known;
+    shard->n_exposures = layout->exposures;
     shard->windows =
         (struct local_window *)(void *)(base + layout->windows_at) + i * layout->windows;
     shard->sets = (struct local_set *)(void *)(base + layout->sets_at) + i * layout->sets;
@@ -143,12 +153,17 @@ static int shard_init(struct local_shard *shard, const struct layout *layout, un
     shard->baselines =
         (struct local_baseline *)(void *)(base + layout->baselines_at) + i * layout->baselines;
     shard->peers = (struct local_peers *)(void *)(base + layout->peers_at) + i * LOCAL_PEERS;
+    shard->known = (struct local_known *)(void *)(base + layout->known_at) + i * layout->known;
+    shard->exposures =
+        (struct local_exposure *)(void *)(base + layout->exposures_at) + i * layout->exposures;
     shard->window_tags = tags_of(base + layout->window_tags_at, i, layout->windows);
     shard->set_tags = tags_of(base + layout->set_tags_at, i, layout->sets);
     shard->small_tags = tags_of(base + layout->small_tags_at, i, layout->small);
     shard->runs_tags = tags_of(base + layout->runs_tags_at, i, layout->runs);
     shard->baseline_tags = tags_of(base + layout->baseline_tags_at, i, layout->baselines);
     shard->peers_tags = tags_of(base + layout->peers_tags_at, i, LOCAL_PEERS);
+    shard->known_tags = tags_of(base + layout->known_tags_at, i, layout->known);
+    shard->exposure_tags = tags_of(base + layout->exposure_tags_at, i, layout->exposures);
     return fg_lock_init(&shard->lock);
 }
 

@@ -11,7 +11,9 @@
 
 #include "fg/baseline.h"
 #include "fg/customer.h"
+#include "fg/exposure.h"
 #include "fg/first_seen.h"
+#include "fg/known.h"
 #include "fg/peers.h"
 #include "fg/run.h"
 #include "fg/store.h"
@@ -99,6 +101,16 @@ struct local_peers {
     struct fg_peers peers;
 };
 
+struct local_known {
+    struct local_register head;
+    struct fg_known known;
+};
+
+struct local_exposure {
+    struct local_register head;
+    struct fg_exposure exposure;
+};
+
 struct local_shard {
     alignas(64) struct fg_lock lock;
     uint64_t tick;
@@ -111,10 +123,13 @@ struct local_shard {
     struct local_runs *runs;
     struct local_baseline *baselines;
     struct local_peers *peers;
+    struct local_known *known;
+    struct local_exposure *exposures;
     // Of each bucket.
     struct local_tags *window_tags, *set_tags, *small_tags, *runs_tags, *baseline_tags, *peers_tags;
+    struct local_tags *known_tags, *exposure_tags;
     uint32_t n_windows, n_sets, n_large, n_calls; // powers of two but n_large
-    uint32_t n_small, n_runs, n_baselines, n_peers;
+    uint32_t n_small, n_runs, n_baselines, n_peers, n_known, n_exposures;
 };
 
 struct local_hold {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Registers in tables of entries of four sizes: what was first seen and rates, runs, baselines,
-// peers.
+// Registers in tables of entries of six sizes: what was first seen and rates, runs, baselines,
+// peers, who is known, exposures.
 // The arithmetic is the core's.
 #include "local_layout.h"
 
@@ -27,6 +27,12 @@ static struct table table_of(const struct local_shard *shard, uint8_t kind)
     if (kind == FG_REGISTER_RUN)
         return (struct table){(unsigned char *)shard->runs, shard->runs_tags, shard->n_runs,
                               sizeof(struct local_runs)};
+    if (kind == FG_REGISTER_KNOWN)
+        return (struct table){(unsigned char *)shard->known, shard->known_tags, shard->n_known,
+                              sizeof(struct local_known)};
+    if (kind == FG_REGISTER_EXPOSURE)
+        return (struct table){(unsigned char *)shard->exposures, shard->exposure_tags,
+                              shard->n_exposures, sizeof(struct local_exposure)};
     return (struct table){(unsigned char *)shard->small, shard->small_tags, shard->n_small,
                           sizeof(struct local_small)};
 }
@@ -166,6 +172,34 @@ static int64_t peers_run(struct local_shard *shard, const struct local_place *pl
     return value;
 }
 
+static int64_t known_run(struct local_shard *shard, const struct local_place *place,
+                         const struct fg_meter_op *op)
+{
+    const bool put = op->kind == FG_OP_KNOWN_PUT;
+    const uint16_t tag = (uint16_t)op->member;
+    struct local_known *entry = register_find(shard, place, put);
+    if (entry == NULL)
+        return -1;
+    return put ? fg_known_put(&entry->known, op->bucket, tag)
+               : fg_known_read(&entry->known, op->bucket, tag);
+}
+
+static int64_t exposure_run(struct local_shard *shard, const struct local_place *place,
+                            const struct fg_meter_op *op, int64_t now_ms)
+{
+    const bool put = op->kind == FG_OP_EXPOSURE_PUT;
+    struct local_exposure *entry = register_find(shard, place, put);
+    if (entry == NULL)
+        return 0;
+    if (put)
+        return fg_exposure_put(&entry->exposure,
+                               &(struct fg_exposure_lease){op->member, op->expiry_ms, op->amount},
+                               now_ms);
+    return op->kind == FG_OP_EXPOSURE_DELETE
+               ? fg_exposure_delete(&entry->exposure, op->member, now_ms)
+               : fg_exposure_read(&entry->exposure, now_ms);
+}
+
 int64_t local_register_run(struct local_shard *shard, const struct local_place *place,
                            const struct fg_meter_op *op, int64_t now_ms, bool repeated)
 {
@@ -180,6 +214,10 @@ int64_t local_register_run(struct local_shard *shard, const struct local_place *
         return baseline_run(shard, place, op, repeated);
     case FG_REGISTER_PEERS:
         return peers_run(shard, place, op);
+    case FG_REGISTER_KNOWN:
+        return known_run(shard, place, op);
+    case FG_REGISTER_EXPOSURE:
+        return exposure_run(shard, place, op, now_ms);
     case FG_REGISTER_NONE:
         break;
     }
@@ -192,6 +230,23 @@ static void tags_repair(const struct table *table)
         const struct local_register *entry = entry_at(table, i / LOCAL_WAYS, i % LOCAL_WAYS);
         local_tag_set(&table->tags[i / LOCAL_WAYS], i % LOCAL_WAYS,
                       entry->used == 0 ? 0 : local_tag(local_key_mix(&entry->key)));
+    }
+}
+
+// Counts that would lead outside.
+static void bounded_repair(struct local_shard *shard)
+{
+    for (uint32_t i = 0; i < shard->n_peers; i++) {
+        if (shard->peers[i].peers.n > FG_PEERS_MAX)
+            memset(&shard->peers[i], 0, sizeof(shard->peers[i]));
+    }
+    for (uint32_t i = 0; i < shard->n_known; i++) {
+        if (shard->known[i].known.n > FG_KNOWN_MEMBERS)
+            memset(&shard->known[i], 0, sizeof(shard->known[i]));
+    }
+    for (uint32_t i = 0; i < shard->n_exposures; i++) {
+        if (shard->exposures[i].exposure.n > FG_EXPOSURE_LEASES)
+            memset(&shard->exposures[i], 0, sizeof(shard->exposures[i]));
     }
 }
 
@@ -210,11 +265,8 @@ void local_registers_repair(struct local_shard *shard)
         if (entry->head.used != 0 && !sound)
             memset(entry, 0, sizeof(*entry));
     }
-    for (uint32_t i = 0; i < shard->n_peers; i++) {
-        if (shard->peers[i].peers.n > FG_PEERS_MAX)
-            memset(&shard->peers[i], 0, sizeof(shard->peers[i]));
-    }
-    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_PEERS; kind++) {
+    bounded_repair(shard);
+    for (int kind = FG_REGISTER_SEEN; kind <= FG_REGISTER_EXPOSURE; kind++) {
         const struct table table = table_of(shard, (uint8_t)kind);
         tags_repair(&table);
     }

@@ -6,7 +6,6 @@
 #include "monotonic.h"
 #include "redis_conn.h"
 
-#define CHANNEL     "fg:holds:ch"
 #define MESSAGE_MAX 4096
 // Together they bound how long a dead peer goes unnoticed.
 #define QUIET_MS  700
@@ -14,13 +13,14 @@
 
 struct fg_redis_channel {
     struct redis_conn conn;
+    const char *name;
     int32_t deadline_ms;
     bool subscribed; // the server confirmed
     bool ping_sent;
     int64_t heard_ms, asked_ms; // monotonic: anything heard; ping or subscription sent
 };
 
-struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *config)
+static struct fg_redis_channel *channel_new(const struct fg_redis_config *config, const char *name)
 {
     struct fg_redis_channel *channel = calloc(1, sizeof(*channel));
     if (channel == NULL)
@@ -29,8 +29,19 @@ struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *conf
         free(channel);
         return NULL;
     }
+    channel->name = name;
     channel->deadline_ms = config->deadline_ms > 0 ? config->deadline_ms : ANSWER_MS;
     return channel;
+}
+
+struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *config)
+{
+    return channel_new(config, "fg:holds:ch");
+}
+
+struct fg_redis_channel *fg_redis_media_channel_new(const struct fg_redis_config *config)
+{
+    return channel_new(config, FG_MEDIA_CHANNEL);
 }
 
 void fg_redis_channel_free(struct fg_redis_channel *channel)
@@ -66,7 +77,7 @@ static int channel_connect(struct fg_redis_channel *channel)
         return FG_EUNAVAILABLE;
     conn->out_len = 0;
     int rc = conn_open(conn, monotonic_ns() + channel->deadline_ms * FG_NS_PER_MS);
-    const struct fg_view args[] = {fg_view_of("SUBSCRIBE"), fg_view_of(CHANNEL)};
+    const struct fg_view args[] = {fg_view_of("SUBSCRIBE"), fg_view_of(channel->name)};
     if (rc == FG_OK)
         rc = command_send(channel, args, 2);
     channel->heard_ms = channel->asked_ms;

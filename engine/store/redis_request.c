@@ -16,7 +16,14 @@
 
 enum { SET_PUT, SET_READ, SET_DELETE };
 // With enum fg_register * 16: what a register op does.
-enum { REGISTER_READ, REGISTER_CHANGE, REGISTER_FREEZE, REGISTER_CLOSES, REGISTER_TREND = 8 };
+enum {
+    REGISTER_READ,
+    REGISTER_CHANGE,
+    REGISTER_FREEZE,
+    REGISTER_CLOSES,
+    REGISTER_GIVE_BACK,
+    REGISTER_TREND = 8
+};
 
 struct op_scope {
     const struct fg_meter_op *first; // the op that brought this key
@@ -130,6 +137,15 @@ static struct register_args register_args_of(const struct fg_meter_op *op)
     case FG_OP_PEERS_PUT:
         return (struct register_args){REGISTER_CHANGE, op->bucket, (int64_t)op->member, op->amount,
                                       true};
+    case FG_OP_KNOWN_PUT:
+        return (struct register_args){REGISTER_CHANGE, op->bucket, (int64_t)op->member, 0, true};
+    case FG_OP_KNOWN_READ:
+        return (struct register_args){REGISTER_READ, op->bucket, (int64_t)op->member, 0, false};
+    case FG_OP_EXPOSURE_PUT:
+        return (struct register_args){REGISTER_CHANGE, op->expiry_ms, (int64_t)op->member,
+                                      op->amount, true};
+    case FG_OP_EXPOSURE_DELETE:
+        return (struct register_args){REGISTER_GIVE_BACK, 0, (int64_t)op->member, 0, false};
     default:
         return (struct register_args){.does = REGISTER_READ};
     }

@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #include "fg/customer.h"
+#include "fg/exposure.h"
+#include "fg/known.h"
 #include "fg/peers.h"
 #include "fg/rate.h"
 
@@ -46,6 +48,13 @@ enum fg_register fg_register_of(enum fg_op_kind kind)
     case FG_OP_PEERS_READ:
     case FG_OP_PEERS_PUT:
         return FG_REGISTER_PEERS;
+    case FG_OP_KNOWN_PUT:
+    case FG_OP_KNOWN_READ:
+        return FG_REGISTER_KNOWN;
+    case FG_OP_EXPOSURE_PUT:
+    case FG_OP_EXPOSURE_READ:
+    case FG_OP_EXPOSURE_DELETE:
+        return FG_REGISTER_EXPOSURE;
     default:
         return FG_REGISTER_NONE;
     }
@@ -84,6 +93,13 @@ static bool rate_fits(const struct fg_meter_op *op, int64_t now_ms)
            op->burst <= FG_RATE_BURST_MAX && now_ms <= FG_AMOUNT_MAX / 1000;
 }
 
+static bool exposure_fits(const struct fg_meter_op *op)
+{
+    return op->member <= FG_EXPOSURE_LEASE_MAX && op->amount >= 1 &&
+           op->amount <= FG_EXPOSURE_AMOUNT_MAX && time_fits(op->expiry_ms) &&
+           time_fits(op->ttl_ms);
+}
+
 static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
 {
     if (op->shared && op->scope_is_customer)
@@ -120,6 +136,16 @@ static bool op_fits(const struct fg_meter_op *op, int64_t now_ms)
                time_fits(op->ttl_ms);
     case FG_OP_BASELINE_FREEZE:
         return bucket_fits(op) && time_fits(op->ttl_ms);
+    case FG_OP_KNOWN_PUT:
+        return bucket_fits(op) && op->member <= UINT16_MAX && time_fits(op->ttl_ms);
+    case FG_OP_KNOWN_READ:
+        return bucket_fits(op) && op->member <= UINT16_MAX;
+    case FG_OP_EXPOSURE_PUT:
+        return exposure_fits(op);
+    case FG_OP_EXPOSURE_READ:
+        return true;
+    case FG_OP_EXPOSURE_DELETE:
+        return op->member <= FG_EXPOSURE_LEASE_MAX;
     }
     return false;
 }

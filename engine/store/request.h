@@ -15,7 +15,9 @@ enum fg_register {
     FG_REGISTER_RUN,
     FG_REGISTER_RATE,
     FG_REGISTER_BASELINE,
-    FG_REGISTER_PEERS
+    FG_REGISTER_PEERS,
+    FG_REGISTER_KNOWN,
+    FG_REGISTER_EXPOSURE
 };
 enum fg_register fg_register_of(enum fg_op_kind kind); // NONE: a window or a set
 

@@ -35,6 +35,7 @@
     X(calls_orphaned, "calls of before a restart that ended with it: their dialog was gone")       \
     X(holds_set, "holds set by this node")                                                         \
     X(holds_heard, "holds and releases heard from Redis")                                          \
+    X(media_heard, "messages about the media of calls of this node")                               \
     X(messages_unreadable, "channel messages that could not be read")                              \
     X(ring_dropped, "records dropped because the ring to the writer was full")                     \
     X(events_written, "events written to Redis")                                                   \
@@ -48,6 +49,8 @@
     X(tls_cache_misses, "TLS identities read from the certificate")                                \
     X(media_refused,                                                                               \
       "calls refused since they offer no encrypted media, which the customer needs")               \
+    X(targets_refused, "requests within calls that would have gone elsewhere than to the call's "  \
+                       "other side")                                                               \
     X(flood_refused, "requests answered with 503 since their source, connection or certificate "   \
                      "sends too many")                                                             \
     X(flood_dropped, "requests left without an answer for the same reason")                        \

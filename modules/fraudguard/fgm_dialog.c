@@ -18,6 +18,7 @@
 #include "fgm_params.h"
 #include "fgm_restart.h"
 #include "fgm_str.h"
+#include "fgm_targets.h"
 #include "fgm_verdict.h"
 #include "modules/dialog/dlg_db_handler.h"
 #include "modules/dialog/dlg_hash.h"
@@ -92,12 +93,32 @@ static void mark_media(struct dlg_cell *dialog, const struct fgm_verdict *verdic
         fgm_error("a call's later offers may be unencrypted: its dialog takes no variable");
 }
 
+// What the sides say of themselves later than in the first INVITE: in 18x and 200, and in replies
+// within the call.
+static void on_reply(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
+{
+    struct sip_msg *reply = params->rpl;
+    if (!reply || reply == FAKED_REPLY)
+        return;
+    bool by_caller = type == DLGCB_RESPONSE_WITHIN && params->direction == DLG_DIR_DOWNSTREAM;
+    fgm_targets_note(dialog, by_caller ? DLG_CALLER_LEG : DLG_CALLEE_LEG, reply);
+}
+
+static void follow_targets(struct dlg_cell *dialog)
+{
+    if (dialogs.register_dlgcb(dialog, DLGCB_EARLY | DLGCB_CONFIRMED_NA | DLGCB_RESPONSE_WITHIN,
+                               on_reply, NULL, NULL) != 0)
+        fgm_error("requests within a call may be refused: no callbacks for its dialog");
+}
+
 // Calls that fraudguard_check() let go on become live calls; other dialogs are none of ours.
 static void on_created(struct dlg_cell *dialog, int type, struct dlg_cb_params *params)
 {
     (void)type;
     struct fgm_call_ref ref;
     struct fgm_call *call = fgm_verdict_take_call(params->req);
+    fgm_targets_note(dialog, DLG_CALLER_LEG, params->req);
+    follow_targets(dialog);
     if (!call)
         return;
     mark_media(dialog, fgm_verdict_of(params->req));
@@ -157,6 +178,7 @@ static void on_loaded(struct dlg_cell *dialog, int type, struct dlg_cb_params *p
     // it would not outlive the next restart.
     if (at_stop)
         dialog->dflags |= DLG_FLAG_NEW;
+    follow_targets(dialog);
     str name = fgm_str(LEASE);
     const str *text = dialogs.get_dlg_varref(dialog, &name);
     if (!text || text->len != 2 * (int)sizeof(uint64_t) || !is_up(dialog))
@@ -183,6 +205,10 @@ int fgm_dialog_init(void)
     if (dialogs.register_dlgcb(NULL, DLGCB_CREATED, on_created, NULL, NULL) != 0 ||
         dialogs.register_dlgcb(NULL, DLGCB_LOADED, on_loaded, NULL, NULL) != 0) {
         fgm_error("cannot register for dialogs");
+        return -1;
+    }
+    if (fgm_targets_init(&dialogs) != FG_OK) {
+        fgm_error("no memory for what dialogs name");
         return -1;
     }
     return fgm_cut_init();
@@ -220,6 +246,17 @@ static bool has_both_tags(const struct dlg_cell *dialog, struct sip_msg *msg)
            (is_tag(callee, from) && is_tag(caller, to));
 }
 
+// While it rings the dialog module does not know the callee's tags yet, and takes any.
+static bool has_early_tags(struct dlg_cell *dialog, struct sip_msg *msg)
+{
+    const str *caller = &dialog->tag[DLG_CALLER_LEG];
+    if (parse_from_header(msg) < 0 || !msg->to || !msg->to->parsed)
+        return false;
+    const str *from = &get_from(msg)->tag_value, *to = &get_to(msg)->tag_value;
+    return (is_tag(caller, from) && fgm_targets_has_tag(dialog, to)) ||
+           (is_tag(caller, to) && fgm_targets_has_tag(dialog, from));
+}
+
 bool fgm_dialog_contains(struct sip_msg *msg)
 {
     if (!fgm_dialog_tracks())
@@ -228,15 +265,41 @@ bool fgm_dialog_contains(struct sip_msg *msg)
     if (!dialog)
         return false;
     int method = msg->first_line.u.request.method_value;
-    bool contains = method != METHOD_INVITE; // while it rings
+    bool contains = false;
     // Both sides may hang up at once. One that is over is found for some seconds, before one of the
     // same names.
     if (dialog->state == DLG_STATE_DELETED)
         contains = method == METHOD_BYE && has_both_tags(dialog, msg);
     else if (is_up(dialog))
         contains = has_both_tags(dialog, msg);
+    else
+        contains = method != METHOD_INVITE && has_early_tags(dialog, msg);
     dialogs.release_dlg(dialog);
     return contains;
+}
+
+static unsigned int other_leg(const struct dlg_cell *dialog, struct sip_msg *msg)
+{
+    bool by_caller = is_tag(&dialog->tag[DLG_CALLER_LEG], &get_from(msg)->tag_value);
+    return by_caller ? DLG_CALLEE_LEG : DLG_CALLER_LEG;
+}
+
+bool fgm_dialog_reaches(struct sip_msg *msg)
+{
+    struct dlg_cell *dialog = fgm_dialog_tracks() ? dialogs.get_dlg(msg) : NULL;
+    if (!dialog)
+        return true;
+    int method = msg->first_line.u.request.method_value;
+    bool reaches = parse_from_header(msg) >= 0;
+    if (reaches) {
+        unsigned int leg = other_leg(dialog, msg);
+        reaches = fgm_targets_allow(dialog, leg, msg);
+        // A target refresh (RFC 3261 12.2.2): from now on it may be reached there, too.
+        if (reaches && (method == METHOD_INVITE || method == METHOD_UPDATE))
+            fgm_targets_note(dialog, leg == DLG_CALLER_LEG ? DLG_CALLEE_LEG : DLG_CALLER_LEG, msg);
+    }
+    dialogs.release_dlg(dialog);
+    return reaches;
 }
 
 bool fgm_dialog_must_encrypt(struct sip_msg *msg)
@@ -248,7 +311,8 @@ bool fgm_dialog_must_encrypt(struct sip_msg *msg)
     const str *side = dialogs.get_dlg_varref(dialog, &name);
     bool must = side && parse_from_header(msg) >= 0;
     if (must) {
-        bool by_caller = is_tag(&dialog->tag[DLG_CALLER_LEG], &get_from(msg)->tag_value);
+        bool by_caller = is_tag(&dialog->tag[DLG_CALLER_LEG], &get_from(msg)->tag_value) ==
+                         (msg->first_line.type == SIP_REQUEST);
         must = fg_view_equal(fgm_view(*side), fg_view_of(by_caller ? "caller" : "callee"));
     }
     dialogs.release_dlg(dialog);

@@ -14,10 +14,14 @@ bool fgm_dialog_tracks(void);
 // dialog module is not loaded and nobody can tell. For SIP workers.
 bool fgm_dialog_knows(struct sip_msg *msg);
 // Whether msg, which has a To tag, is a request of a call that goes on here. The dialog module
-// takes any To tag while a call rings, so an INVITE needs an answered call and both of its tags;
-// other methods may come while it rings. Ask before loose_route(), which ends the dialog of a BYE.
-// True where the dialog module is not loaded. For SIP workers.
+// takes any To tag while a call rings: an INVITE needs an answered call and both of its tags, other
+// methods may come while it rings with one that a reply had. Ask before loose_route(), which ends
+// the dialog of a BYE. True where the dialog module is not loaded. For SIP workers.
 bool fgm_dialog_contains(struct sip_msg *msg);
-// Whether msg, a request within a call, comes from a customer's side that must encrypt its media.
-// For SIP workers.
+// Whether msg, for which fgm_dialog_contains() holds, goes where the other side of its call is to
+// be reached, and nowhere else. Ask before loose_route(). True where there is no such dialog. For
+// SIP workers.
+bool fgm_dialog_reaches(struct sip_msg *msg);
+// Whether msg, a request or a reply within a call, comes from a customer's side that must encrypt
+// its media. For SIP workers.
 bool fgm_dialog_must_encrypt(struct sip_msg *msg);

@@ -177,4 +177,6 @@ void fgm_identify(const struct fg_policy *policy, uint64_t generation, struct si
         identify_inbound(policy, request, out);
     else
         identify_outbound(policy, cached, request, fgm_auth_user(msg), out);
+    if (out->direction == FG_OUTBOUND)
+        out->identity = fg_identity_media(out->identity, out->customer, request->srtp_offered);
 }

@@ -190,7 +190,10 @@ static int ki_media(struct sip_msg *msg)
         return 1;
     enum fgm_media media = fgm_msg_media(msg);
     if (media == FGM_MEDIA_NONE)
-        return msg->first_line.u.request.method_value == METHOD_INVITE ? -1 : 1;
+        return msg->first_line.type == SIP_REQUEST &&
+                       msg->first_line.u.request.method_value == METHOD_INVITE
+                   ? -1
+                   : 1;
     return media == FGM_MEDIA_SRTP ? 1 : -1;
 }
 
@@ -282,6 +285,20 @@ static int w_in_dialog(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_in_dialog(msg);
 }
 
+static int ki_target(struct sip_msg *msg)
+{
+    if (fgm_dialog_reaches(msg))
+        return 1;
+    FGM_COUNT(targets_refused);
+    return fgm_config.shadow ? 1 : -1;
+}
+
+static int w_target(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_target(msg);
+}
+
 static int ki_to_customer(struct sip_msg *msg)
 {
     return (int)fgm_way_to_customer(msg);
@@ -350,12 +367,14 @@ cmd_export_t fgm_cmd_exports[] = {
      fixup_free_spve_null, REQUEST_ROUTE},
     {"fraudguard_attest", (cmd_function)w_attest, 2, fixup_spve_igp, fixup_free_spve_igp,
      REQUEST_ROUTE},
-    {"fraudguard_media", (cmd_function)w_media, 0, 0, 0, REQUEST_ROUTE},
-    {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_media", (cmd_function)w_media, 0, 0, 0, REQUEST_ROUTE | ONREPLY_ROUTE},
+    {"fraudguard_media_refused", (cmd_function)w_media_refused, 0, 0, 0,
+     REQUEST_ROUTE | ONREPLY_ROUTE},
     {"fraudguard_flood", (cmd_function)w_flood, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_is_customer", (cmd_function)w_is_customer, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_in_dialog", (cmd_function)w_in_dialog, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_target", (cmd_function)w_target, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
 };
@@ -399,6 +418,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("in_dialog"), SR_KEMIP_INT, (void *)ki_in_dialog,
      NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("target"), SR_KEMIP_INT, (void *)ki_target, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
      NO_PARAMETERS},
     {{0, 0}, {0, 0}, 0, NULL, NO_PARAMETERS},

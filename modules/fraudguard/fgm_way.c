@@ -72,7 +72,7 @@ void fgm_way_address(const struct fg_customer *customer, char out[FGM_WAY_MAX])
     bool v4 = memcmp(pbx->address.bytes, mapped, sizeof mapped) == 0;
     struct ip_addr address = {.af = v4 ? AF_INET : AF_INET6, .len = v4 ? 4 : 16};
     out[0] = '\0';
-    if (!pbx->has_address)
+    if (!pbx->has_address || (customer->trunk.require_tls && pbx->transport != FG_PBX_TLS))
         return;
     memcpy(address.u.addr, pbx->address.bytes + (v4 ? sizeof mapped : 0), address.len);
     uri_of(&address, pbx->port, transports[pbx->transport], out);

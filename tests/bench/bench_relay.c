@@ -35,7 +35,7 @@ static void make_packet(struct load *load, struct buffer *buffer)
     memcpy(buffer->bytes, header, sizeof(header));
     memset(buffer->bytes + sizeof(header), 0x55, 160);
     buffer->length = sizeof(header) + 160;
-    if (load->sender && edge_srtp_libsrtp.protect(load->sender, false, buffer->bytes,
+    if (load->sender && edge_srtp_protect(load->sender, false, buffer->bytes,
                                                   &buffer->length, EDGE_PACKET_CAPACITY) != 0)
         abort();
 }
@@ -67,7 +67,7 @@ static void open_load(struct load *load, const struct line *line)
     if (line->suites[0] == EDGE_SUITE_NONE)
         return;
     relay_pair_key(&key, line->suites[0], 1);
-    if (edge_srtp_libsrtp.open(&key, EDGE_SRTP_SEND, &load->sender) != 0)
+    if (edge_srtp_open(&key, EDGE_SRTP_SEND, &load->sender) != 0)
         abort();
 }
 
@@ -86,7 +86,7 @@ static double measure(const struct line *line, unsigned n_calls, unsigned rounds
     }
     for (unsigned i = 0; i < n_calls; i++) {
         relay_pair_fini(&loads[i].pair);
-        edge_srtp_libsrtp.close(loads[i].sender);
+        edge_srtp_close(loads[i].sender);
     }
     free(loads);
     return (double)spent_ns / ((double)rounds * n_calls * BURST);

@@ -81,7 +81,7 @@ static void add_call(char *line, int epoll_fd)
     if (rest[0] == '-')
         return;
     if (edge_sdes_parse((struct edge_view){rest, strcspn(rest, "\n")}, &key) != 0 ||
-        edge_srtp_libsrtp.open(&key, EDGE_SRTP_SEND, &call->sender) != 0)
+        edge_srtp_open(&key, EDGE_SRTP_SEND, &call->sender) != 0)
         exit(1);
 }
 
@@ -93,7 +93,7 @@ static unsigned send_one(struct call *call)
     edge_packet_rtp_set_seq(packet, ++call->seq);
     memcpy(packet + 8, &call->ssrc, sizeof(call->ssrc));
     memset(packet + EDGE_RTP_HEADER, 0xd5, RTP_BYTES - EDGE_RTP_HEADER);
-    if (call->sender && edge_srtp_libsrtp.protect(call->sender, false, packet, &length,
+    if (call->sender && edge_srtp_protect(call->sender, false, packet, &length,
                                                   sizeof(packet)) != EDGE_SRTP_OK)
         exit(1);
     return send(call->source_fd, packet, length, 0) == (ssize_t)length;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Requests in either format; whatever is understood can be echoed in both.
 #include "bencode.h"
+#include "ng_frame.h"
 #include "ng_json.h"
 #include "ng_message.h"
 
@@ -29,6 +30,21 @@ static void echo(const struct edge_ng_request *request)
         abort();
 }
 
+/* In pieces as in one. */
+static void frame(struct edge_view bytes)
+{
+    struct edge_ng_frame whole = {0};
+    struct edge_ng_frame pieces = {0};
+    const enum edge_ng_frame_status wanted = edge_ng_frame_read(&whole, bytes);
+    enum edge_ng_frame_status status = EDGE_NG_FRAME_MORE;
+
+    for (size_t n = 1; n <= bytes.len && status == EDGE_NG_FRAME_MORE; n++)
+        status = edge_ng_frame_read(&pieces, (struct edge_view){bytes.ptr, n});
+    if (status != wanted || (wanted == EDGE_NG_FRAME_DONE && whole.at != pieces.at) ||
+        whole.at > bytes.len)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static unsigned char mem[1 << 16];
@@ -36,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct edge_ng_request request;
     const struct edge_view datagram = {(const char *)data, size};
 
+    if (size <= 1 << 12)
+        frame(datagram);
     edge_ng_arena_init(&arena, mem, sizeof(mem));
     if (size > 1 << 15 || edge_ng_request_parse(datagram, &arena, &request) != 0)
         return 0;

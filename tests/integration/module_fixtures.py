@@ -74,6 +74,7 @@ request_route {
             sl_send_reply("481", "Call/Transaction Does Not Exist");
             exit;
         }
+        route(FRAUDGUARD_WITHIN);
         if (is_method("UPDATE|PRACK")) route(FRAUDGUARD_MEDIA);
         loose_route();
         t_relay();
@@ -157,6 +158,8 @@ rules:
   - {id: SHADOWED, desc: Only watched, mode: shadow, when: {dest.prefix: {in: ["+4420790005"]}}, score: 90}
   - {id: OTHERS, desc: Another customer's number, when: {caller.others: true}, score: 100}
   - {id: CUT, desc: Never for long, on: [minute], when: {dest.prefix: {in: ["+4420797"]}}, score: 95}
+  - {id: DEAD_AIR, desc: Nobody speaks, on: [minute], when: {dest.prefix: {in: ["+4420798"]}}, measure: media.silent_seconds, steps: [{above: 100, score: 95}]}
+  - {id: KEYS, desc: Many keys, on: [end], when: {media.encrypted: false}, measure: media.dtmf, steps: [{above: 3, score: 31}]}
   - {id: CAMPAIGN, desc: Campaign, when: {attr.campaign: autumn}, score: 31}
   - {id: NO_SRTP, desc: No SRTP, when: {media.srtp: false, dest.prefix: {in: ["+4420790006"]}}, score: 33}
   - {id: MANY, desc: Many calls, when: {dest.prefix: {in: ["+4420795"]}}, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}

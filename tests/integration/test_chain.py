@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import select
 import signal
 import socket
 import ssl
@@ -15,11 +16,13 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
-from stack import PBX_CALLER, Stack  # noqa: E402
+from stack import ECHO_NUMBER, PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
 
 BUILD = os.path.join(TOP, os.environ.get("FG_BUILD", "build/release"))
+CLEAR = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+SECURE = CLEAR.replace("RTP/AVP", "RTP/SAVP") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 
 
 def call(stack, number, seconds, customer="acme"):
@@ -52,10 +55,17 @@ def loud_stack(tmp_path_factory):
         stack.stop()
 
 
+class LateStack(Stack):
+    """Takes calls whose offer comes with the reply."""
+
+    def kamailio_site(self, **other):
+        return super().kamailio_site(FG_LATE_OFFERS=1, FG_CHALLENGE_TARGET="sip:ivr@127.0.0.1:9", **other)
+
+
 @pytest.fixture(scope="module")
 def secure_stack(tmp_path_factory):
-    """A carrier that can TLS and SRTP."""
-    stack = Stack(str(tmp_path_factory.mktemp("secure")), BUILD, base_port=19000, say=lambda _: None, secure_carrier=True)
+    """A carrier that can TLS and SRTP, and calls without an offer."""
+    stack = LateStack(str(tmp_path_factory.mktemp("secure")), BUILD, base_port=19000, say=lambda _: None, secure_carrier=True)
     try:
         yield stack.start()
     finally:
@@ -112,6 +122,37 @@ def test_a_carrier_that_can_gets_tls_and_srtp_with_keys_of_its_own(secure_stack)
     customer = {p.payload[12:] for p in media if secure_stack.is_customer_leg(p) and p.is_rtp}
     carrier_leg = {p.payload[12:] for p in media if secure_stack.is_carrier_leg(p) and p.is_rtp}
     assert customer and carrier_leg and not customer & carrier_leg
+
+
+def test_the_test_number_ends_like_any_call(loud_stack):
+    """(What the caller hears is the quick start's to see.) Its own side hangs up, the call is free, and nothing of it is left."""
+    stack = loud_stack
+    record, media, _ = call(stack, ECHO_NUMBER, 2.5)
+    assert record["action"] == "allow" and record["dest"]["type"] == "short_code" and record["dest"]["usd_per_minute"] is None
+    assert [p for p in media if p.is_rtp and stack.sent_by_relay(p)] and all(stack.is_customer_leg(p) for p in media if p.is_rtp)
+
+    def is_over():
+        return record["call_id"] not in stack.kamcmd("fraudguard.calls").stdout and any(
+            e["type"] == "call.end" and e["call_id"] == record["call_id"] for e in stack.events(50))
+    assert scenes.settle(is_over, 10)
+    reply = stack.ng({"command": "query", "call-id": record["call_id"]})
+    assert reply["result"] == "error" and reply["error-reason"] == "Unknown call-id"
+    trunk = next(t for t in stack.trunks() if t["customer"] == "acme")
+    assert trunk["media"]["encrypted"] and trunk["media"]["suite"] == "AES_CM_128_HMAC_SHA1_80" and trunk["media"]["codec"]
+
+
+def test_what_is_of_no_call_is_not_answered_as_a_test(loud_stack):
+    """The port of the test number is for this server alone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        host = "{}:{}".format(*stranger.getsockname())
+        stranger.settimeout(0.3)
+        for method in ("INVITE", "BYE", "OPTIONS"):
+            stranger.sendto((f"{method} sip:{ECHO_NUMBER}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{secrets.token_hex(6)}\r\nMax-Forwards: 70\r\n"
+                             f"From: <sip:x@{host}>;tag=1\r\nTo: <sip:{ECHO_NUMBER}@127.0.0.1>\r\nCall-ID: {secrets.token_hex(8)}\r\nCSeq: 1 {method}\r\n"
+                             f"Contact: <sip:x@{host}>\r\nContent-Length: 0\r\n\r\n").encode(), ("127.0.0.1", loud_stack.base + 64))
+            with pytest.raises(TimeoutError):
+                stranger.recv(65536)
 
 
 @pytest.mark.parametrize("holder", ["customer", "carrier"])
@@ -201,14 +242,12 @@ def test_what_is_of_no_call_goes_nowhere(loud_stack):
     inside.bind((stack.carrier_address, 0))
     uri, to = "sip:x@{}:{}".format(*inside.getsockname()), f"<sip:x@{stack.domain}>;tag=y"
     routes = [f"<sip:{stack.carrier_address}:{stack.sip_carrier_port};r2=on;lr>", f"<sip:{stack.domain};transport=tls;r2=on;lr>"]
-    body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n"
-    body += "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
     control = Capture(stack.path("forged-control.pcap"), stack.ng_port, stack.ng_port, snap_bytes=4000).start()
     try:
         for way in (routes, routes[1:]):
-            trunk.send("ACK", uri, to, routes=way, body=body)
+            trunk.send("ACK", uri, to, routes=way, body=SECURE)
             for method in ("NOTIFY", "INFO", "UPDATE", "PRACK", "OPTIONS", "BYE", "INVITE"):
-                assert (method, trunk.final(trunk.send(method, uri, to, routes=way, body=body))[0]) == (method, 481)
+                assert (method, trunk.final(trunk.send(method, uri, to, routes=way, body=SECURE))[0]) == (method, 481)
     finally:
         said = control.stop()
         trunk.close()
@@ -219,19 +258,69 @@ def test_what_is_of_no_call_goes_nowhere(loud_stack):
     assert not [packet for packet in said if trunk.call_id.encode() in packet.payload]
 
 
-def test_required_encryption_outlives_the_calls_set_up(loud_stack):
+def test_requests_of_a_call_go_to_its_other_side_only(loud_stack):
+    """Behind topology hiding, too: a Request-URI that is none of its names stays as it is."""
     stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
-    clear = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
-    secure = clear.replace("RTP/AVP", "RTP/SAVP") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
-    uri = f"sip:+442079460018@{stack.domain}"
+    inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    inside.bind((stack.carrier_address, 0))
+    uri, elsewhere = f"sip:+442079460018@{stack.domain}", "sip:x@{}:{}".format(*inside.getsockname())
+    control = Capture(stack.path("elsewhere-control.pcap"), stack.ng_port, stack.ng_port, snap_bytes=4000).start()
     try:
-        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>", body=secure))
+        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>", body=SECURE))
         assert code == 200
         to, target = re.search(r"(?im)^to: *(.*?)\r", reply).group(1), re.search(r"(?im)^contact:.*?<(.*?)>", reply).group(1)
         routes = re.findall(r"(?im)^record-route: *(.*?)\r", reply)[::-1]
         trunk.send("ACK", target, to, routes)
-        assert trunk.final(trunk.send("INVITE", target, to, routes, clear))[0] == 488
-        assert trunk.final(trunk.send("UPDATE", target, to, routes, clear))[0] == 488
+        for method in ("INFO", "NOTIFY", "BYE", "UPDATE", "INVITE"):
+            assert (method, trunk.final(trunk.send(method, elsewhere, to, routes, body=SECURE))[0]) == (method, 403)
+            # Where topology hiding knows the name, it sets Request-URI and Routes itself.
+            if method in ("INFO", "NOTIFY"):
+                assert trunk.final(trunk.send(method, target, to, [*routes, f"<{elsewhere};lr>"]))[0] in (200, 403, 489, 481, 501)
+        trunk.send("ACK", elsewhere, to, routes, body=SECURE)
+        # An answer that nobody can refuse, and that would have media go in the clear: the call ends.
+        assert trunk.final(trunk.send("INVITE", target, to, routes, SECURE))[0] == 200
+        trunk.send("ACK", target, to, routes, CLEAR)
+        message, trunk.buffer = read_message(trunk.socket, trunk.buffer)
+        assert message.startswith(b"BYE ")
+    finally:
+        said = control.stop()
+        trunk.close()
+    inside.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        inside.recv(65536)
+    inside.close()
+    assert sum(b"7:command5:offer" in p.payload and trunk.call_id.encode() in p.payload for p in said) == 2
+
+
+def test_nothing_from_carriers_goes_on_without_a_call(secure_stack):
+    """Where callers are put to the test, too."""
+    inside, outside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    for one in (inside, outside):
+        one.bind((secure_stack.carrier_address, 0))
+        one.settimeout(5)
+    edge, host = (secure_stack.carrier_address, secure_stack.sip_carrier_port), "{}:{}".format(*outside.getsockname())
+    for method in ("NOTIFY", "INFO", "UPDATE", "BYE"):
+        outside.sendto((f"{method} sip:x@{':'.join(map(str, inside.getsockname()))} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n"
+                        f"Route: <sip:{edge[0]}:{edge[1]};lr>\r\nFrom: <sip:a@{host}>;tag=a\r\nTo: <sip:b@{host}>;tag=b\r\nCall-ID: made-up-{method}\r\n"
+                        f"CSeq: 1 {method}\r\nContact: <sip:a@{host}>\r\nContent-Length: 0\r\n\r\n").encode(), edge)
+        assert outside.recv(65536).startswith(b"SIP/2.0 481"), method
+    inside.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        inside.recv(65536)
+    inside.close(), outside.close()
+
+
+def test_required_encryption_outlives_the_calls_set_up(loud_stack):
+    stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
+    uri = f"sip:+442079460018@{stack.domain}"
+    try:
+        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>", body=SECURE))
+        assert code == 200
+        to, target = re.search(r"(?im)^to: *(.*?)\r", reply).group(1), re.search(r"(?im)^contact:.*?<(.*?)>", reply).group(1)
+        routes = re.findall(r"(?im)^record-route: *(.*?)\r", reply)[::-1]
+        trunk.send("ACK", target, to, routes)
+        assert trunk.final(trunk.send("INVITE", target, to, routes, CLEAR))[0] == 488
+        assert trunk.final(trunk.send("UPDATE", target, to, routes, CLEAR))[0] == 488
         assert trunk.final(trunk.send("BYE", target, to, routes))[0] == 200
     finally:
         trunk.close()
@@ -303,34 +392,54 @@ class PythonPbx:
         self.carrier.bind(("127.0.0.1", 0))
         self.carrier.settimeout(10)
         self.edge = (stack.carrier_address, stack.sip_carrier_port)
-        self.connection, self.buffer = None, b""
+        self.connection, self.buffers = None, {}
 
     def carrier_calls(self, number):
         host, call_id = "{}:{}".format(*self.carrier.getsockname()), secrets.token_hex(8)
-        body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
         self.carrier.sendto((f"INVITE sip:{number}@{self.edge[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{call_id};rport\r\nMax-Forwards: 70\r\n"
                              f"From: <sip:+442079460018@{host}>;tag=a\r\nTo: <sip:{number}@{self.edge[0]}>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n"
-                             f"Contact: <sip:carrier@{host}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode(), self.edge)
+                             f"Contact: <sip:carrier@{host}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(CLEAR)}\r\n\r\n{CLEAR}").encode(), self.edge)
+
+    def carrier_within(self, method, answer, cseq, body=""):
+        """A request of the carrier within the call that was answered so."""
+        host, headers = "{}:{}".format(*self.carrier.getsockname()), {name: re.search(rf"(?im)^{name}: *(.*?)\r", answer).group(1) for name in ("from", "to", "call-id")}
+        target = re.search(r"(?im)^contact:.*?<(.*?)>", answer).group(1)
+        routes = "".join(f"Route: {route}\r\n" for route in re.findall(r"(?im)^record-route: *(.*?)\r", answer)[::-1])
+        form = "Content-Type: application/sdp\r\n" if body else ""
+        self.carrier.sendto((f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{secrets.token_hex(6)};rport\r\nMax-Forwards: 70\r\n{routes}"
+                             f"From: {headers['from']}\r\nTo: {headers['to']}\r\nCall-ID: {headers['call-id']}\r\nCSeq: {cseq} {method}\r\n"
+                             f"Contact: <sip:carrier@{host}>\r\n{form}Content-Length: {len(body)}\r\n\r\n{body}").encode(), self.edge)
+
+    def carrier_receives(self, start):
+        while not (said := self.carrier.recv(65536)).startswith(start):
+            pass
+        return said.decode()
 
     def receive(self, start):
         """The next message that begins with start."""
-        if not self.connection:
-            self.connection, _ = self.listener.accept()
-            self.connection.settimeout(10)
         while True:
-            message, self.buffer = read_message(self.connection, self.buffer)
+            # Kamailio may open a second connection, from the address that faces the customers.
+            ready = [c for c in self.buffers if self.buffers[c] or c.pending()] or select.select([self.listener, *self.buffers], [], [], 10)[0]
+            assert ready, "nothing comes"
+            self.connection = ready[0]
+            if self.connection is self.listener:
+                self.connection, _ = self.listener.accept()
+                self.connection.settimeout(10)
+                self.buffers[self.connection] = b""
+            message, self.buffers[self.connection] = read_message(self.connection, self.buffers[self.connection])
             if message.startswith(start):
                 return message.decode()
 
-    def reply(self, invite, line):
+    def reply(self, invite, line, body=""):
         copied = "".join(h + "\r\n" for h in invite.partition("\r\n\r\n")[0].split("\r\n") if re.match(r"(?i)(via|from|call-id|cseq|record-route):", h))
-        to = re.search(r"(?im)^to: .*?(?=\r)", invite).group(0)
-        self.connection.sendall(f"SIP/2.0 {line}\r\n{copied}{to};tag=pbx\r\nContent-Length: 0\r\n\r\n".encode())
+        to, host = re.search(r"(?im)^to: .*?(?=\r)", invite).group(0), "{}:{}".format(*self.listener.getsockname())
+        tag, form = "" if ";tag=" in to else ";tag=pbx", "Content-Type: application/sdp\r\n" if body else ""
+        self.connection.sendall(f"SIP/2.0 {line}\r\n{copied}{to}{tag}\r\nContact: <sip:pbx@{host};transport=tls>\r\n{form}"
+                                f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     def close(self):
-        for sock in (self.connection, self.listener, self.carrier):
-            if sock:
-                sock.close()
+        for sock in (*self.buffers, self.listener, self.carrier):
+            sock.close()
 
 
 def test_what_a_dialled_pbx_may_and_may_not_do(loud_stack):
@@ -353,6 +462,50 @@ def test_what_a_dialled_pbx_may_and_may_not_do(loud_stack):
             assert said.startswith(b"SIP/2.0 1"), said
     finally:
         pbx.close()
+
+
+def test_an_offer_may_come_with_the_reply_within_a_call(loud_stack):
+    """A re-INVITE without an offer: what the PBX offers is what it must encrypt, and the carrier sees none of it."""
+    pbx = PythonPbx(loud_stack, "globex")
+    try:
+        pbx.carrier_calls("+12125550101")
+        pbx.reply(pbx.receive(b"INVITE "), "200 OK", SECURE)
+        answer = pbx.carrier_receives(b"SIP/2.0 200")
+        assert "RTP/AVP" in answer and "a=crypto" not in answer
+        pbx.carrier_within("ACK", answer, 1)
+        pbx.receive(b"ACK ")
+        pbx.carrier_within("INVITE", answer, 2)
+        invite = pbx.receive(b"INVITE ")
+        assert "m=audio" not in invite
+        pbx.reply(invite, "200 OK", SECURE)
+        offer = pbx.carrier_receives(b"SIP/2.0 200")
+        assert "RTP/AVP" in offer and "a=crypto" not in offer and "m=audio 4000" not in offer
+        pbx.carrier_within("ACK", answer, 2, CLEAR)
+        ack = pbx.receive(b"ACK ")
+        assert "RTP/SAVP" in ack and "a=crypto" in ack and "m=audio 4000" not in ack
+        # One that is not encrypted goes nowhere, and the call ends.
+        pbx.carrier_within("INVITE", answer, 3)
+        pbx.reply(pbx.receive(b"INVITE "), "200 OK", CLEAR)
+        assert "m=audio" not in pbx.carrier_receives(b"SIP/2.0 200")
+        pbx.carrier_within("ACK", answer, 3)
+        assert pbx.receive(b"BYE ") and pbx.carrier_receives(b"BYE ")
+    finally:
+        pbx.close()
+
+
+def test_a_call_may_begin_without_an_offer(secure_stack):
+    stack, trunk = secure_stack, PythonTrunk(secure_stack, "hooli")
+    uri, since = f"sip:+442079460018@{secure_stack.domain}", len(secure_stack.carrier.events)
+    try:
+        code, reply = trunk.final(trunk.send("INVITE", uri, f"<{uri}>"))
+        assert code == 200 and "RTP/SAVP" in reply and "a=crypto" in reply
+        to, target = re.search(r"(?im)^to: *(.*?)\r", reply).group(1), re.search(r"(?im)^contact:.*?<(.*?)>", reply).group(1)
+        routes = re.findall(r"(?im)^record-route: *(.*?)\r", reply)[::-1]
+        trunk.send("ACK", target, to, routes, SECURE)
+        assert stack.carrier.wait("CALL_ESTABLISHED", since=since, timeout=10)
+        assert trunk.final(trunk.send("BYE", target, to, routes))[0] == 200
+    finally:
+        trunk.close()
 
 
 def test_preferred_encryption_is_given_up_where_the_pbx_refuses_it(loud_stack):

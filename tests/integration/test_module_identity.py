@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from module_fixtures import ALLOWED, BLOCKED, BUILD, CHALLENGED, THROTTLED, Caller, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, BUILD, CHALLENGED, CLEAR, SECURE, THROTTLED, Caller, Node, finish, started, wait_for
 
 SECRET, REALM, JCARD = "not-a-secret", "trunk.example", "https://calls.example/why.json"
 SECSIPID = "/usr/lib/x86_64-linux-gnu/kamailio/modules/secsipid.so"
@@ -63,6 +63,9 @@ CUSTOMERS = """
 - {id: strict, tz: Europe/London, home_countries: ["GB"], auth_users: [strict], source_ips: [127.0.2.2], cert_names: [strict.example],
    trunk: {identified_by: [certificate, auth_user]}}
 - {id: tls, tz: Europe/London, home_countries: ["GB"], auth_users: [tls], source_ips: [127.0.2.3], trunk: {require_tls: true}}
+- {id: secret, tz: Europe/London, home_countries: ["GB"], source_ips: [127.0.2.4], numbers: ["+442071110001"], trunk: {require_srtp: true, require_tls: false},
+   inbound: {address: 127.0.2.4, transport: udp}}
+- {id: both, tz: Europe/London, home_countries: ["GB"], numbers: ["+442071110002"], trunk: {require_tls: true}, inbound: {address: 127.0.2.4, transport: udp}}
 - {id: old, tz: Europe/London, home_countries: ["GB"], cert_names: [old.example], trunk: {min_rsa_bits: 1024}}
 - {id: hard, tz: Europe/London, home_countries: ["GB"], cert_names: [hard.example], trunk: {min_ec_bits: 384}}
 """
@@ -80,7 +83,7 @@ class Identified(Node):
             text = file.read()
         text = text.replace('loadmodule "ctl.so"', 'loadmodule "auth.so"\nloadmodule "ctl.so"')
         text = text.replace('    if (!is_method("INVITE")) exit;\n', '    if (!is_method("INVITE")) exit;\n' + AUTHENTICATED)
-        more = "".join(f'        append_to_reply("X-{name}: $fg({name})\\r\\n");\n' for name in ("attest", "caller", "call_info"))
+        more = "".join(f'        append_to_reply("X-{name}: $fg({name})\\r\\n");\n' for name in ("attest", "caller", "call_info", "pbx"))
         self.write("kamailio.cfg", text.replace('        sl_send_reply("480", "Shown");\n', more + '        sl_send_reply("480", "Shown");\n'))
 
     def at(self, address, **more):
@@ -194,12 +197,33 @@ def test_a_trunks_policy_says_what_identifies_it(node):
     shown = show_as(node.at("127.0.2.3"), "tls")
     assert (shown["identity"], shown["customer"], shown["sip_code"]) == ("tls_required", "tls", "403")
     reply, call = node.at("127.0.2.3").invite(ALLOWED)
-    assert (reply.code, reply.get("reason")) == (403, 'SIP;cause=403;text="Forbidden"') and node.carrier.count("INVITE", call["call_id"]) == 0
+    assert (reply.code, reply.get("reason")) == (403, 'SIP;cause=403;text="TLS Required"') and node.carrier.count("INVITE", call["call_id"]) == 0
     explained = json.loads(node.rpc("fraudguard.explain", call["call_id"], "json").stdout)
     assert [reason["id"] for reason in explained["reasons"]] == ["IDENTITY:tls_required"]
     emergency, call = node.at("127.0.2.3").invite("112")
     assert emergency.code == 200
     node.callers[-1].bye(call)
+
+
+def test_a_trunk_that_must_encrypt_media(node):
+    caller = node.at("127.0.2.4")
+    for body in ("", CLEAR):
+        reply, call = caller.invite(ALLOWED, body=body)
+        assert (reply.code, reply.get("reason")) == (488, 'SIP;cause=488;text="SRTP Required"') and node.carrier.count("INVITE", call["call_id"]) == 0
+        explained = json.loads(node.rpc("fraudguard.explain", call["call_id"], "json").stdout)
+        assert [reason["id"] for reason in explained["reasons"]] == ["IDENTITY:srtp_required"]
+    reply, call = caller.invite(ALLOWED, body=SECURE)
+    assert reply.code == 200
+    caller.in_dialog("INVITE", call, body=CLEAR)
+    assert caller.final(call, cseq=2).code == 488  # require_srtp is about later offers, too
+    caller.bye(call)
+    emergency, call = caller.invite("112", body=CLEAR)
+    assert emergency.code == 200
+    caller.bye(call)
+    # Calls that come in are the carrier's offers; who must use TLS is not reached without it.
+    for number, pbx in (("+442071110001", "sip:127.0.2.4:5060;transport=udp"), ("+442071110002", "<null>")):
+        shown = node.at("127.0.0.1").show(number, direction="inbound", body=CLEAR)
+        assert (shown["identity"], shown["action"], shown["reply"].get("x-pbx")) == ("called_number", "allow", pbx)
 
 
 # --- replies

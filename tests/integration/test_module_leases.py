@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls in progress are counted exactly, whatever Call-IDs, tags and branches say: on a real Kamailio with Redis."""
+import re
 import secrets
+import socket
+import threading
 import time
 
 import pytest
 
-from module_fixtures import Node, faults_in, reply_to, wait_for
+from module_fixtures import Message, Node, faults_in, reply_to, wait_for
 
 ALLOWED, OTHER, BLOCKED = "+442079460018", "+442079460019", "+442079000401"
 RINGING, BUSY = "+442079460180", "+442079460486"
@@ -99,7 +102,7 @@ def answer_to(caller, call, method, cseq):
 def test_within_a_call_that_rings_an_invite_is_none_of_it(node):
     """The dialog module takes any To tag while a call rings."""
     caller = node.caller(20)
-    call = caller.new_call(number=RINGING, to_tag="carrier", target=f"sip:{RINGING}@127.0.0.1:{node.carrier.port}", routes=[f"<sip:127.0.0.1:{node.sip_port};lr>"])
+    call = caller.new_call(number=RINGING, to_tag="carrier", target=f"sip:carrier@127.0.0.1:{node.carrier.port}", routes=[f"<sip:127.0.0.1:{node.sip_port};lr>"])
     caller.send(caller.request("INVITE", RINGING, call))
     wait_for(lambda: node.carrier.count("INVITE", call["call_id"]), what="a call that rings")
     forged = {**call, "to_tag": "x", "target": f"sip:{BLOCKED}@127.0.0.1:{node.carrier.port}"}
@@ -110,6 +113,9 @@ def test_within_a_call_that_rings_an_invite_is_none_of_it(node):
     # What may be said while it rings goes on, and what is of no call does not.
     caller.in_dialog("UPDATE", call, cseq=4)
     wait_for(lambda: node.carrier.count("UPDATE", call["call_id"]), what="UPDATE at the carrier")
+    for cseq, (method, made_up, code) in enumerate((("UPDATE", forged, 481), ("BYE", forged, 481), ("UPDATE", {**forged, "to_tag": "carrier"}, 403)), 10):
+        caller.in_dialog(method, made_up, cseq=cseq)
+        assert answer_to(caller, call, method, cseq) == code
     stranger = caller.new_call(**{name: call[name] for name in ("number", "to_tag", "target", "routes")})
     for method in ("UPDATE", "BYE", "NOTIFY"):
         caller.in_dialog(method, stranger, cseq=2)
@@ -117,6 +123,62 @@ def test_within_a_call_that_rings_an_invite_is_none_of_it(node):
     assert not any(m.get("call-id") == stranger["call_id"] for m in node.carrier.seen)
     caller.send(caller.request("CANCEL", RINGING, call))
     wait_for(lambda: node.carrier.count("CANCEL", call["call_id"]), what="CANCEL at the carrier")
+
+
+def says(node, call, method, target, cseq, routes=(), contact="<sip:carrier@127.0.0.1:9>"):
+    """A request of the carrier within a call; the final reply's code."""
+    carrier, port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), node.sip_port
+    carrier.bind(("127.0.0.1", 0))
+    lines = [f"{method} {target} SIP/2.0", f"Via: SIP/2.0/UDP 127.0.0.1:{carrier.getsockname()[1]};branch=z9hG4bK{cseq}{method}", "Max-Forwards: 70",
+             *(f"Route: {route}" for route in (f"<sip:127.0.0.1:{port};lr>", *routes)), f"From: <sip:{call['number']}@trunk.example>;tag=carrier",
+             f"To: <sip:+442070009999@trunk.example>;tag={call['from_tag']}", f"Call-ID: {call['call_id']}", f"CSeq: {cseq} {method}", f"Contact: {contact}",
+             "Content-Length: 0", "", ""]
+    carrier.sendto("\r\n".join(lines).encode(), ("127.0.0.1", port))
+    carrier.settimeout(5)
+    try:
+        while True:
+            reply = Message(carrier.recv(65536).decode())
+            if reply.code >= 200:
+                return reply.code
+    finally:
+        carrier.close()
+
+
+def test_within_a_call_nothing_goes_elsewhere(node):
+    caller, elsewhere = node.caller(22), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    elsewhere.bind(("127.0.0.1", 0))
+    place = "127.0.0.1:{}".format(elsewhere.getsockname()[1])
+    reply, call = caller.invite(ALLOWED)
+    assert reply.code == 200
+    refused = node.counter("targets_refused")
+    other_user = f"sip:{BLOCKED}@127.0.0.1:{node.carrier.port}"
+    for cseq, (method, more) in enumerate([(method, more) for method in ("INFO", "INVITE", "UPDATE", "BYE") for more in (
+            {"target": f"sip:carrier@{place}"}, {"target": other_user}, {"routes": [*call["routes"], f"<sip:{place};lr>"]})], 2):
+        caller.in_dialog(method, {**call, **more}, cseq=cseq)
+        assert (method, more, answer_to(caller, call, method, cseq)) == (method, more, 403)
+    caller.in_dialog("ACK", {**call, "target": f"sip:carrier@{place}"}, cseq=1)
+    wait_for(lambda: node.counter("targets_refused") == refused + 13, what="thirteen refusals")
+    assert not any(node.carrier.count(method, call["call_id"]) for method in ("INFO", "UPDATE", "BYE"))
+    # Another spelling of the same place is the same; so is, after a target refresh, the new one beside the one before.
+    caller.in_dialog("INFO", {**call, "target": call["target"] + ";line=1"}, cseq=30)
+    wait_for(lambda: node.carrier.count("INFO", call["call_id"]) == 1, what="INFO at the carrier")
+    own = "sip:{}:{}".format(*caller.local)
+    contact = re.search(r"(?m)^Contact: <(.*?)>", caller.request("OPTIONS", ALLOWED, call)).group(1)
+    moved = caller.request("INVITE", ALLOWED, call, cseq=31, branch="z9hG4bKmoved", to_tag=call["to_tag"], target=call["target"], routes=call["routes"])
+    caller.send(moved.replace(f"Contact: <{contact}>", f"Contact: <{own.replace('sip:', 'sip:moved@')};x=y>"))
+    assert caller.final(call, cseq=31).code == 200
+    caller.in_dialog("ACK", call, cseq=31)
+    answers = threading.Thread(target=lambda: [caller.wait_request("INFO", call) for _ in range(2)])
+    answers.start()
+    for cseq, (target, code) in enumerate(((contact, 200), (own.replace("sip:", "sip:moved@"), 200), (own.replace("sip:", "sip:other@"), 403),
+                                           (f"sip:moved@{place}", 403)), 1):
+        assert (target, says(node, call, "INFO", target, cseq)) == (target, code)
+    answers.join()
+    elsewhere.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        elsewhere.recv(65536)
+    elsewhere.close()
+    hang_up(node, caller, 22, call)
 
 
 def test_an_invite_within_a_call_has_both_of_its_tags(node):

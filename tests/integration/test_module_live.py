@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for
 
 CUT = "+442079700001"  # cut in its first minute
 
@@ -65,6 +65,80 @@ def test_a_cut_reaches_both_sides_however_fast_one_answers(node):
         assert byes(node.carrier.seen, call) == 1
     assert node.counter("calls_cut") == len(calls) and node.counter("cut_failures") == 0
     print(f"{node.counter('byes_repaired')} of {len(calls)} second BYEs were left out by the dialog module")
+
+
+# --- what the relay tells
+
+
+def media(call, customer, **facts):
+    """A message as sbc-edge writes it."""
+    side = {"encrypted": False, "suite": "", "codec": "PCMA", "packets": 9, "rate": 50, "loss_ppm": 0, "jitter_us": 0, "dtmf": 0, "idle_s": 0}
+    return {"v": 1, "op": "media", "time_ms": 1, "node": "edge", "call_id": call["call_id"], "customer": customer, "on_hold": False, "up_s": 0, "silent_s": 0,
+            "one_way_s": 0, "caller": {**side, "encrypted": True, "suite": "AES_CM_128_HMAC_SHA1_80"}, "called": side, **facts}
+
+
+def rings(node, caller, number):
+    call = caller.new_call(number=number)
+    caller.send(caller.request("INVITE", number, call))
+    wait_for(lambda: node.carrier.count("INVITE", call["call_id"]), what="INVITE at the carrier")
+    wait_for(lambda: call["call_id"] in node.rpc("fraudguard.calls").stdout, what="call in the table")
+    return call
+
+
+def hears(node, message, heard=True):
+    before = {name: node.counter(name) for name in ("media_heard", "messages_unreadable")}
+    node.redis_cli("publish", "fg:media:ch", json.dumps(message))
+    if heard:
+        wait_for(lambda: node.counter("media_heard") == before["media_heard"] + 1, what="the message")
+    return before
+
+
+def answers(node, caller, call):
+    invite = next(m for m in node.carrier.seen if m.method == "INVITE" and m.get("call-id") == call["call_id"])
+    node.carrier.socket.sendto(reply_to(invite, 200, "OK", "carrier", f"Contact: <sip:carrier@127.0.0.1:{node.carrier.port}>\r\n"), ("127.0.0.1", node.sip_port))
+    reply = caller.final(call)
+    call.update(to_tag="carrier", routes=list(reversed(reply.all("record-route"))), target=re.search(r"<([^>]+)>", reply.get("contact")).group(1))
+    caller.in_dialog("ACK", call, cseq=1)
+
+
+def told(node, kind, call):
+    return wait_for(lambda: [e for e in stream(node) if e["type"] == kind and e["call_id"] == call["call_id"]], what=kind)[-1]
+
+
+def stream(node):
+    return [json.loads(fields[1]) for _, fields in json.loads(node.redis_cli("--json", "xrange", "fg:events", "-", "+") or "[]")]
+
+
+def test_a_call_without_talk_is_told_and_cut(node):
+    caller = node.caller(22)
+    silent, loud = rings(node, caller, "+442079800180"), rings(node, caller, "+442079800180")
+    before = hears(node, media(silent, "c21", silent_s=900), heard=False)  # of somebody else
+    hears(node, {"v": 1, "op": "media"}, heard=False)
+    wait_for(lambda: node.counter("messages_unreadable") == before["messages_unreadable"] + 1, what="the unreadable one")
+    assert node.counter("media_heard") == before["media_heard"]
+    hears(node, media(silent, "c22", silent_s=120))
+    hears(node, media(loud, None, silent_s=99))
+    answers(node, caller, loud)
+    answers(node, caller, silent)
+    assert caller.wait_request("BYE", silent, timeout=10)
+    reasons = told(node, "call.minute", silent)["reasons"]
+    assert [(r["id"], r["value"]) for r in reasons if r["points"]] == [("DEAD_AIR", 120)]
+    assert node.carrier.count("BYE", loud["call_id"]) == 0
+    # What was told last also counts at the end; the called side is not the customer's, and the customer's is encrypted.
+    caller.bye(loud)
+    assert told(node, "call.end", loud)["score"] == 0
+    wait_for(lambda: (json.loads(node.redis_cli("hget", "fg:trunks", "c22") or "{}").get("media") or {}).get("suite") == "AES_CM_128_HMAC_SHA1_80", what="trunk")
+
+
+def test_the_end_knows_what_was_told(node):
+    caller = node.caller(22)
+    call = rings(node, caller, "+442079810180")
+    side = media(call, "c22")["called"]
+    answers(node, caller, call)
+    hears(node, media(call, "c22", caller={**side, "dtmf": 4}))
+    caller.bye(call)
+    end = told(node, "call.end", call)
+    assert [r["id"] for r in end["reasons"] if r["points"]] == ["KEYS"]
 
 
 # --- over a restart

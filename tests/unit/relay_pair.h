@@ -52,10 +52,10 @@ static inline void relay_pair_init(struct relay_pair *pair, const enum edge_srtp
             continue;
         media->is_srtp = true;
         relay_pair_key(&line, suites[i], (uint8_t)(1 + i));
-        if (edge_srtp_libsrtp.open(&line, EDGE_SRTP_RECEIVE, &media->receive) != 0)
+        if (edge_srtp_open(&line, EDGE_SRTP_RECEIVE, &media->receive) != 0)
             abort();
         relay_pair_key(&line, suites[i], (uint8_t)(11 + i));
-        if (edge_srtp_libsrtp.open(&line, EDGE_SRTP_SEND, &media->send) != 0)
+        if (edge_srtp_open(&line, EDGE_SRTP_SEND, &media->send) != 0)
             abort();
     }
     edge_session_join_legs(pair->legs[0], pair->legs[1]);

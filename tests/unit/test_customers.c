@@ -45,7 +45,7 @@ static void all_keys_are_read(void **state)
               "   contacts: [noc@acme.example], locale: en-GB, degraded_policy: block,\n"
               "   auth_users: [acme-trunk, fax@acme], trunk: {identified_by: [certificate, "
               "auth_user],\n"
-              "   require_tls: true, min_rsa_bits: 3072, min_ec_bits: 384},\n"
+              "   require_tls: true, require_srtp: true, min_rsa_bits: 3072, min_ec_bits: 384},\n"
               "   inbound: {address: 198.51.100.7, challenge: \"sip:ivr@192.0.2.9;lr\"}}\n"),
         FG_OK);
     assert_int_equal(fg_diags_total(fixture->diags), 0);
@@ -76,6 +76,7 @@ static void all_keys_are_read(void **state)
     assert_ptr_equal(fg_customers_by_auth_user(&fixture->customers, fg_view_of("fax@acme")), c);
     assert_int_equal(c->trunk.identified_by, FG_BY_CERTIFICATE | FG_BY_AUTH_USER);
     assert_true(c->trunk.require_tls);
+    assert_true(c->trunk.require_srtp);
     assert_int_equal(c->trunk.min_rsa_bits, 3072);
     assert_int_equal(c->trunk.min_ec_bits, 384);
     assert_int_equal(c->degraded, FG_DEGRADED_BLOCK);
@@ -160,13 +161,16 @@ static void trunk_policies_are_checked(void **state)
         {"trunk: {identified_by: [cert]}", "unknown identified_by 'cert'"},
         {"trunk: {min_rsa_bits: 100}", "min_rsa_bits"},
         {"trunk: {require_tsl: true}", "unknown key 'require_tsl'"},
+        {"trunk: {require_srtp: true}, media: {srtp: preferred}", "require_srtp goes with media"},
         {"auth_users: [\"a b\"]", "visible ASCII"},
-        {"auth_users: [u], trunk: {identified_by: [certificate]}", "every call of the customer"}};
+        {"auth_users: [u], trunk: {identified_by: [certificate]}", "every call of the customer"},
+        {"trunk: {require_tls: true}, inbound: {address: 192.0.2.7, transport: udp}",
+         "not reached over TLS"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[256];
         const uint32_t before = fg_diags_total(fixture->diags);
         (void)snprintf(text, sizeof(text), "- {id: a, tz: UTC, %s}\n", cases[i][0]);
-        const bool warned = i + 1 == sizeof(cases) / sizeof(cases[0]);
+        const bool warned = i + 2 >= sizeof(cases) / sizeof(cases[0]);
         assert_int_equal(parse(fixture, text), warned ? FG_OK : FG_ESYNTAX);
         assert_true(fg_diags_total(fixture->diags) > before);
         const char *told = fg_diags_at(fixture->diags, before)->message;

@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -74,6 +76,22 @@ static void test_redis_over_tcp_and_listen_addresses(void **state)
     assert_int_equal(config.redis_db, 0);
 }
 
+static void test_listen_on_streams(void **state)
+{
+    static const char *const arguments[] = {"--interface=192.0.2.1", "--listen-ng=unix:/run/a.sock",
+                                            "--listen-ng=tcp:[::1]:2223", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_listen_ng, 0);
+    assert_int_equal(config.n_listen_stream, 2);
+    assert_string_equal(config.listen_stream[0].path, "/run/a.sock");
+    assert_string_equal(config.listen_stream[1].path, "");
+    assert_int_equal(edge_address_port(&config.listen_stream[1].tcp), 2223);
+}
+
 static void test_redis_with_a_login_and_by_sentinel(void **state)
 {
     static const char *const urls[] = {"redis://edge:pw@10.0.0.1/2",
@@ -102,6 +120,7 @@ static void test_mistakes_name_the_option(void **state)
         "--log-level=-1",       "--redis=unix:",        "--redis=host",
         "--redis=:1",           "--redis=h:70000",      "--redis=unix:/a/9999",
         "--timeout=1h",         "--redis=sentinel://h", "--redis=redis://u@h",
+        "--listen-ng=unix:",    "--listen-ng=tcp:0",    "--listen-ng=udp:x",
     };
     struct edge_config config;
     char error[EDGE_CONFIG_ERR_MAX];
@@ -116,13 +135,93 @@ static void test_mistakes_name_the_option(void **state)
     }
 }
 
+/* A file with these lines; its path lasts until the next one. */
+static const char *write_file(const char *text)
+{
+    static char option[64];
+    char path[] = "/tmp/fg-config-XXXXXX";
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    snprintf(option, sizeof(option), "--config-file=%s", path);
+    return option;
+}
+
+static const char *path_of(const char *option)
+{
+    return strchr(option, '=') + 1;
+}
+
+static void test_a_file_and_the_command_line_above_it(void **state)
+{
+    const char *file = write_file("# as rtpengine's\n[rtpengine]\n"
+                                  "interface = a/192.0.2.1!198.51.100.1 ; b/192.0.2.2\n"
+                                  "listen-ng=2223\nport-min = 20000\nport-max=20100\n"
+                                  "foreground = true\ntable = -1\ndefault-deny = no\n"
+                                  "[other]\nport-min=nonsense\n");
+    const char *const arguments[] = {file, NULL};
+    const char *const above[] = {file, "--port-min=20050", "--interface=192.0.2.9",
+                                 "--default-deny", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_interfaces, 2);
+    assert_string_equal(config.interfaces[1].name, "b");
+    assert_int_equal(config.port_min, 20000);
+    assert_false(config.default_deny);
+    assert_int_equal(parse(above, &config, error), 0);
+    assert_int_equal(config.n_interfaces, 1);
+    assert_int_equal(config.port_min, 20050);
+    assert_int_equal(config.port_max, 20100);
+    assert_true(config.default_deny);
+    unlink(path_of(file));
+}
+
+static void test_all_mistakes_are_told_at_once(void **state)
+{
+    const char *file = write_file("[sbc-edge]\nport-min = x\nspeed = 9\ndefault-deny = maybe\n"
+                                  "state-key-file = /k\nstand-in-for = b;b;b;b;b\n"
+                                  "redis = redis://user:sec ret@\n");
+    const char *const arguments[] = {file, "--tos=999", "--frobnicate", NULL};
+    static const char *const expected[] = {"--port-min=x",
+                                           "speed: unknown option",
+                                           "default-deny: expected true or false",
+                                           "--stand-in-for: more than 4",
+                                           "--redis=URL",
+                                           "--tos=999",
+                                           "--frobnicate: unknown",
+                                           "--interface is missing",
+                                           "--listen-ng is missing"};
+    const char *const nowhere[] = {"--config-file=/nowhere/x", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), -EINVAL);
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        if (!strstr(error, expected[i]))
+            fail_msg("not told: %s\nbut:\n%s", expected[i], error);
+    }
+    assert_null(strstr(error, "sec ret"));
+    unlink(path_of(file));
+    assert_int_equal(parse(nowhere, &config, error), -EINVAL);
+    assert_non_null(strstr(error, "/nowhere/x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_full_command_line),
         cmocka_unit_test(test_redis_over_tcp_and_listen_addresses),
+        cmocka_unit_test(test_listen_on_streams),
         cmocka_unit_test(test_redis_with_a_login_and_by_sentinel),
         cmocka_unit_test(test_mistakes_name_the_option),
+        cmocka_unit_test(test_a_file_and_the_command_line_above_it),
+        cmocka_unit_test(test_all_mistakes_are_told_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -304,6 +304,126 @@ static void test_what_a_rate_admits_gives_nothing(void **state)
     assert_int_equal(bench.decision.score, 3);
 }
 
+// The end of a call from the same caller that has lasted so long.
+static void talked(struct fg_number caller, int32_t seconds)
+{
+    bench.event = world_call(&bench.world, bench.world.acme, MALDIVES);
+    bench.event.kind = FG_EVENT_END;
+    bench.event.caller = caller;
+    bench.event.call_key.lo = ++bench.calls;
+    bench.event.duration_s = seconds;
+    (void)judge();
+}
+
+// What is read when caller rings, in seconds.
+static fg_micro rings(struct fg_number caller)
+{
+    bench.event = world_call(&bench.world, bench.world.acme, MALDIVES);
+    bench.event.caller = caller;
+    bench.event.call_key.lo = ++bench.calls;
+    const fg_micro reading = judge();
+    return reading == UNSEEN ? UNSEEN : reading / FG_MICRO;
+}
+
+static void test_who_talked_is_known(void **state)
+{
+    (void)state;
+    static const struct fg_predicate talk = {
+        .signal = FG_SIG_CALL_DURATION, .op = FG_OP_ABOVE, .number = 20 * FG_MICRO};
+    const struct fg_number friend = {.len = 11, .digits = "33123456789"};
+    const struct fg_number other = {.len = 11, .digits = "33123456780"};
+    const struct fg_number withheld = {.len = 0};
+    remember(FG_METER_KNOWN, FG_SOURCE_CALLER_NUMBER);
+    bench.meter.on = FG_EVENT_END;
+    bench.meter.blocks = 4;
+    bench.meter.over_ms = 31 * FG_MS_PER_DAY;
+    bench.meter.when = (struct fg_condition){&talk, 1};
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(rings(friend), 0); // who only rings stays a stranger
+    }
+    talked(friend, 20);
+    assert_int_equal(rings(friend), 0);
+    talked(friend, 21);
+    assert_int_equal(rings(friend), 1);
+    assert_int_equal(rings(other), 0);
+    talked(withheld, 100);
+    assert_int_equal(rings(withheld), 0); // nobody knows him
+    later(86400);
+    assert_in_range(rings(friend), 86400 - 11160, 86400 + 11160);
+    assert_non_null(strstr(bench.text, "meters.m is "));
+    bench.rule.n_tests = 0;
+    bench.rule.measured = bench.rule.measure_is_meter = true;
+    bench.rule.n_steps = 1;
+    bench.rule.steps[0] = (struct fg_step){.above = 60 * FG_MICRO, .score = 10};
+    (void)rings(friend);
+    assert_non_null(strstr(bench.text, " since this caller became known, over 1 min"));
+    bench.rule.n_tests = 1;
+    bench.rule.measured = false;
+    // All of a filter lies in as many places as it has blocks.
+    uint32_t places = 0;
+    uint64_t seen[8];
+    for (uint32_t i = 0; i < 200; i++) {
+        struct fg_number caller = friend;
+        caller.digits[9] = (char)('0' + i / 10 % 10);
+        caller.digits[10] = (char)('0' + i % 10);
+        (void)rings(caller);
+        const struct fg_meter_op *op = &bench.plan.request.ops[bench.plan.op_of_meter[0]];
+        assert_true(op->kind == FG_OP_KNOWN_READ && !op->scope_is_customer && op->member <= 65535);
+        uint32_t at = 0;
+        while (at < places && seen[at] != op->scope) {
+            at++;
+        }
+        if (at == places) {
+            assert_true(places < 4);
+            seen[places++] = op->scope;
+        }
+    }
+    assert_int_equal(places, 4);
+}
+
+// Judges an event of a call that has this lease.
+static fg_micro progress(uint64_t lease, enum fg_event_kind kind, int32_t minute)
+{
+    bench.event = world_call(&bench.world, bench.world.acme, MALDIVES);
+    bench.event.kind = kind;
+    bench.event.call_key.lo = bench.event.lease = lease;
+    bench.event.minute = minute;
+    return judge();
+}
+
+static void test_what_calls_in_progress_come_to(void **state)
+{
+    (void)state;
+    const fg_micro rate = 1200000;
+    remember(FG_METER_GAUGE, FG_SOURCE_COST);
+    assert_true(progress(1, FG_EVENT_ATTEMPT, 0) == rate);
+    assert_string_equal(bench.text, "meters.m is 1.20, under 9223372036854.7758");
+    assert_true(progress(1, FG_EVENT_ATTEMPT, 0) == rate); // a retry
+    assert_true(progress(1, FG_EVENT_ANSWER, 0) == rate);
+    assert_true(progress(1, FG_EVENT_MINUTE, 1) == rate);
+    assert_true(progress(1, FG_EVENT_MINUTE, 2) == 2 * rate);
+    assert_true(progress(2, FG_EVENT_ATTEMPT, 0) == 3 * rate);
+    assert_true(progress(1, FG_EVENT_END, 0) == rate);
+    // Nobody renews the other one: a crash, or a BYE that was lost.
+    later(FG_LEASE_MS / FG_MS_PER_S);
+    assert_true(progress(3, FG_EVENT_ATTEMPT, 0) == rate);
+    // A refused attempt gives its place back, an earlier one of the same call makes room.
+    struct fg_store_request release;
+    assert_true(fg_decide_release(&bench.plan, &release));
+    assert_int_equal(release.ops[0].kind, FG_OP_EXPOSURE_DELETE);
+    bench.event.lease_before = 3;
+    bench.event.lease = 4;
+    bench.event.call_key.lo = 4;
+    assert_true(judge() == rate);
+    assert_int_equal(bench.plan.request.n_ops, 2);
+    bench.rule.n_tests = 0;
+    bench.rule.measured = bench.rule.measure_is_meter = true;
+    bench.rule.n_steps = 1;
+    bench.rule.steps[0] = (struct fg_step){.above = FG_MICRO, .score = 10};
+    (void)progress(5, FG_EVENT_ATTEMPT, 0);
+    assert_string_equal(bench.text, "2.40 USD in progress, over 1.00");
+}
+
 static void refused(void)
 {
     const char *why = NULL;
@@ -328,6 +448,12 @@ static void test_what_cannot_be(void **state)
     world_seal(&bench.world);
     bench.meter.kind = FG_METER_GAUGE;
     refused();
+    bench.meter.kind = FG_METER_KNOWN;
+    bench.meter.shared = false;
+    bench.meter.blocks = 3;
+    refused();
+    bench.meter.blocks = 4;
+    world_seal(&bench.world);
     bench.meter =
         (struct fg_meter){.name = "R", .kind = FG_METER_RATE, .rate = 1, .rate_s = 1, .burst = 1};
     bench.rule.n_tests = 0;
@@ -367,6 +493,8 @@ int main(void)
         TEST(test_numbers_in_rising_order),
         TEST(test_meters_that_all_customers_share),
         TEST(test_what_a_rate_admits_gives_nothing),
+        TEST(test_who_talked_is_known),
+        TEST(test_what_calls_in_progress_come_to),
         TEST(test_what_cannot_be),
         TEST(test_definitions_have_ids_of_their_own),
     };

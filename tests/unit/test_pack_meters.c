@@ -95,7 +95,13 @@ static void memories_become_what_they_say(void **state)
               "  many: {distinct: customer.id, per: dest.range, over: 1h, shared: true}\n"
               "  since: {first_seen: customer.id, per: customer, over: 60d}\n"
               "  places: {distinct: src.country, per: [customer, tls.cert.fingerprint], over: "
-              "1h}\n",
+              "1h}\n"
+              "  friends: {known: caller.number, per: [customer, dest.number], over: 31d, members: "
+              "5000, when: {call.duration: {above: 20}}}\n"
+              "  owed: {gauge: cost, per: customer}\n"
+              "  few: {known: dest.country, per: customer, over: 1d, on: answer}\n",
+              "  - {id: D, desc: d, when: {meters.friends: {below: 1}, meters.owed: {above: 5}, "
+              "meters.few: {below: 1}}, score: 1}\n"
               "  - {id: A, desc: d, when: {meters.age: {below: 86400}, meters.scan: {above: 9}, "
               "meters.many: {above: 3}}, score: 1}\n"
               "  - {id: C, desc: d, when: {meters.since: {above: 9}, meters.places: {above: 1}}, "
@@ -118,6 +124,14 @@ static void memories_become_what_they_say(void **state)
     assert_int_equal(meters[4].source, FG_SOURCE_CUSTOMER);
     assert_int_equal(meters[5].source, FG_SOURCE_SRC_COUNTRY);
     assert_int_equal(meters[5].per, FG_KEY_CUSTOMER | FG_KEY_CERT);
+    assert_int_equal(meters[6].kind, FG_METER_KNOWN);
+    assert_int_equal(meters[6].source, FG_SOURCE_CALLER_NUMBER);
+    assert_int_equal(meters[6].per, FG_KEY_CUSTOMER | FG_KEY_DEST_NUMBER);
+    assert_int_equal(meters[6].on, FG_EVENT_END);
+    assert_int_equal(meters[6].blocks, 128); // of 64 each
+    assert_int_equal(meters[7].kind, FG_METER_GAUGE);
+    assert_int_equal(meters[7].source, FG_SOURCE_COST);
+    assert_true(meters[8].on == FG_EVENT_ANSWER && meters[8].blocks == 64);
 }
 
 static void rates_are_meters_of_their_own(void **state)
@@ -288,7 +302,8 @@ static const struct mistake mistakes[] = {
     {"{ratio: {call.answered: true}, min_samples: 0, per: customer, over: 1m}", TEST, "FG015",
      "min_samples must be a whole number from 1 to 1000000, not '0'"},
     {"{ratio: {call.answered: true}, count: calls, per: customer, over: 1m}", TEST, "FG029",
-     "a meter has one of count, sum, distinct, gauge, first_seen, seen, longest_run, typical, "
+     "a meter has one of count, sum, distinct, gauge, first_seen, seen, known, longest_run, "
+     "typical, "
      "trend and ratio, not both count and ratio"},
     {"{first_seen: dest.block, per: customer, over: 1d}", TEST, "FG013", NULL},
     {"{first_seen: dest.country, per: customer, over: day}", TEST, "FG029",
@@ -296,8 +311,14 @@ static const struct mistake mistakes[] = {
     {"{first_seen: dest.country, per: customer, over: 401d}", TEST, "FG016", NULL},
     {"{longest_run: dest.number, per: customer, over: 32d}", TEST, "FG016", NULL},
     {"{seen: dest.country, on: minute, per: customer, over: 1d}", TEST, "FG013", NULL},
+    {"{known: caller.number, on: attempt, per: customer, over: 1d}", TEST, "FG029",
+     "who only rings becomes known to nobody: write answer or end"},
+    {"{known: caller.number, per: customer, over: 1m}", TEST, "FG016", NULL},
+    {"{known: caller.number, per: dest.number, over: 1d, shared: true}", TEST, "FG029", NULL},
+    {"{seen: caller.number, per: customer, over: 1d, members: 64}", TEST, "FG029",
+     "'members' goes with 'known'"},
     {"{count: calls, on: end, per: customer, over: 1d}", TEST, "FG029",
-     "'on' goes with 'first_seen' and 'seen'; write count: answers or ends"},
+     "'on' goes with 'first_seen', 'seen' and 'known'; write count: answers or ends"},
     {"{longest_run: dest.number, shared: true, per: dest.range, over: 1d}", TEST, "FG029",
      "a longest_run meter cannot be shared; count, distinct, first_seen and seen can"},
     {"{count: calls, shared: true, per: dest.range, over: day}", TEST, "FG029",

@@ -60,13 +60,13 @@ static struct edge_srtp *open_end(enum edge_srtp_suite suite, uint8_t fill,
     struct edge_srtp *srtp;
 
     relay_pair_key(&line, suite, fill);
-    assert_int_equal(edge_srtp_libsrtp.open(&line, direction, &srtp), 0);
+    assert_int_equal(edge_srtp_open(&line, direction, &srtp), 0);
     return srtp;
 }
 
 static void encrypt(struct edge_srtp *srtp, struct buffer *buffer)
 {
-    assert_int_equal(edge_srtp_libsrtp.protect(srtp, false, buffer->bytes, &buffer->length,
+    assert_int_equal(edge_srtp_protect(srtp, false, buffer->bytes, &buffer->length,
                                                sizeof(buffer->bytes)),
                      EDGE_SRTP_OK);
 }
@@ -164,7 +164,7 @@ static void test_srtp_is_authenticated_before_anything_changes(void **state)
     assert_int_equal(buffer.length, 172);
     assert_true(in->is_pinned && edge_address_equal(&in->remote, &other));
     assert_int_equal(step(in, &copy, &other, 3).reason, EDGE_DROP_REPLAY);
-    edge_srtp_libsrtp.close(sender);
+    edge_srtp_close(sender);
     relay_pair_fini(&pair);
 }
 
@@ -191,7 +191,7 @@ static void test_an_eavesdropper_cannot_take_a_live_leg_away(void **state)
     encrypt(sender, &buffer);
     assert_non_null(step(in, &buffer, &thief, SECOND_NS + EDGE_HANDOVER_NS).out);
     assert_true(edge_address_equal(&in->remote, &thief)); /* the old place had been silent */
-    edge_srtp_libsrtp.close(sender);
+    edge_srtp_close(sender);
     relay_pair_fini(&pair);
 }
 
@@ -287,7 +287,7 @@ static void test_ssrcs_of_a_key_are_bounded(void **state)
             assert_non_null(outcome.out);
         else
             assert_int_equal(outcome.reason, EDGE_DROP_SSRC_LIMIT);
-        edge_srtp_libsrtp.close(sender);
+        edge_srtp_close(sender);
     }
     relay_pair_fini(&pair);
 }
@@ -330,14 +330,14 @@ static void test_a_restarted_sender_gets_through_to_an_srtp_leg(void **state)
         make_rtp(&buffer, (uint16_t)(i < 10 ? 20000 + i : i), 5);
         if (!step(in, &buffer, &pair.place[0], 1).out)
             continue;
-        assert_int_equal(edge_srtp_libsrtp.unprotect(receiver, false, buffer.bytes, &buffer.length),
+        assert_int_equal(edge_srtp_unprotect(receiver, false, buffer.bytes, &buffer.length),
                          EDGE_SRTP_OK);
         assert_int_equal(buffer.bytes[2] << 8 | buffer.bytes[3], 20000 + got);
         got++;
     }
     assert_int_equal(got, 13); /* the first seven could have been late ones */
     assert_int_equal(in->drops[EDGE_DROP_REPLAY], 7);
-    edge_srtp_libsrtp.close(receiver);
+    edge_srtp_close(receiver);
     relay_pair_fini(&pair);
 }
 
@@ -353,18 +353,18 @@ static void test_every_suite_both_ways_with_rtcp(void **state)
         make_rtp(&buffer, 9, 5);
         encrypt(sender, &buffer);
         assert_int_equal(buffer.length, 172 + info->rtp_tag_bytes);
-        assert_int_equal(edge_srtp_libsrtp.unprotect(receiver, false, buffer.bytes, &buffer.length),
+        assert_int_equal(edge_srtp_unprotect(receiver, false, buffer.bytes, &buffer.length),
                          EDGE_SRTP_OK);
         assert_int_equal(buffer.length, 172);
         make_rtcp(&buffer);
-        assert_int_equal(edge_srtp_libsrtp.protect(sender, true, buffer.bytes, &buffer.length,
+        assert_int_equal(edge_srtp_protect(sender, true, buffer.bytes, &buffer.length,
                                                    sizeof(buffer.bytes)),
                          EDGE_SRTP_OK);
         assert_int_equal(buffer.length, 8 + 4 + info->rtcp_tag_bytes);
-        assert_int_equal(edge_srtp_libsrtp.unprotect(receiver, true, buffer.bytes, &buffer.length),
+        assert_int_equal(edge_srtp_unprotect(receiver, true, buffer.bytes, &buffer.length),
                          EDGE_SRTP_OK);
-        edge_srtp_libsrtp.close(sender);
-        edge_srtp_libsrtp.close(receiver);
+        edge_srtp_close(sender);
+        edge_srtp_close(receiver);
     }
 }
 

@@ -48,10 +48,23 @@ static void a_band_has_one_reply_or_several(void **state)
     assert_int_equal(fixture->ruleset.replies[FG_BLOCK].n, 2);
 }
 
+static void refusals_have_replies_by_their_cause(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(parse(fixture, "  replies: {refused: {revoked: \"403 Certificate Revoked\", "
+                                    "srtp_required: {sip: [\"488 No\", \"606\"]}}}"),
+                     FG_OK);
+    const struct fg_replies *refusals = fixture->ruleset.refusals;
+    assert_string_equal(refusals[FG_IDENTITY_REVOKED].item[0].text, "Certificate Revoked");
+    assert_int_equal(refusals[FG_IDENTITY_SRTP_REQUIRED].n, 2);
+    assert_int_equal(refusals[FG_IDENTITY_UNKNOWN].n, 0);
+}
+
 static void mistakes_are_told(void **state)
 {
     struct fixture *fixture = *state;
     static const char *const wrong[][2] = {
+        {"  replies: {refused: {certificate: \"403 No\"}}", "unknown key 'certificate'"},
         {"  replies: {block: []}", "no reply to choose from"},
         {"  replies: {block: {retry_after: 3s}}", "needs 'sip'"},
         {"  replies: {block: [\"603 Declined\", \"203 Fine\"]}", "bad SIP reply '203 Fine'"},
@@ -113,6 +126,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_band_has_one_reply_or_several),
+        TEST(refusals_have_replies_by_their_cause),
         TEST(mistakes_are_told),
         cmocka_unit_test(a_call_keeps_its_reply),
     };

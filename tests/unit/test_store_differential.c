@@ -17,6 +17,8 @@
 
 #include "fg/baseline.h"
 #include "fg/country.h"
+#include "fg/exposure.h"
+#include "fg/known.h"
 #include "fg/peers.h"
 #include "fg/redis_link.h"
 #include "fg/ruleset.h"
@@ -107,6 +109,26 @@ static struct fg_meter_op random_set(int64_t now_ms)
     return op;
 }
 
+// More of them than there is room for, some of equal amounts; ends that are over now and then.
+static void random_exposure(struct fg_meter_op *op, int64_t now_ms)
+{
+    static const enum fg_op_kind kinds[] = {FG_OP_EXPOSURE_PUT,  FG_OP_EXPOSURE_PUT,
+                                            FG_OP_EXPOSURE_PUT,  FG_OP_EXPOSURE_PUT,
+                                            FG_OP_EXPOSURE_READ, FG_OP_EXPOSURE_DELETE};
+    op->kind = kinds[below(6)];
+    op->member = (below(220) * UINT64_C(0x9e3779b97f4a7c15)) & FG_EXPOSURE_LEASE_MAX;
+    op->amount = below(60) == 0 ? FG_EXPOSURE_AMOUNT_MAX - below(2) : 1 + below(40) * 1000;
+    op->expiry_ms = now_ms + ((int64_t)below(12) - 1) * 20000;
+}
+
+// Units of a few seconds, so that some are forgotten; tags enough to fill a block.
+static void random_known(struct fg_meter_op *op, int64_t now_ms)
+{
+    op->kind = below(3) == 0 ? FG_OP_KNOWN_READ : FG_OP_KNOWN_PUT;
+    op->member = below(4) == 0 ? below(40) : 65535 - below(90);
+    op->bucket = now_ms / 3000 - (below(8) == 0 ? below(300) : 0);
+}
+
 static struct fg_meter_op random_register(int64_t now_ms)
 {
     static const int64_t intervals_us[] = {1000, 20000, 333333, 7000000};
@@ -119,7 +141,15 @@ static struct fg_meter_op random_register(int64_t now_ms)
                              .interval_us = intervals_us[below(4)],
                              .burst = 1 + below(12),
                              .start = below(3) * INT64_C(700000)};
-    switch (below(10)) {
+    switch (below(14)) {
+    case 10:
+    case 11:
+        random_known(&op, now_ms);
+        break;
+    case 12:
+    case 13:
+        random_exposure(&op, now_ms);
+        break;
     case 8:
         op.kind = FG_OP_BASELINE_CLOSES;
         break;
@@ -157,13 +187,15 @@ static struct fg_meter_op random_register(int64_t now_ms)
             op.amount *= FG_MICRO;
     }
     // A meter's registers are of one kind.
-    op.meter_id = 0x1000U * (op.kind <= FG_OP_SEEN_READ   ? 1
-                             : op.kind <= FG_OP_RUN_READ  ? 2
-                             : op.kind == FG_OP_RATE_TAKE ? 3
-                             : op.kind < FG_OP_PEERS_READ ? 4
-                                                          : 5) +
+    op.meter_id = 0x1000U * (op.kind <= FG_OP_SEEN_READ    ? 1
+                             : op.kind <= FG_OP_RUN_READ   ? 2
+                             : op.kind == FG_OP_RATE_TAKE  ? 3
+                             : op.kind < FG_OP_PEERS_READ  ? 4
+                             : op.kind < FG_OP_KNOWN_PUT   ? 5
+                             : op.kind <= FG_OP_KNOWN_READ ? 6
+                                                           : 7) +
                   meter;
-    if (below(8) == 0)
+    if (below(8) == 0 && op.kind < FG_OP_KNOWN_PUT)
         op.bucket += (int64_t)below(400) - 200;
     return op;
 }
@@ -331,7 +363,7 @@ static void replies_compare(const struct fg_store_request *request, const struct
 // What a run has come past.
 struct passed {
     int64_t most, longest_run;
-    uint32_t repeats, held, full, refused, seen, learned, closed, peered;
+    uint32_t repeats, held, full, refused, seen, learned, closed, peered, known, strange, exposed;
 };
 
 static void passed_note(struct passed *passed, const struct fg_store_request *request,
@@ -349,6 +381,9 @@ static void passed_note(struct passed *passed, const struct fg_store_request *re
         passed->learned += kind == FG_OP_BASELINE_READ && value > 0;
         passed->closed += kind == FG_OP_BASELINE_CLOSES && value >= 0;
         passed->peered += kind == FG_OP_PEERS_READ && value >= INT64_C(256) * FG_PEERS_LEAST;
+        passed->known += kind == FG_OP_KNOWN_PUT && value > 0;
+        passed->strange += kind == FG_OP_KNOWN_PUT && value < 0;
+        passed->exposed += kind == FG_OP_EXPOSURE_PUT && value == FG_EXPOSURE_AMOUNT_MAX;
         if (kind == FG_OP_RUN_PUT && value > passed->longest_run)
             passed->longest_run = value;
     }
@@ -362,7 +397,7 @@ static void stores_open(struct stores *stores)
                                           .sets = 1U << 16,
                                           .calls = 1U << 18,
                                           .holds = 1024,
-                                          .registers = 1U << 16};
+                                          .registers = 1U << 18};
     stores->bytes = fg_local_size_bytes(&sizes);
     stores->memory =
         mmap(NULL, stores->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -424,6 +459,8 @@ static void test_stores_agree(void **unused)
     print_message("refused %u, seen again %u, learned %u, longest run %" PRId64 "\n",
                   passed.refused, passed.seen, passed.learned, passed.longest_run);
     print_message("closed %u, of peers %u\n", passed.closed, passed.peered);
+    print_message("known %u, strangers %u, beyond the most %u\n", passed.known, passed.strange,
+                  passed.exposed);
     // The run is only worth something when it went where the differences would be.
     assert_int_equal(stats.evicted_windows, 0);
     assert_int_equal(stats.evicted_sets, 0);
@@ -434,7 +471,33 @@ static void test_stores_agree(void **unused)
         assert_true(passed.refused > 100 && passed.seen > 100 && passed.learned > 100);
         assert_true(passed.longest_run > 5);
         assert_true(passed.closed > 20 && passed.peered > 20);
+        assert_true(passed.known > 100 && passed.strange > 100 && passed.exposed > 20);
         assert_int_equal(passed.most, INT64_C(1) << 52);
+    }
+    stores_close(&stores);
+}
+
+// One block and one set of leases, worked until they overflow and grow stale again and again.
+static void test_full_blocks_agree(void **unused)
+{
+    (void)unused;
+    struct stores stores;
+    stores_open(&stores);
+    for (uint32_t round = 0; round < 1500; round++) {
+        struct fg_store_request request = {
+            .customer = "acme", .now_ms = stores.now_ms, .n_ops = FG_OPS_MAX};
+        struct fg_store_reply reply;
+        for (uint32_t i = 0; i < FG_OPS_MAX; i++) {
+            struct fg_meter_op *op = &request.ops[i];
+            *op = (struct fg_meter_op){
+                .meter_id = 1 + i % 2, .scope_is_customer = true, .ttl_ms = 720000};
+            if (i % 2 == 0)
+                random_known(op, stores.now_ms);
+            else
+                random_exposure(op, stores.now_ms);
+        }
+        both_evaluate(&stores, &request, round, &reply);
+        stores.now_ms += below(100) == 0 ? below(900000) : below(1000);
     }
     stores_close(&stores);
 }
@@ -504,8 +567,8 @@ static void test_peers_agree(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stores_agree),
-                                       cmocka_unit_test(test_peers_agree),
-                                       cmocka_unit_test(test_trends_agree)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stores_agree), cmocka_unit_test(test_peers_agree),
+        cmocka_unit_test(test_full_blocks_agree), cmocka_unit_test(test_trends_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

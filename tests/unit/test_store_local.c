@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fg/country.h"
+#include "fg/exposure.h"
 #include "fg/peers.h"
 #include "fg/ruleset.h"
 #include "fg/store.h"
@@ -130,8 +131,9 @@ static void test_bad_register_requests_are_refused(void **unused)
     struct fixture f;
     fixture_open(&f, 64, 64, 64, 8);
     const struct fg_meter_op fine = {.scope_is_customer = true, .interval_us = 1, .burst = 1};
-    struct fg_meter_op bad[13];
-    for (size_t i = 0; i < 13; i++)
+    struct fg_meter_op bad[17];
+    const size_t n_bad = sizeof(bad) / sizeof(bad[0]);
+    for (size_t i = 0; i < n_bad; i++)
         bad[i] = fine;
     bad[0].kind = FG_OP_SEEN_PUT;
     bad[0].ttl_ms = -1;
@@ -151,15 +153,22 @@ static void test_bad_register_requests_are_refused(void **unused)
     bad[7].bucket = INT64_MAX;
     bad[8].kind = FG_OP_SEEN_READ;
     bad[8].shared = true; // and a customer's own
-    bad[9].kind = (enum fg_op_kind)(FG_OP_PEERS_PUT + 1);
+    bad[9].kind = (enum fg_op_kind)(FG_OP_EXPOSURE_DELETE + 1);
     bad[10].kind = FG_OP_PEERS_PUT;
     bad[10].member = FG_PEERS_MEMBER_MAX + 1;
     bad[11].kind = FG_OP_PEERS_PUT;
     bad[11].amount = FG_PEERS_LEVEL_MAX + 1;
     bad[12].kind = FG_OP_PEERS_PUT;
     bad[12].amount = INT64_C(256) * FG_BASELINE_HOURS;
+    bad[13].kind = FG_OP_KNOWN_READ;
+    bad[13].member = 65536;
+    bad[14].kind = FG_OP_EXPOSURE_PUT; // of nothing
+    bad[15].kind = FG_OP_EXPOSURE_PUT;
+    bad[15].amount = FG_EXPOSURE_AMOUNT_MAX + 1;
+    bad[16].kind = FG_OP_EXPOSURE_DELETE;
+    bad[16].member = FG_EXPOSURE_LEASE_MAX + 1;
     struct fg_store_reply reply;
-    for (size_t i = 0; i < 13; i++) {
+    for (size_t i = 0; i < n_bad; i++) {
         const struct fg_store_request request = one_op("acme", bad[i]);
         assert_int_equal(f.store.ops->evaluate(f.store.impl, &request, &reply), FG_EINVAL);
     }

@@ -23,7 +23,7 @@ enum fg_identified_by { FG_BY_CERTIFICATE = 1, FG_BY_SOURCE_ADDRESS = 2, FG_BY_A
 // What a customer's trunk must be like; all 0: anything that identifies it.
 struct fg_trunk_policy {
     uint8_t identified_by; // set of fg_identified_by; 0: all of them
-    bool require_tls;
+    bool require_tls, require_srtp;
     uint16_t min_rsa_bits, min_ec_bits; // smallest keys; 0: 2048 and 256
 };
 

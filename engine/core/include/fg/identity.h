@@ -8,11 +8,14 @@
 
 #include "fg/customer.h"
 
+// Those that identify a customer, and refusals, each with its own reason.
 #define FG_IDENTITIES(X)                                                                           \
     X(CERTIFICATE, "certificate", "certificate name or fingerprint of the customer")               \
     X(SOURCE_ADDRESS, "source_address", "address listed for the customer")                         \
     X(AUTH_USER, "auth_user", "authenticated digest user")                                         \
     X(CALLED_NUMBER, "called_number", "inbound: owner of the called number")                       \
+    FG_IDENTITY_REFUSALS(X)
+#define FG_IDENTITY_REFUSALS(X)                                                                    \
     X(NO_CERTIFICATE, "no_certificate", "the peer sent no client certificate")                     \
     X(NOT_VERIFIED, "not_verified", "the certificate did not verify")                              \
     X(REVOKED, "revoked", "the certificate was revoked")                                           \
@@ -20,13 +23,14 @@
     X(AMBIGUOUS, "ambiguous", "names of two customers in one certificate")                         \
     X(WEAK_KEY, "weak_key", "key below 2048 bit RSA or 256 bit EC")                                \
     X(TLS_REQUIRED, "tls_required", "the customer's calls must come over TLS")                     \
+    X(SRTP_REQUIRED, "srtp_required", "the customer's calls must offer SRTP, and nothing else")    \
     X(NOT_ACCEPTED, "not_accepted", "the customer is not identified in this way")                  \
     X(CLAIMED_OTHER, "claimed_other", "the request claims to be another customer")                 \
     X(NOT_A_CARRIER, "not_a_carrier", "inbound, but from no address of a carrier")                 \
     X(UNREADABLE, "unreadable", "the message cannot be read")                                      \
     X(UNKNOWN, "unknown", "nothing identifies a customer")
 
-// The first four identify a customer, the others are refusals, each with its own reason.
+// Up to FG_IDENTITY_CALLED_NUMBER somebody is identified.
 enum fg_identity {
 #define FG_IDENTITY_ENUM(name, text, doc) FG_IDENTITY_##name,
     FG_IDENTITIES(FG_IDENTITY_ENUM)
@@ -95,3 +99,7 @@ bool fg_identity_add_user(struct fg_identity_walk *walk, struct fg_view user);
 enum fg_identity fg_identity_finish(const struct fg_identity_walk *walk,
                                     const struct fg_tls_peer *peer, const struct fg_ip *source,
                                     const struct fg_customer **customer);
+// What an outbound attempt's offer makes of identity: FG_IDENTITY_SRTP_REQUIRED where the trunk of
+// the customer who was identified takes SRTP only and srtp_offered is false, else identity.
+enum fg_identity fg_identity_media(enum fg_identity identity, const struct fg_customer *customer,
+                                   bool srtp_offered);

@@ -13,7 +13,8 @@
 // Register: a small state with an arithmetic of its own, one for each meter and scope: when
 // something was first seen (fg/first_seen.h), runs of neighbouring numbers (fg/run.h), a rate of
 // admission (fg/rate.h), what is usual for an hour of the week (fg/baseline.h), and for the peers
-// of a profile (fg/peers.h).
+// of a profile (fg/peers.h), who is known (fg/known.h), what calls in progress have come to
+// (fg/exposure.h).
 #pragma once
 
 #include <stdbool.h>
@@ -56,8 +57,14 @@ enum fg_op_kind {
     FG_OP_BASELINE_CLOSES, // value: what an addition to bucket is about to close, see
                            // fg/baseline.h; changes nothing
     FG_OP_PEERS_READ, // bucket as of a baseline; value: what is usual for the peers, see fg/peers.h
-    FG_OP_PEERS_PUT   // bucket, member, amount: what a baseline closed, with its hour; value: as of
+    FG_OP_PEERS_PUT,  // bucket, member, amount: what a baseline closed, with its hour; value: as of
                       // a read, before this
+    FG_OP_KNOWN_PUT,  // bucket, member: who is seen; value: units since he was first seen, before
+                      // this; -1: not known; see fg/known.h
+    FG_OP_KNOWN_READ, // the same, changing nothing
+    FG_OP_EXPOSURE_PUT,   // member, expiry_ms, amount: a call's lease; value: sum of all leases
+    FG_OP_EXPOSURE_READ,  // the same, changing nothing
+    FG_OP_EXPOSURE_DELETE // member; value: what is left
 };
 static inline bool fg_op_is_window(enum fg_op_kind kind)
 {
@@ -77,13 +84,15 @@ struct fg_meter_op {
     uint8_t cells;          // window: 1 or FG_WINDOW_CELLS
     bool trend;             // baseline: the value is what fg_baseline_trend() gives
     uint64_t scope;         // keyed hash of the pair or other key
-    int64_t bucket;         // window; baseline: local hour since 1970-01-01T00
-    int64_t amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
-                    // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]; peers:
-                    // level and 256 times the hours since, of struct fg_peers_vote
-    int64_t ttl_ms; // how long the store must remember at least
-    uint64_t member;     // set; peers: at most FG_PEERS_MEMBER_MAX
-    int64_t expiry_ms;   // set put: Unix [ms]
+    int64_t bucket; // window; baseline: local hour since 1970-01-01T00; known: fg_known_bucket()
+    int64_t
+        amount; // window add: > 0, in the meter's own unit (calls: 1; cost: micro-USD; minutes:
+                // 1); sums saturate at INT64_C(1) << 52; baseline add: >= 0 [fg_micro]; peers:
+                // level and 256 times the hours since, of struct fg_peers_vote; exposure: micro-USD
+    int64_t ttl_ms;  // how long the store must remember at least
+    uint64_t member; // set; peers: at most FG_PEERS_MEMBER_MAX; known: a tag of 16 bits; exposure:
+                     // at most FG_EXPOSURE_LEASE_MAX
+    int64_t expiry_ms;   // set and exposure put: Unix [ms]
     int64_t interval_us; // rate: time that one call takes [us], 1 to 3600000000
     int64_t start;       // baseline: what an hour is taken to hold at first [fg_micro]
 };

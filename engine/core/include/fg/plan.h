@@ -83,9 +83,10 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
 // Whether a condition holds for this plan.
 bool fg_plan_condition(const struct fg_plan *plan, const struct fg_condition *condition);
 
-// The operation by which plan's event is noted in a meter of what was seen, now and whatever the
-// meter's conditions are: for tools that fill in what came before. plan->dest may have been changed
-// by then. False for other kinds of meters, and where the event lacks a part of the key.
+// The operation by which plan's event is noted in a meter of what was seen or is known, now and
+// whatever the meter's conditions are: for tools that fill in what came before. plan->dest may have
+// been changed by then. False for other kinds of meters, and where the event lacks a part of the
+// key.
 bool fg_plan_sighting(const struct fg_plan *plan, const struct fg_meter *meter,
                       struct fg_meter_op *op);
 

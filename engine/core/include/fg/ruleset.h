@@ -13,6 +13,7 @@
 #include "fg/event.h"
 #include "fg/heap.h"
 #include "fg/hold.h"
+#include "fg/identity.h"
 #include "fg/meter.h"
 #include "fg/meter_set.h"
 #include "fg/network.h"
@@ -136,15 +137,17 @@ enum fg_meter_kind {
     FG_METER_COUNT,      // calls
     FG_METER_SUM,        // cost [USD] or minutes, per started minute
     FG_METER_DISTINCT,   // different values of a signal
-    FG_METER_GAUGE,      // calls in progress, leased
+    FG_METER_GAUGE,      // calls in progress, leased; of cost: what these have come to [USD]
     FG_METER_RATIO,      // share of the calls that meet a condition
     FG_METER_FIRST_SEEN, // seconds since a value was first seen; 0: never before
     FG_METER_SEEN,       // 1 where a value was seen before, else 0
     FG_METER_RUN,        // length of the longest run of numbers dialled in rising order
     FG_METER_RATE, // 1 while a rate admits the call, which it takes; of a rule that throttles to it
     FG_METER_TYPICAL, // what is usual for an hour at this local hour of the week
-    FG_METER_TREND    // last week by those five to nine weeks ago, of what a typical meter learns;
+    FG_METER_TREND,   // last week by those five to nine weeks ago, of what a typical meter learns;
                       // it has that meter's id and definition, and only reads
+    FG_METER_KNOWN    // seconds since a value was first seen, by a filter of bounded size; 0: not
+                      // known, also where the call has no such value
 };
 // What is counted. The order is part of fg_meter.id: new ones go to the end.
 enum fg_meter_source {
@@ -199,7 +202,7 @@ struct fg_meter {
     enum fg_meter_source source;
     uint32_t per; // fg_meter_key bits; the customer always counts as part of the key, unless shared
     bool shared;  // kept for all customers together; then per has something else than the customer
-    enum fg_event_kind on; // first seen, seen: the event that counts; not FG_EVENT_MINUTE
+    enum fg_event_kind on; // first seen, seen, known: the event that counts; not FG_EVENT_MINUTE
     int64_t over_ms;   // window; 0 with calendar_day; first seen, seen: how long it is remembered
                        // after it was last seen
     bool calendar_day; // the customer's local day
@@ -209,6 +212,7 @@ struct fg_meter {
     struct fg_condition hit;
     int32_t min_samples;
     uint32_t hit_id; // as id, of the window that counts the hits
+    uint16_t blocks; // known: 1 to FG_KNOWN_BLOCKS_MAX, a power of two
     // Rate: so many calls in so many seconds, and so many at once.
     uint32_t rate, rate_s, burst;
     // Typical: "default" is for every profile that is not named. Not part of id.
@@ -385,6 +389,7 @@ struct fg_ruleset {
     int32_t thresholds[FG_ACTION_COUNT]; // points from which an action applies; [FG_ALLOW] unused;
                                          // INT32_MAX: never
     struct fg_replies replies[FG_ACTION_COUNT];
+    struct fg_replies refusals[FG_IDENTITY_COUNT]; // of who is not identified, by cause
     bool drop_media_on_block;
     struct fg_hold_terms hold;      // on a block; duration_s 0: none. "given" is not looked at.
     int32_t degraded_risky_per_min; // cap of risky calls a minute, per customer and node, while the

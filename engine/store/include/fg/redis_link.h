@@ -83,6 +83,21 @@ FG_MUST_CHECK int fg_redis_trunks_each(struct fg_redis *redis,
 // Last n events, newest first.
 FG_MUST_CHECK int fg_redis_events_last(struct fg_redis *redis, size_t n,
                                        bool (*fn)(void *arg, struct fg_view json), void *arg);
+// A place in the stream of events: all before it has been read.
+struct fg_stream_place {
+    char id[48];
+    bool taken; // the event of this id has been read, too
+};
+// The place before the first event that Redis took at time_ms [Unix ms] or later.
+void fg_stream_place_at(struct fg_stream_place *place, int64_t time_ms);
+// The place before the last n events (1 to 10000), or before all of them.
+FG_MUST_CHECK int fg_redis_events_back(struct fg_redis *redis, size_t n,
+                                       struct fg_stream_place *place);
+// Calls fn with at most n events (1 to 10000) from place on, oldest first, and moves place behind
+// each. Stops when fn returns false. Nothing more to read: place stays.
+FG_MUST_CHECK int fg_redis_events_after(struct fg_redis *redis, struct fg_stream_place *place,
+                                        size_t n, bool (*fn)(void *arg, struct fg_view json),
+                                        void *arg);
 // What fg-alertd has to deliver (in no order), and what it has given up (newest first, at most n, 1
 // to 10000), as it keeps them (docs/redis-schema.md). id: of the dead letter.
 FG_MUST_CHECK int fg_redis_alerts_each(struct fg_redis *redis,
@@ -108,11 +123,32 @@ FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *cus
                                          const struct fg_allowance *allowance, int64_t now_ms,
                                          int64_t *calls, fg_micro *usd);
 
+// Who passed a challenge (a keyed hash), known until until_ms; of more than 16384 those that are known
+// longest are kept. message is published.
+FG_MUST_CHECK int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms,
+                                      int64_t now_ms, struct fg_view message);
+FG_MUST_CHECK int fg_redis_passed_each(struct fg_redis *redis, int64_t now_ms,
+                                       void (*fn)(void *arg, uint64_t who, int64_t until_ms),
+                                       void *arg);
+
+// Publishes what the relay tells of calls' media, at most 512 messages (one round trip).
+#define FG_MEDIA_CHANNEL "fg:media:ch"
+FG_MUST_CHECK int fg_redis_media_publish(struct fg_redis *redis, const struct fg_view *messages,
+                                         size_t n);
+// What became of a silenced call, under the hash of its decision record (32 hex digits). ttl_s:
+// from 1. *json: malloc'd copy (the caller frees), or FG_ENOTFOUND.
+FG_MUST_CHECK int fg_redis_proof_put(struct fg_redis *redis, const char *hash_hex,
+                                     struct fg_view json, int64_t ttl_s);
+FG_MUST_CHECK int fg_redis_proof_get(struct fg_redis *redis, const char *hash_hex, char **json,
+                                     size_t *len);
+
 // A subscription to fg:holds:ch on a connection of its own.
 struct fg_redis_channel;
 // A dead peer is noticed within 2 s: a quiet server is pinged, and must answer. NULL when out of
 // memory or config is unusable. config's deadline bounds each connect.
 struct fg_redis_channel *fg_redis_channel_new(const struct fg_redis_config *config);
+// The same for FG_MEDIA_CHANNEL.
+struct fg_redis_channel *fg_redis_media_channel_new(const struct fg_redis_config *config);
 void fg_redis_channel_free(struct fg_redis_channel *channel);
 // Waits up to timeout_ms for one message and gives it to fn. Connects when needed; *reconnected
 // tells that messages may have been missed, so that holds must be read again (set on every call).
