@@ -6,11 +6,15 @@ import os
 import re
 import signal
 import stat
+import sys
 import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from edge_lab import CM_80, Call, Edge, Endpoint, Ng, assert_silent, rtp  # noqa: E402
+from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for  # noqa: E402
 
 CUT = "+442079700001"  # cut in its first minute
 
@@ -139,6 +143,42 @@ def test_the_end_knows_what_was_told(node):
     caller.bye(call)
     end = told(node, "call.end", call)
     assert [r["id"] for r in end["reasons"] if r["points"]] == ["KEYS"]
+
+
+def test_a_real_relay_hears_nothing_and_proves_the_cut(node, tmp_path):
+    """Media flows before the call is answered, and nobody speaks: the first minute knows. The relay then shows that nothing went on."""
+    relay = Edge(tmp_path, f"--redis=unix:{node.path('redis.sock')}", "--facts-interval=1", threads=1).start()
+    caller, ends = node.caller(24), [Endpoint(suite=CM_80), Endpoint()]
+    try:
+        call = rings(node, caller, "+442079900180")
+        media = Call(Ng(relay.ng_port), *ends, call_id=call["call_id"], metadata="customer=c24").setup()
+        wait_for(lambda: relay.metrics()["sbc_edge_redis_up"] == 1, what="the relay's Redis")
+        before, seq = node.counter("media_heard"), 0
+
+        def silence():
+            nonlocal seq
+            for end in ends:
+                end.send(rtp(seq))  # 0xd5: A-law's zero
+            seq += 1
+            time.sleep(0.01)
+            return node.counter("media_heard") >= before + 2  # of which the second tells of a second without a sound
+
+        wait_for(silence, what="media facts")
+        answers(node, caller, call)
+        assert caller.wait_request("BYE", call, timeout=10)
+        reasons = told(node, "call.minute", call)["reasons"]
+        assert [r["id"] for r in reasons if r["points"]] == ["DEAD_AIR_SOON"]
+        wait_for(lambda: media.query()["verdict"].get("reason") == "killed", what="the relay's verdict")
+        assert_silent(media, first=seq)
+        media.delete()
+        proof = wait_for(lambda: [e for e in stream(node) if e["type"] == "media.silenced"], what="proof")[-1]
+        assert proof["call_id"] == call["call_id"] and proof["customer"] == "c24" and proof["forwarded_after"] == 0
+        assert {leg["verdict"]["reason"] for leg in proof["legs"]} == {"killed"} and proof["media"]["silent_s"] >= 1
+        assert all(leg["verdict"]["dropped"]["packets"] >= 5 for leg in proof["legs"])
+    finally:
+        relay.stop()
+        for end in ends:
+            end.close()
 
 
 # --- over a restart
