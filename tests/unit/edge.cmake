@@ -14,6 +14,7 @@ if(FG_WITH_EDGE)
             ports
             raw_udp
             relay
+            relay_long
             srtp
             srtp_positions
             state_record
