@@ -2,6 +2,7 @@
 /* ng: offer and answer. */
 #include "control_commands.h"
 
+#include "echo.h"
 #include "leg_sockets.h"
 #include "load_watch.h"
 #include "negotiation.h"
@@ -227,6 +228,8 @@ const char *edge_command_answer(struct edge_command *command)
     if (edge_sdp_parse(command->request->sdp, &command->control->sdp, NULL) != 0)
         return EDGE_NG_TEXT_BAD_SDP;
     error = negotiate(command, false);
+    if (!error && edge_echo_is_on(command->session))
+        command->session->delete_at_ns = command->control->now_ns + EDGE_ECHO_MAX_NS;
     if (!error && command->session->answered_ns == 0) {
         command->session->answered_ns = command->control->now_ns;
         command->session->told_ns = command->control->now_ns;
