@@ -159,6 +159,7 @@ rules:
   - {id: OTHERS, desc: Another customer's number, when: {caller.others: true}, score: 100}
   - {id: CUT, desc: Never for long, on: [minute], when: {dest.prefix: {in: ["+4420797"]}}, score: 95}
   - {id: DEAD_AIR, desc: Nobody speaks, on: [minute], when: {dest.prefix: {in: ["+4420798"]}}, measure: media.silent_seconds, steps: [{above: 100, score: 95}]}
+  - {id: DEAD_AIR_SOON, desc: Nobody speaks, on: [minute], when: {dest.prefix: {in: ["+4420799"]}}, measure: media.silent_seconds, steps: [{above: 0.9, score: 95}]}
   - {id: KEYS, desc: Many keys, on: [end], when: {media.encrypted: false}, measure: media.dtmf, steps: [{above: 3, score: 31}]}
   - {id: CAMPAIGN, desc: Campaign, when: {attr.campaign: autumn}, score: 31}
   - {id: NO_SRTP, desc: No SRTP, when: {media.srtp: false, dest.prefix: {in: ["+4420790006"]}}, score: 33}
