@@ -27,6 +27,7 @@ struct trunk {
     const struct fg_json *tls; // NULL: no TLS
     int64_t calls, srtp_calls, blocked, live, days_left;
     bool has_cert, has_days_left;
+    const struct fg_json *media;        // what the relay saw of the last call; NULL: nothing
     const char *instead;                // what identifies it where no certificate does
     const struct fg_customer *customer; // NULL: not known here
 };
@@ -77,6 +78,9 @@ static bool read_trunk(const struct listing *listing, const struct fg_json *json
         out->has_days_left = fg_json_integer(out->tls, "not_after_s", &not_after_s);
         out->days_left = (not_after_s - listing->now_ms / 1000) / 86400;
     }
+    if (fg_json_string(fg_json_member(json, "media"), "suite") != NULL) {
+        out->media = fg_json_member(json, "media");
+    }
     if (listing->customers != NULL) {
         out->customer = fg_customers_by_id(listing->customers, fg_view_of(out->name));
     }
@@ -114,8 +118,14 @@ static void format_media(const struct listing *listing, const struct trunk *trun
         (void)snprintf(out, size, "no calls yet");
         return;
     }
-    (void)snprintf(out, size, "%s SRTP %" PRId64 "/%" PRId64 " calls",
-                   lock_text(output, media_lock(trunk)), trunk->srtp_calls, trunk->calls);
+    // Offered is what the customer's calls say; the last one's suite is what the relay has seen.
+    const char *seen = trunk->media == NULL ? "" : "in clear";
+    if (fg_json_is_true(trunk->media, "encrypted")) {
+        seen = fg_json_string(trunk->media, "suite");
+    }
+    (void)snprintf(out, size, "%s SRTP %" PRId64 "/%" PRId64 " calls%s%s",
+                   lock_text(output, media_lock(trunk)), trunk->srtp_calls, trunk->calls,
+                   seen[0] == '\0' ? "" : ", last ", seen);
 }
 
 static void format_certificate(const struct trunk *trunk, char *out, size_t size)
@@ -168,7 +178,7 @@ static enum output_tone format_state(const struct trunk *trunk, char *out, size_
 static bool add_row(struct listing *listing, const struct trunk *trunk, struct fg_view json)
 {
     char signalling[128];
-    char media[64];
+    char media[128];
     char certificate[192];
     char live[24];
     char blocked[24];

@@ -20,6 +20,8 @@ struct table {
     size_t n_columns;
     struct row *rows;
     size_t n_rows, capacity;
+    size_t widths[COLUMNS_MAX]; // of what has been flushed
+    bool begun;                 // the headings have been printed
 };
 
 bool output_format_parse(const char *word, enum output_format *out)
@@ -171,27 +173,32 @@ static void print_padding(size_t n)
     (void)printf("%*s", (int)n, "");
 }
 
-static void print_people(const struct table *table, const struct output *output)
+static void measure(const struct table *table, size_t widths[COLUMNS_MAX])
 {
-    size_t widths[COLUMNS_MAX] = {0};
-
-    if (table->n_rows == 0) {
-        return; // the command says on stderr that there is nothing
-    }
     for (size_t c = 0; c < table->n_columns; c++) {
-        widths[c] = width(table->columns[c]);
+        const size_t heading = width(table->columns[c]);
+        widths[c] = heading > table->widths[c] ? heading : table->widths[c];
         for (size_t r = 0; r < table->n_rows; r++) {
             const size_t w = width(table->rows[r].cells[c]);
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }
-    for (size_t c = 0; c < table->n_columns; c++) {
+}
+
+static void print_people(const struct table *table, const struct output *output,
+                         const size_t widths[COLUMNS_MAX])
+{
+    if (table->n_rows == 0) {
+        return; // the command says on stderr that there is nothing
+    }
+    for (size_t c = 0; !table->begun && c < table->n_columns; c++) {
         (void)fputs(table->columns[c], stdout);
         if (c + 1 < table->n_columns) {
             print_padding(widths[c] - width(table->columns[c]) + 2);
+        } else {
+            (void)putchar('\n');
         }
     }
-    (void)putchar('\n');
     for (size_t r = 0; r < table->n_rows; r++) {
         const struct row *row = &table->rows[r];
         for (size_t c = 0; c < table->n_columns; c++) {
@@ -207,10 +214,10 @@ static void print_people(const struct table *table, const struct output *output)
 
 static void print_tsv(const struct table *table)
 {
-    for (size_t c = 0; c < table->n_columns; c++) {
-        (void)printf("%s%s", c == 0 ? "" : "\t", table->columns[c]);
+    for (size_t c = 0; !table->begun && c < table->n_columns; c++) {
+        (void)printf("%s%s%s", c == 0 ? "" : "\t", table->columns[c],
+                     c + 1 < table->n_columns ? "" : "\n");
     }
-    (void)putchar('\n');
     for (size_t r = 0; r < table->n_rows; r++) {
         // Cells are plain: no tab and no newline can be in them.
         for (size_t c = 0; c < table->n_columns; c++) {
@@ -256,11 +263,13 @@ static bool print_jsonl(const struct table *table)
 
 bool table_print(const struct table *table, const struct output *output)
 {
+    size_t widths[COLUMNS_MAX] = {0};
     bool complete = true;
 
     switch (output->format) {
     case OUTPUT_HUMAN:
-        print_people(table, output);
+        measure(table, widths);
+        print_people(table, output, widths);
         break;
     case OUTPUT_TSV:
         print_tsv(table);
@@ -273,6 +282,19 @@ bool table_print(const struct table *table, const struct output *output)
         break;
     }
     return complete && fflush(stdout) == 0;
+}
+
+bool table_flush(struct table *table, const struct output *output)
+{
+    const bool printed = table_print(table, output);
+
+    measure(table, table->widths);
+    table->begun = table->begun || table->n_rows > 0;
+    for (size_t r = 0; r < table->n_rows; r++) {
+        row_fini(&table->rows[r]);
+    }
+    table->n_rows = 0;
+    return printed;
 }
 
 bool output_object(const struct output *output, struct fg_json *object)

@@ -37,6 +37,10 @@ size_t table_rows(const struct table *table);
 // Prints it to stdout. False when memory or the output failed.
 bool table_print(const struct table *table, const struct output *output);
 
+// Prints the rows added since the last time and forgets them; the headings the first time, columns
+// at least as wide as before. For what goes on; not for json. False when the output failed.
+bool table_flush(struct table *table, const struct output *output);
+
 // Prints one object: json indented, otherwise on one line. Takes it over. False when it failed.
 bool output_object(const struct output *output, struct fg_json *object);
 

@@ -6,10 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define MAX_EARLY    100000u
-#define MAX_KILLS    100000u
-#define MAX_HOLDS    100000u
-#define EARLY_TTL_MS 120000u
+#define MAX_EARLY 100000u
+#define MAX_KILLS 100000u
+#define MAX_HOLDS 100000u
 
 struct early {
     uint64_t until_ms;
@@ -30,6 +29,8 @@ struct edge_blocks {
     struct edge_string_map *kills;
     struct edge_string_map *holds;
     uint64_t generation;
+    void (*early_end)(void *context, const char *call_id, size_t length);
+    void *early_context;
 };
 
 static bool free_value(void *context, const char *key, size_t key_length, void *value)
@@ -106,7 +107,7 @@ int edge_blocks_add_early(struct edge_blocks *blocks, const char *call_id, size_
         return err;
     early = value;
     early->flags |= flags;
-    early->until_ms = now_ms + EARLY_TTL_MS;
+    early->until_ms = now_ms + EDGE_BLOCK_EARLY_MS;
     return 0;
 }
 
@@ -143,6 +144,14 @@ int edge_blocks_kill(struct edge_blocks *blocks, const char *call_id, size_t cal
     if (until_ms > kill->until_ms)
         kill->until_ms = until_ms;
     return 0;
+}
+
+uint64_t edge_blocks_kill_until(const struct edge_blocks *blocks, const char *call_id,
+                                size_t call_id_length, uint64_t now_ms)
+{
+    const struct kill *kill = edge_string_map_get(blocks->kills, call_id, call_id_length);
+
+    return kill && kill->until_ms > now_ms ? kill->until_ms : 0;
 }
 
 bool edge_blocks_is_killed(const struct edge_blocks *blocks, const char *call_id,
@@ -207,15 +216,28 @@ void edge_blocks_sync_end(struct edge_blocks *blocks)
     edge_string_map_visit(blocks->holds, keep_current, &blocks->generation);
 }
 
+void edge_blocks_on_early_end(struct edge_blocks *blocks,
+                              void (*fn)(void *context, const char *call_id, size_t length),
+                              void *context)
+{
+    blocks->early_end = fn;
+    blocks->early_context = context;
+}
+
+struct expiring {
+    const struct edge_blocks *blocks;
+    uint64_t now_ms;
+};
+
 static bool keep_early(void *context, const char *key, size_t key_length, void *value)
 {
-    const uint64_t *now_ms = context;
+    const struct expiring *expiring = context;
     const struct early *early = value;
 
-    (void)key;
-    (void)key_length;
-    if (early->until_ms > *now_ms)
+    if (early->until_ms > expiring->now_ms)
         return true;
+    if (expiring->blocks->early_end)
+        expiring->blocks->early_end(expiring->blocks->early_context, key, key_length);
     free(value);
     return false;
 }
@@ -248,7 +270,9 @@ static bool keep_hold(void *context, const char *key, size_t key_length, void *v
 
 void edge_blocks_expire(struct edge_blocks *blocks, uint64_t now_ms)
 {
-    edge_string_map_visit(blocks->early, keep_early, &now_ms);
+    struct expiring expiring = {blocks, now_ms};
+
+    edge_string_map_visit(blocks->early, keep_early, &expiring);
     edge_string_map_visit(blocks->kills, keep_kill, &now_ms);
     edge_string_map_visit(blocks->holds, keep_hold, &now_ms);
 }

@@ -14,6 +14,10 @@ struct edge_blocks;
 
 #define EDGE_BLOCK_MEDIA        0x1u /* block media or silence media */
 #define EDGE_BLOCK_DROP_TRAFFIC 0x2u /* drop-traffic */
+#define EDGE_BLOCK_ALLOWED      0x4u /* no block: default-deny does not silence the call */
+#define EDGE_BLOCK_ALL          0x7u
+
+#define EDGE_BLOCK_EARLY_MS 120000u /* how long those flags wait for their call */
 
 struct edge_hold {
     uint64_t until_ms; /* Unix [ms] */
@@ -45,6 +49,10 @@ unsigned edge_blocks_early(const struct edge_blocks *blocks, const char *call_id
 int edge_blocks_kill(struct edge_blocks *blocks, const char *call_id, size_t call_id_length,
                      uint64_t until_ms);
 
+/* Until when the call is under a kill, Unix [ms]; 0: it is not. */
+uint64_t edge_blocks_kill_until(const struct edge_blocks *blocks, const char *call_id,
+                                size_t call_id_length, uint64_t now_ms);
+
 /* True while the call is under a kill. */
 bool edge_blocks_is_killed(const struct edge_blocks *blocks, const char *call_id,
                            size_t call_id_length, uint64_t now_ms);
@@ -66,6 +74,11 @@ bool edge_blocks_find_hold(const struct edge_blocks *blocks, const char *custome
  */
 void edge_blocks_sync_begin(struct edge_blocks *blocks);
 void edge_blocks_sync_end(struct edge_blocks *blocks);
+
+/* Called with the Call-ID of early flags that have expired; at most one, set once. */
+void edge_blocks_on_early_end(struct edge_blocks *blocks,
+                              void (*fn)(void *context, const char *call_id, size_t length),
+                              void *context);
 
 /* Forgets what has expired. */
 void edge_blocks_expire(struct edge_blocks *blocks, uint64_t now_ms);

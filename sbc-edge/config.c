@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include "config_file.h"
+#include "fg/redis_edge.h"
 #include "fg/store.h"
 #include "log.h"
 
@@ -22,6 +24,7 @@ enum option_id {
     OPT_FOREGROUND,
     OPT_LOG_LEVEL,
     OPT_NUM_THREADS,
+    OPT_IO,
     OPT_REDIS,
     OPT_TIMEOUT,
     OPT_SILENT_TIMEOUT,
@@ -30,6 +33,16 @@ enum option_id {
     OPT_FACTS_INTERVAL,
     OPT_MAX_SESSIONS,
     OPT_TOS,
+    OPT_STATE_KEY_FILE,
+    OPT_STATE_SPACE,
+    OPT_STATE_NODE,
+    OPT_STAND_IN_FOR,
+    OPT_DRAIN_TIME,
+    OPT_MAX_CPU,
+    OPT_MAX_LOAD,
+    OPT_DEFAULT_DENY,
+    OPT_CONFIG_FILE,
+    OPT_CONFIG_SECTION,
     OPT_IGNORED,
     OPT_HELP,
     OPT_VERSION,
@@ -45,6 +58,7 @@ static const struct option options[] = {
     {"foreground", no_argument, NULL, OPT_FOREGROUND},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"num-threads", required_argument, NULL, OPT_NUM_THREADS},
+    {"io", required_argument, NULL, OPT_IO},
     {"redis", required_argument, NULL, OPT_REDIS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"silent-timeout", required_argument, NULL, OPT_SILENT_TIMEOUT},
@@ -53,6 +67,16 @@ static const struct option options[] = {
     {"facts-interval", required_argument, NULL, OPT_FACTS_INTERVAL},
     {"max-sessions", required_argument, NULL, OPT_MAX_SESSIONS},
     {"tos", required_argument, NULL, OPT_TOS},
+    {"state-key-file", required_argument, NULL, OPT_STATE_KEY_FILE},
+    {"state-space", required_argument, NULL, OPT_STATE_SPACE},
+    {"state-node", required_argument, NULL, OPT_STATE_NODE},
+    {"stand-in-for", required_argument, NULL, OPT_STAND_IN_FOR},
+    {"drain-time", required_argument, NULL, OPT_DRAIN_TIME},
+    {"max-cpu", required_argument, NULL, OPT_MAX_CPU},
+    {"max-load", required_argument, NULL, OPT_MAX_LOAD},
+    {"default-deny", no_argument, NULL, OPT_DEFAULT_DENY},
+    {"config-file", required_argument, NULL, OPT_CONFIG_FILE},
+    {"config-section", required_argument, NULL, OPT_CONFIG_SECTION},
     {"table", required_argument, NULL, OPT_IGNORED},
     {"no-fallback", no_argument, NULL, OPT_IGNORED},
     {"log-stderr", no_argument, NULL, OPT_IGNORED},
@@ -61,49 +85,20 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-const char *edge_config_help(void)
-{
-    return "Usage: sbc-edge --interface=[NAME/]ADDRESS[!ADVERTISED] --listen-ng=[ADDRESS:]PORT "
-           "...\n"
-           "SRTP relay, driven by rtpengine's ng protocol.\n"
-           "\n"
-           "  --interface=[NAME/]ADDRESS[!ADVERTISED]  media address; may be given several times\n"
-           "  --listen-ng=[ADDRESS:]PORT    control by UDP; up to 4 times; a port alone: on "
-           "127.0.0.1\n"
-           "  --listen-ng=unix:PATH         control by a UNIX socket (stream); or "
-           "tcp:[ADDRESS:]PORT\n"
-           "  --listen-http=[ADDRESS:]PORT  GET /metrics; a port alone: on 127.0.0.1\n"
-           "  --port-min=N, --port-max=N    media ports (default 30000 to 40000)\n"
-           "  --port-rest=SECONDS           rest of a freed port (default 60)\n"
-           "  --num-threads=N               workers (default: processors online)\n"
-           "  --redis=URL                   where holds and kills come from: unix:PATH[/DB], "
-           "HOST:PORT[/DB],\n"
-           "                                redis://[USER:PASSWORD@]HOST..., "
-           "sentinel://HOST,.../MASTER\n"
-           "                                or cluster://HOST:PORT,...\n"
-           "  --timeout=SECONDS             end of a call without media (default 60, 0: never)\n"
-           "  --silent-timeout=SECONDS      the same while blocked or on hold (default 3600)\n"
-           "  --offer-timeout=SECONDS       the same before any media came (default 3600)\n"
-           "  --rekey-grace=SECONDS         the key before a re-key is taken for (default 5)\n"
-           "  --facts-interval=SECONDS      how often Redis is told of a call's media (default "
-           "10)\n"
-           "  --max-sessions=N              refuse offers beyond N calls (default 10000; 0: any)\n"
-           "  --tos=N                       type of service of media packets (default 184)\n"
-           "  --log-level=N                 3 errors ... 6 info (default) 7 debug\n"
-           "  --foreground                  accepted: sbc-edge never detaches\n"
-           "  --table, --no-fallback, --log-stderr  accepted and ignored (rtpengine's)\n"
-           "  --help, --version\n";
-}
-
 static int fail(char error[EDGE_CONFIG_ERR_MAX], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static int fail(char error[EDGE_CONFIG_ERR_MAX], const char *format, ...)
 {
+    size_t used = strlen(error);
     va_list args;
 
+    if (used > 0 && used < EDGE_CONFIG_ERR_MAX - 1) {
+        error[used++] = '\n';
+        error[used] = '\0';
+    }
     va_start(args, format);
-    vsnprintf(error, EDGE_CONFIG_ERR_MAX, format, args);
+    vsnprintf(error + used, EDGE_CONFIG_ERR_MAX - used, format, args);
     va_end(args);
     return -EINVAL;
 }
@@ -232,6 +227,48 @@ static int add_listen_ng(const char *text, struct edge_config *out, char error[E
 }
 
 /* Options whose value is one number. */
+/* LOAD with up to two decimals, in hundredths. */
+static int read_load(const char *text, uint32_t *out, char error[EDGE_CONFIG_ERR_MAX])
+{
+    char *end;
+    double value = strtod(text, &end);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(value >= 0.0 && value <= 10000.0))
+        return fail(error, "--max-load=%s: expected a number from 0 to 10000", text);
+    *out = (uint32_t)(value * 100.0 + 0.5);
+    return 0;
+}
+
+static int read_name(const char *option, const char *text, char out[EDGE_NAME_MAX + 1],
+                     char error[EDGE_CONFIG_ERR_MAX])
+{
+    if (!fg_redis_edge_name_valid(fg_view_of(text)))
+        return fail(error, "--%s=%s: expected 1 to %d of a-z 0-9 . _ -", option, text,
+                    EDGE_NAME_MAX);
+    snprintf(out, EDGE_NAME_MAX + 1, "%s", text);
+    return 0;
+}
+
+static int read_path(const char *option, const char *text, char out[EDGE_PATH_TEXT_MAX],
+                     char error[EDGE_CONFIG_ERR_MAX])
+{
+    if (text[0] == '\0' || strlen(text) >= EDGE_PATH_TEXT_MAX)
+        return fail(error, "--%s: expected a path of at most %d bytes", option,
+                    EDGE_PATH_TEXT_MAX - 1);
+    snprintf(out, EDGE_PATH_TEXT_MAX, "%s", text);
+    return 0;
+}
+
+static int add_stand_in(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
+{
+    if (out->n_stand_in_for == EDGE_STAND_IN_MAX)
+        return fail(error, "--stand-in-for: more than %d", EDGE_STAND_IN_MAX);
+    if (read_name("stand-in-for", text, out->stand_in_for[out->n_stand_in_for], error) != 0)
+        return -EINVAL;
+    out->n_stand_in_for++;
+    return 0;
+}
+
 static int read_numeric(int id, const char *text, struct edge_config *out,
                         char error[EDGE_CONFIG_ERR_MAX])
 {
@@ -283,6 +320,14 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
         err = read_number("max-sessions", text, 0, 1000000, &n, error);
         out->max_sessions = (uint32_t)n;
         break;
+    case OPT_DRAIN_TIME:
+        err = read_number("drain-time", text, 0, 86400, &n, error);
+        out->drain_time_s = (uint32_t)n;
+        break;
+    case OPT_MAX_CPU:
+        err = read_number("max-cpu", text, 0, 100, &n, error);
+        out->max_cpu_percent = (uint32_t)n;
+        break;
     case OPT_TOS:
         err = read_number("tos", text, 0, 255, &n, error);
         out->tos = (uint8_t)n;
@@ -291,6 +336,20 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
         return fail(error, "unknown option");
     }
     return err;
+}
+
+static int read_io(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
+{
+    static const char *const names[] = {
+        [EDGE_IO_AUTO] = "auto", [EDGE_IO_LOOKUP] = "lookup", [EDGE_IO_EPOLL] = "epoll"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            out->io = (enum edge_io_kind)i;
+            return 0;
+        }
+    }
+    return fail(error, "--io=%s: expected auto, lookup or epoll", text);
 }
 
 static int read_option(int id, const char *text, struct edge_config *out,
@@ -303,10 +362,27 @@ static int read_option(int id, const char *text, struct edge_config *out,
         return add_listen_ng(text, out, error);
     case OPT_LISTEN_HTTP:
         return read_listen("listen-http", text, &out->listen_http, error);
+    case OPT_IO:
+        return read_io(text, out, error);
     case OPT_REDIS:
         return read_redis(text, out, error);
+    case OPT_STATE_KEY_FILE:
+        return read_path("state-key-file", text, out->state_key_file, error);
+    case OPT_STATE_SPACE:
+        return read_name("state-space", text, out->state_space, error);
+    case OPT_STATE_NODE:
+        return read_name("state-node", text, out->state_node, error);
+    case OPT_STAND_IN_FOR:
+        return add_stand_in(text, out, error);
+    case OPT_MAX_LOAD:
+        return read_load(text, &out->max_load_percent, error);
+    case OPT_DEFAULT_DENY:
+        out->default_deny = true;
+        return 0;
     case OPT_FOREGROUND:
     case OPT_IGNORED:
+    case OPT_CONFIG_FILE: /* read before the others */
+    case OPT_CONFIG_SECTION:
         return 0;
     case OPT_HELP:
         out->wants_help = true;
@@ -319,25 +395,37 @@ static int read_option(int id, const char *text, struct edge_config *out,
     }
 }
 
-static int check(const struct edge_config *config, char error[EDGE_CONFIG_ERR_MAX])
+/* All that is missing or does not fit together. */
+static void check(struct edge_config *config, char error[EDGE_CONFIG_ERR_MAX])
 {
-    if (config->wants_help || config->wants_version)
-        return 0;
     if (config->n_interfaces == 0)
-        return fail(error, "--interface is missing: which address is media to be received on?");
+        fail(error, "--interface is missing: which address is media to be received on?");
     if (config->n_listen_ng == 0 && config->n_listen_stream == 0)
-        return fail(error, "--listen-ng is missing: where are commands to be received?");
+        fail(error, "--listen-ng is missing: where are commands to be received?");
     if (config->port_min + 1 > config->port_max)
-        return fail(error, "--port-min=%u must be below --port-max=%u", config->port_min,
-                    config->port_max);
-    return 0;
+        fail(error, "--port-min=%u must be below --port-max=%u", config->port_min,
+             config->port_max);
+    if (config->state_key_file[0] != '\0' && config->redis_url[0] == '\0')
+        fail(error, "--state-key-file: --redis is missing: where is state to be kept?");
+    if (config->state_key_file[0] == '\0' && config->n_stand_in_for > 0)
+        fail(error, "--stand-in-for: --state-key-file is missing: what is the state sealed with?");
+    if (config->state_key_file[0] != '\0' && config->state_node[0] == '\0')
+        fail(error,
+             "--state-node is missing, and the host's name is none: expected 1 to %d of "
+             "a-z 0-9 . _ -",
+             EDGE_NAME_MAX);
+    for (unsigned i = 0; i < config->n_stand_in_for; i++) {
+        if (strcmp(config->stand_in_for[i], config->state_node) == 0)
+            fail(error, "--stand-in-for=%s: that is this relay's own name", config->state_node);
+    }
 }
 
-int edge_config_parse(int argc, char **argv, struct edge_config *out,
-                      char error[EDGE_CONFIG_ERR_MAX])
+static void set_defaults(struct edge_config *config)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct edge_config config = {
+    char host[256] = "";
+
+    *config = (struct edge_config){
         .port_min = 30000,
         .port_max = 40000,
         .max_sessions = 10000,
@@ -349,25 +437,145 @@ int edge_config_parse(int argc, char **argv, struct edge_config *out,
         .rekey_grace_s = 5,
         .facts_interval_s = 10,
         .tos = 184,
+        .state_space = "default",
     };
+    config->n_threads = processors < 1 ? 1 : (unsigned)processors;
+    if (config->n_threads > EDGE_THREADS_MAX)
+        config->n_threads = EDGE_THREADS_MAX;
+    if (gethostname(host, sizeof(host) - 1) == 0 && fg_redis_edge_name_valid(fg_view_of(host)))
+        memcpy(config->state_node, host, strlen(host) + 1);
+}
+
+/* The options of a file, into the configuration. */
+struct file_reading {
+    struct edge_config *config;
+    char *error;
+    const char *path;
+};
+
+/* NULL, or what is wrong; a value that says no leaves the option out. */
+static const char *read_switch(const char *text, bool *is_on)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *is_on = i % 2 == 1;
+            return NULL;
+        }
+    }
+    return "expected true or false";
+}
+
+/* One after the other what `;` separates; interfaces and addresses have none inside. */
+static void read_values(const struct file_reading *reading, const struct option *option,
+                        const char *text)
+{
+    bool is_list = option->val == OPT_INTERFACE || option->val == OPT_LISTEN_NG ||
+                   option->val == OPT_STAND_IN_FOR;
+    char value[2 * EDGE_REDIS_TEXT_MAX];
+
+    do {
+        size_t length = is_list ? strcspn(text, ";") : strlen(text);
+        const char *next = text + length + (text[length] == ';');
+
+        while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+            length--;
+        if (length >= sizeof(value))
+            length = sizeof(value) - 1; /* too long for any option, and told so */
+        memcpy(value, text, length);
+        value[length] = '\0';
+        (void)read_option(option->val, value, reading->config, reading->error);
+        text = next + strspn(next, " \t");
+    } while (*text != '\0');
+    explicit_bzero(value, sizeof(value));
+}
+
+static void take_option(void *context, const char *name, const char *value)
+{
+    const struct file_reading *reading = context;
+    const struct option *option = options;
+    bool is_on = true;
+    const char *complaint = NULL;
+
+    while (option->name && strcmp(option->name, name) != 0)
+        option++;
+    if (!option->name || option->val == OPT_CONFIG_FILE || option->val == OPT_CONFIG_SECTION ||
+        option->val == OPT_HELP || option->val == OPT_VERSION) {
+        fail(reading->error, "%s: %s: unknown option (see --help)", reading->path, name);
+        return;
+    }
+    if (option->has_arg == no_argument)
+        complaint = read_switch(value, &is_on);
+    if (complaint)
+        fail(reading->error, "%s: %s: %s", reading->path, name, complaint);
+    else if (is_on)
+        read_values(reading, option, value);
+}
+
+/* Where the command line names a file. */
+static void read_file(int argc, char **argv, struct edge_config *config,
+                      char error[EDGE_CONFIG_ERR_MAX])
+{
+    struct file_reading reading = {config, error, NULL};
+    const char *section = NULL;
+    char complaint[EDGE_PATH_TEXT_MAX + 128];
     int id;
 
-    config.n_threads = processors < 1 ? 1 : (unsigned)processors;
-    if (config.n_threads > EDGE_THREADS_MAX)
-        config.n_threads = EDGE_THREADS_MAX;
-    opterr = 0;
     optind = 1;
     while ((id = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (id == OPT_CONFIG_FILE)
+            reading.path = optarg;
+        else if (id == OPT_CONFIG_SECTION)
+            section = optarg;
+    }
+    if (reading.path && edge_config_file_read(reading.path, section, take_option, &reading,
+                                              complaint, sizeof(complaint)) != 0)
+        fail(error, "--config-file=%s", complaint);
+    if (!reading.path && section)
+        fail(error, "--config-section=%s: --config-file is missing", section);
+}
+
+/* What the command line gives takes the place of what the file gave. */
+static void begin_list(int id, bool begun[3], struct edge_config *config)
+{
+    if (id == OPT_INTERFACE && !begun[0])
+        config->n_interfaces = 0;
+    if (id == OPT_LISTEN_NG && !begun[1])
+        config->n_listen_ng = config->n_listen_stream = 0;
+    if (id == OPT_STAND_IN_FOR && !begun[2])
+        config->n_stand_in_for = 0;
+    begun[0] = begun[0] || id == OPT_INTERFACE;
+    begun[1] = begun[1] || id == OPT_LISTEN_NG;
+    begun[2] = begun[2] || id == OPT_STAND_IN_FOR;
+}
+
+int edge_config_parse(int argc, char **argv, struct edge_config *out,
+                      char error[EDGE_CONFIG_ERR_MAX])
+{
+    struct edge_config config;
+    bool begun[3] = {false};
+    int id;
+
+    error[0] = '\0';
+    opterr = 0;
+    set_defaults(&config);
+    read_file(argc, argv, &config, error);
+    optind = 1;
+    while ((id = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        begin_list(id, begun, &config);
         if (id == ':')
-            return fail(error, "%s: expected a value", argv[optind - 1]);
-        if (id == '?')
-            return fail(error, "%s: unknown option (see --help)", argv[optind - 1]);
-        if (read_option(id, optarg, &config, error) != 0)
-            return -EINVAL;
+            fail(error, "%s: expected a value", argv[optind - 1]);
+        else if (id == '?')
+            fail(error, "%s: unknown option (see --help)", argv[optind - 1]);
+        else
+            (void)read_option(id, optarg, &config, error);
     }
     if (optind < argc)
-        return fail(error, "%s: unexpected argument (see --help)", argv[optind]);
-    if (check(&config, error) != 0)
+        fail(error, "%s: unexpected argument (see --help)", argv[optind]);
+    if (!config.wants_help && !config.wants_version)
+        check(&config, error);
+    if (error[0] != '\0')
         return -EINVAL;
     *out = config;
     return 0;

@@ -3,6 +3,7 @@
 
 #include "blocks.h"
 #include "cookie_cache.h"
+#include "handshakes.h"
 #include "io.h"
 #include "mailbox.h"
 #include "ng_message.h"
@@ -26,11 +27,17 @@ struct edge_control {
     struct edge_session_table *table;
     struct edge_blocks *blocks;
     struct edge_cookie_cache *cookies;
-    uint64_t now_ns;   /**< monotonic, of the command or tick at hand */
-    uint64_t now_us;   /**< Unix, the same moment */
-    uint64_t heard_us; /**< Unix: when the relay received the command at hand */
+    struct edge_handshakes *handshakes; /**< DTLS */
+    uint64_t now_ns;                    /**< monotonic, of the command or tick at hand */
+    uint64_t now_us;                    /**< Unix, the same moment */
+    uint64_t heard_us;                  /**< Unix: when the relay received the command at hand */
+    uint64_t next_warning_ns;           /**< of unknown keys */
+    struct edge_session *state_first;   /**< due to be written first */
+    struct edge_session *state_last;
+    uint8_t *state_memory; /**< room for one record; NULL without a keeper */
     struct edge_ng_arena arena;
     unsigned char *arena_memory;
+    const char *load_limit; /**< of the command at hand: another relay is to take the call */
     struct edge_sdp sdp;
     char sdp_text[EDGE_CONTROL_SDP_MAX];
     char reply[EDGE_CONTROL_REPLY_MAX];

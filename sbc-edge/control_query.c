@@ -3,6 +3,7 @@
  * the session are copied, since `delete` reports a session that is gone when the reply is written.
  */
 #include "control_commands.h"
+#include "leg_dtls.h"
 
 #define ADD_INT(arena, dict, key, n) edge_ng_add_int(arena, dict, EDGE_VIEW(key), (int64_t)(n))
 
@@ -71,6 +72,8 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
     ADD_INT(arena, stream, "local port", media->port + flow->component);
     edge_ng_add_str(arena, stream, EDGE_VIEW("local address"),
                     edge_ng_str_copy(arena, edge_view_of(text)));
+    edge_ng_add_str(arena, stream, EDGE_VIEW("family"),
+                    local->family == EDGE_IP6 ? EDGE_VIEW("IPv6") : EDGE_VIEW("IPv4"));
     add_address(report, stream, EDGE_VIEW("endpoint"), &flow->remote);
     add_address(report, stream, EDGE_VIEW("advertised endpoint"), &flow->signalled);
     if (media->is_srtp && media->remote_key)
@@ -84,7 +87,7 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("filled"));
     if (flow->is_pinned)
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("confirmed"));
-    if (flow->in.packets > 0)
+    if (flow->in.packets > 0 && !media->is_opaque)
         ADD_INT(arena, stream, "SSRC", flow->ssrc_in);
     add_tally(report, stream, EDGE_VIEW("stats"), &flow->in, flow->dropped.packets);
     add_tally(report, stream, EDGE_VIEW("stats_out"), &flow->out, 0);
@@ -94,6 +97,24 @@ static void add_stream(struct report *report, struct edge_ng_value *list,
     report->errors[flow->component] += flow->dropped.packets;
 }
 
+static void add_dtls(struct edge_ng_arena *arena, struct edge_ng_value *srtp,
+                     const struct edge_leg_dtls *leg)
+{
+    struct edge_ng_value *dict = edge_ng_add_dict(arena, srtp, EDGE_VIEW("dtls"));
+
+    if (leg->is_settled)
+        edge_ng_add_str(arena, dict, EDGE_VIEW("role"),
+                        leg->role == EDGE_DTLS_ACTIVE ? EDGE_VIEW("active") : EDGE_VIEW("passive"));
+    edge_ng_add_str(arena, dict, EDGE_VIEW("state"),
+                    edge_view_of(edge_leg_dtls_state(leg, EDGE_RTP)));
+    if (edge_leg_dtls_state(leg, EDGE_RTCP))
+        edge_ng_add_str(arena, dict, EDGE_VIEW("rtcp_state"),
+                        edge_view_of(edge_leg_dtls_state(leg, EDGE_RTCP)));
+    if (leg->has_result)
+        edge_ng_add_str(arena, dict, EDGE_VIEW("last_handshake"),
+                        edge_view_of(edge_dtls_result_name(leg->result)));
+}
+
 /* Names of suites, never keys. */
 static void add_srtp(struct report *report, struct edge_ng_value *parent,
                      const struct edge_media *media)
@@ -101,8 +122,9 @@ static void add_srtp(struct report *report, struct edge_ng_value *parent,
     struct edge_ng_arena *arena = report->arena;
     struct edge_ng_value *srtp = edge_ng_add_dict(arena, parent, EDGE_VIEW("srtp"));
 
-    ADD_INT(arena, srtp, "encrypted", media->is_srtp && media->receive && media->send);
-    if (!media->is_srtp)
+    ADD_INT(arena, srtp, "encrypted",
+            media->is_srtp && !media->is_opaque && media->receive && media->send);
+    if (!media->is_srtp || media->is_opaque)
         return;
     if (media->remote_key)
         edge_ng_add_str(arena, srtp, EDGE_VIEW("suite_in"),
@@ -110,6 +132,8 @@ static void add_srtp(struct report *report, struct edge_ng_value *parent,
     if (media->send && media->n_own_keys > 0)
         edge_ng_add_str(arena, srtp, EDGE_VIEW("suite_out"),
                         edge_view_of(edge_srtp_suite_info(media->own_keys[0]->suite)->name));
+    if (media->dtls)
+        add_dtls(arena, srtp, media->dtls);
     ADD_INT(arena, srtp, "replay_window", EDGE_SRTP_WINDOW);
     ADD_INT(arena, srtp, "rekeying", media->receive_old != NULL);
 }
@@ -131,6 +155,14 @@ static struct edge_view type_name(enum edge_sdp_media_type type)
     return EDGE_VIEW("other");
 }
 
+/* Of a stream that was never accepted none is known. */
+static struct edge_view protocol_name(const struct edge_media *media)
+{
+    const char *text = media->is_opaque ? "udptl" : edge_sdp_proto_text(media->proto);
+
+    return text ? edge_view_of(text) : EDGE_VIEW("unknown");
+}
+
 static void add_media(struct report *report, struct edge_ng_value *list,
                       const struct edge_media *media, const struct edge_ip *local)
 {
@@ -141,8 +173,7 @@ static void add_media(struct report *report, struct edge_ng_value *list,
 
     ADD_INT(arena, dict, "index", media->index + 1);
     edge_ng_add_str(arena, dict, EDGE_VIEW("type"), type_name(media->type));
-    edge_ng_add_str(arena, dict, EDGE_VIEW("protocol"),
-                    edge_view_of(edge_sdp_proto_text(media->proto)));
+    edge_ng_add_str(arena, dict, EDGE_VIEW("protocol"), protocol_name(media));
     streams = edge_ng_add_list(arena, dict, EDGE_VIEW("streams"));
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS && media->port != 0; c++)
         add_stream(report, streams, &media->flow[c], local);
@@ -155,7 +186,8 @@ static void add_media(struct report *report, struct edge_ng_value *list,
     if (media->has_rtcp_mux)
         edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("rtcp-mux"));
     if (media->is_srtp)
-        edge_ng_add_str(arena, flags, (struct edge_view){0}, EDGE_VIEW("SDES"));
+        edge_ng_add_str(arena, flags, (struct edge_view){0},
+                        media->dtls ? EDGE_VIEW("DTLS-SRTP") : EDGE_VIEW("SDES"));
     add_srtp(report, dict, media);
 }
 

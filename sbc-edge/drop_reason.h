@@ -9,11 +9,13 @@
     X(BLOCKED, "blocked")               /* ng: block media, silence media, drop-traffic */         \
     X(HELD, "held")                     /* a hold on the customer that cuts calls */               \
     X(KILLED, "killed")                 /* a kill of this call */                                  \
+    X(NOT_ALLOWED, "not_allowed")       /* default-deny: the guard has not allowed the call */     \
     X(NOT_SRTP, "not_srtp")             /* too short to carry a tag on an SRTP leg */              \
     X(PLAIN_RTCP, "plain_rtcp")         /* RTCP in clear on an SRTP leg */                         \
     X(BAD_PACKET, "bad_packet")         /* neither RTP nor RTCP, or a broken header */             \
     X(STUN, "stun")                     /* STUN, where no ICE was agreed */                        \
     X(DTLS, "dtls")                     /* DTLS, where none was agreed */                          \
+    X(FLOOD, "flood")                   /* a flooded port's, unseen, while others need the room */ \
     X(TOO_LONG, "too_long")             /* larger than a media datagram may be */                  \
     X(NO_KEY, "no_key")                 /* SRTP leg whose key is not known yet */                  \
     X(NO_PEER, "no_peer")               /* nobody on the other side yet */                         \

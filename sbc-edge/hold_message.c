@@ -114,7 +114,8 @@ int edge_hold_message_parse(struct edge_view bytes, struct edge_ng_arena *arena,
     else if (edge_view_is_equal(op, EDGE_VIEW("kill")))
         message.op = EDGE_HOLD_KILL;
     else if (edge_view_is_equal(op, EDGE_VIEW("allow")) ||
-             edge_view_is_equal(op, EDGE_VIEW("disallow")))
+             edge_view_is_equal(op, EDGE_VIEW("disallow")) ||
+             edge_view_is_equal(op, EDGE_VIEW("passed")))
         message.op = EDGE_HOLD_OTHER;
     else
         return EDGE_ESYNTAX;

@@ -191,6 +191,32 @@ int edge_interface_open_pair(struct edge_interface *interface, uint8_t tos, uint
     return -ENOSPC;
 }
 
+int edge_interface_open_pair_at(struct edge_interface *interface, uint8_t tos, uint16_t port,
+                                uint64_t now_ns, struct edge_media_sockets *out)
+{
+    int err;
+
+    pthread_mutex_lock(&interface->pool->lock);
+    err = edge_ports_claim(interface->pool->ports, port);
+    pthread_mutex_unlock(&interface->pool->lock);
+    if (err != 0)
+        return err;
+    err = open_both(interface, port, tos, out);
+    if (err != 0)
+        return_port(interface, port, now_ns);
+    return err;
+}
+
+bool edge_interface_is_local(const struct edge_interface *interface)
+{
+    int fd = -1;
+    bool is_local = open_socket(&interface->config.local, 0, 0, &fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is_local;
+}
+
 void edge_interface_close_pair(struct edge_interface *interface,
                                const struct edge_media_sockets *sockets, uint64_t now_ns)
 {

@@ -59,6 +59,16 @@ const struct edge_interface_config *edge_interface_get_config(const struct edge_
 int edge_interface_open_pair(struct edge_interface *interface, uint8_t tos, uint64_t now_ns,
                              struct edge_media_sockets *out);
 
+/**
+ * The same for the pair with this RTP port, which a call had before. -EBUSY when it is in use here;
+ * -EINVAL when it is none of this interface's range any more; or as above.
+ */
+int edge_interface_open_pair_at(struct edge_interface *interface, uint8_t tos, uint16_t port,
+                                uint64_t now_ns, struct edge_media_sockets *out);
+
+/** True when its address is this machine's now. */
+bool edge_interface_is_local(const struct edge_interface *interface);
+
 /** Closes the sockets that are not -1 and lets the ports rest. */
 void edge_interface_close_pair(struct edge_interface *interface,
                                const struct edge_media_sockets *sockets, uint64_t now_ns);

@@ -169,11 +169,31 @@ static void keep_only(struct edge_media *media, unsigned chosen)
     media->n_own_keys = 1;
 }
 
+static void forget_own_keys(struct edge_media *media)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        return_line(media->own_keys[i]);
+        media->own_keys[i] = NULL;
+    }
+    media->n_own_keys = 0;
+}
+
+/* A key that DTLS has made is not one to be written: it may be left over from before a restart. */
+static void forget_dtls_key(struct edge_media *media)
+{
+    if (media->n_own_keys == 0 || media->own_keys[0]->tag != EDGE_SDES_NO_TAG)
+        return;
+    forget_own_keys(media);
+    edge_srtp_close(media->send);
+    media->send = NULL;
+}
+
 int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sdes)
 {
     const enum edge_srtp_suite *order = sdes->n_order > 0 ? sdes->order : preferences;
     size_t n = sdes->n_order > 0 ? sdes->n_order : sizeof(preferences) / sizeof(preferences[0]);
 
+    forget_dtls_key(media);
     /* What an earlier offer left over is not for this one, whose policy may differ. */
     if (media->send && media->n_own_keys > 1)
         keep_only(media, 0);
@@ -252,6 +272,7 @@ int edge_leg_keys_settle_answer(struct edge_media *media, uint32_t tag, enum edg
     struct edge_sdes_line *line;
     int err;
 
+    forget_dtls_key(media);
     if (media->send && media->n_own_keys > 0 && media->own_keys[0]->suite == suite) {
         keep_only(media, 0);
         media->own_keys[0]->tag = tag;
@@ -265,11 +286,69 @@ int edge_leg_keys_settle_answer(struct edge_media *media, uint32_t tag, enum edg
         return_line(line);
         return err;
     }
-    for (unsigned i = 0; i < media->n_own_keys; i++) {
-        return_line(media->own_keys[i]);
-        media->own_keys[i] = NULL;
-    }
+    forget_own_keys(media);
     media->own_keys[0] = line;
     media->n_own_keys = 1;
     return 0;
+}
+
+int edge_leg_keys_set(struct edge_media *media, const struct edge_sdes_line *receive,
+                      const struct edge_sdes_line *send, uint64_t grace_ns)
+{
+    struct edge_sdes_line *copy = take_line();
+    int err;
+
+    if (!copy)
+        return EDGE_ENOMEM;
+    err = edge_leg_keys_receive(media, receive, grace_ns);
+    if (err == 0)
+        err = replace_sender(media, send);
+    if (err != 0) {
+        return_line(copy);
+        return err;
+    }
+    *copy = *send;
+    forget_own_keys(media);
+    media->own_keys[0] = copy;
+    media->n_own_keys = 1;
+    return 0;
+}
+
+int edge_leg_keys_set_rtcp(struct edge_media *media, const struct edge_sdes_line *receive,
+                           const struct edge_sdes_line *send)
+{
+    struct edge_srtp *in;
+    struct edge_srtp *out;
+    int err = edge_srtp_open(receive, EDGE_SRTP_RECEIVE, &in);
+
+    if (err != 0)
+        return err;
+    err = edge_srtp_open(send, EDGE_SRTP_SEND, &out);
+    if (err != 0) {
+        edge_srtp_close(in);
+        return err;
+    }
+    edge_leg_keys_unset(media, true);
+    media->rtcp_receive = in;
+    media->rtcp_send = out;
+    return 0;
+}
+
+void edge_leg_keys_unset(struct edge_media *media, bool is_rtcp)
+{
+    if (is_rtcp) {
+        edge_srtp_close(media->rtcp_receive);
+        edge_srtp_close(media->rtcp_send);
+        media->rtcp_receive = NULL;
+        media->rtcp_send = NULL;
+        return;
+    }
+    edge_srtp_close(media->receive);
+    edge_srtp_close(media->send);
+    media->receive = NULL;
+    media->send = NULL;
+    edge_media_forget_old_key(media);
+    return_line(media->remote_key);
+    media->remote_key = NULL;
+    forget_own_keys(media);
 }

@@ -36,3 +36,18 @@ int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag,
 
 /** We answer the leg's own offer: one line with its tag and suite, our key. Errors as above. */
 int edge_leg_keys_settle_answer(struct edge_media *media, uint32_t tag, enum edge_srtp_suite suite);
+
+/**
+ * Keys that both ends have worked out (DTLS-SRTP): puts `send` in force at once, alone, and
+ * `receive` as edge_leg_keys_receive does. None of them may ever be written into a description. 0;
+ * EDGE_ESUITE; EDGE_EKEYLEN; EDGE_ENOMEM.
+ */
+int edge_leg_keys_set(struct edge_media *media, const struct edge_sdes_line *receive,
+                      const struct edge_sdes_line *send, uint64_t grace_ns);
+
+/** The same for RTCP on a port of its own. The key before is gone at once. */
+int edge_leg_keys_set_rtcp(struct edge_media *media, const struct edge_sdes_line *receive,
+                           const struct edge_sdes_line *send);
+
+/** Takes the keys away: all of the stream, or those of RTCP on a port of its own. */
+void edge_leg_keys_unset(struct edge_media *media, bool is_rtcp);

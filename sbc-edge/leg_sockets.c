@@ -1,6 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "leg_sockets.h"
 
+#include "leg_dtls.h"
+
+struct edge_io_port edge_flow_port(const struct edge_flow *flow)
+{
+    return (struct edge_io_port){.fd = flow->fd,
+                                 .number = (uint16_t)(flow->media->port + flow->component),
+                                 .tos = flow->media->tos,
+                                 .interface = flow->media->leg->interface};
+}
+
+/* Takes over an open pair, and tells the worker's io of it. */
+static int use_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos,
+                       const struct edge_media_sockets *sockets)
+{
+    media->port = sockets->rtp_port;
+    media->tos = tos;
+    media->flow[EDGE_RTP].fd = sockets->rtp_fd;
+    media->flow[EDGE_RTCP].fd = sockets->rtcp_fd;
+    for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+        int err = control->io_ops->add(control->io, &port, &media->flow[c]);
+
+        if (err != 0) {
+            edge_media_close_sockets(control, media);
+            return err;
+        }
+    }
+    return 0;
+}
+
 int edge_media_open_sockets(struct edge_control *control, struct edge_media *media, uint8_t tos)
 {
     struct edge_interface *interface = control->node->interfaces[media->leg->interface];
@@ -10,19 +40,17 @@ int edge_media_open_sockets(struct edge_control *control, struct edge_media *med
     if (media->port != 0)
         return 0;
     err = edge_interface_open_pair(interface, tos, control->now_ns, &sockets);
-    if (err != 0)
-        return err;
-    media->port = sockets.rtp_port;
-    media->flow[EDGE_RTP].fd = sockets.rtp_fd;
-    media->flow[EDGE_RTCP].fd = sockets.rtcp_fd;
-    for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        err = control->io_ops->add(control->io, media->flow[c].fd, &media->flow[c]);
-        if (err != 0) {
-            edge_media_close_sockets(control, media);
-            return err;
-        }
-    }
-    return 0;
+    return err != 0 ? err : use_sockets(control, media, tos, &sockets);
+}
+
+int edge_media_open_sockets_at(struct edge_control *control, struct edge_media *media, uint8_t tos,
+                               uint16_t port)
+{
+    struct edge_interface *interface = control->node->interfaces[media->leg->interface];
+    struct edge_media_sockets sockets;
+    int err = edge_interface_open_pair_at(interface, tos, port, control->now_ns, &sockets);
+
+    return err != 0 ? err : use_sockets(control, media, tos, &sockets);
 }
 
 void edge_media_close_sockets(struct edge_control *control, struct edge_media *media)
@@ -33,13 +61,30 @@ void edge_media_close_sockets(struct edge_control *control, struct edge_media *m
 
     if (media->port == 0)
         return;
+    edge_leg_dtls_close(media->dtls);
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++) {
-        control->io_ops->remove(control->io, media->flow[c].fd, &media->flow[c]);
+        const struct edge_io_port port = edge_flow_port(&media->flow[c]);
+
+        control->io_ops->remove(control->io, &port, &media->flow[c]);
         media->flow[c].fd = -1;
     }
     edge_interface_close_pair(interface, &sockets, control->now_ns);
     media->port = 0;
     media->is_active = false;
+}
+
+void edge_flow_send(void *context, const struct edge_flow *flow, const union edge_address *to,
+                    const uint8_t *bytes, size_t length)
+{
+    struct edge_control *control = context;
+    struct edge_datagram datagram = {.length = length, .address = *to};
+    struct edge_datagram *one = &datagram;
+
+    if (flow->fd < 0)
+        return;
+    datagram.bytes = (uint8_t *)(uintptr_t)bytes; /* only read when sending */
+    datagram.from = edge_flow_port(flow);
+    control->io_ops->send(control->io, &one, 1);
 }
 
 void edge_leg_close_sockets(struct edge_control *control, struct edge_leg *leg)

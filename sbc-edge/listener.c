@@ -6,6 +6,7 @@
 #include "log.h"
 #include "ng_statistics.h"
 #include "ng_streams.h"
+#include "state_keeper.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static bool answer_here(struct edge_listener *listener, const struct edge_ng_req
 /** Whom to answer: a datagram's sender, or a connection. */
 struct source {
     int fd;
-    const union edge_address *peer; /* of a datagram */
+    const union edge_address *peer; /* NULL: a connection */
     struct edge_connection *connection;
     bool has_cookie;
 };
@@ -201,14 +202,31 @@ static void send_reply(const struct source *source, struct edge_view reply)
         return;
     if (source->connection)
         edge_connection_send(source->connection, reply);
-    else if (sendto(source->fd, reply.ptr, reply.len, MSG_DONTWAIT, &source->peer->any,
-                    edge_address_length(source->peer)) < 0)
+    else if (source->peer && sendto(source->fd, reply.ptr, reply.len, MSG_DONTWAIT,
+                                    &source->peer->any, edge_address_length(source->peer)) < 0)
         edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent: %s", strerror(errno));
 }
 
-static void hand_over(struct edge_listener *listener, const struct source *source,
-                      struct edge_view message, struct edge_view call_id)
+/* A request within a call that is not known here may be about one that another relay had. */
+static bool may_be_elsewhere(const struct edge_node *node, const struct edge_ng_request *request,
+                             bool *is_moving)
 {
+    bool is_within = request->to_tag.len > 0;
+
+    if (!node->keeper || request->call_id.len == 0)
+        return false;
+    *is_moving =
+        is_within && (request->command == EDGE_NG_OFFER || request->command == EDGE_NG_ANSWER);
+    if (request->command == EDGE_NG_OFFER && !is_within)
+        return false;
+    return !edge_session_table_has(edge_worker_table(edge_worker_of_call(node, request->call_id)),
+                                   request->call_id);
+}
+
+static void hand_over(struct edge_listener *listener, const struct source *source,
+                      struct edge_view message, const struct edge_ng_request *request)
+{
+    bool is_moving = false;
     struct edge_mail *mail = edge_mail_new(EDGE_MAIL_NG, message.ptr, message.len);
 
     if (!mail) {
@@ -220,9 +238,12 @@ static void hand_over(struct edge_listener *listener, const struct source *sourc
     mail->has_cookie = source->has_cookie;
     if (source->connection)
         mail->connection = edge_connection_hold(source->connection);
-    else
+    else if (source->peer)
         mail->peer = *source->peer;
-    if (edge_worker_post(edge_worker_of_call(listener->node, call_id), mail) != 0)
+    if (may_be_elsewhere(listener->node, request, &is_moving) &&
+        edge_keeper_look_up(listener->node->keeper, request->call_id, is_moving, mail))
+        return;
+    if (edge_worker_post(edge_worker_of_call(listener->node, request->call_id), mail) != 0)
         edge_stats_add(&listener->node->listener_stats.requests_lost, 1);
 }
 
@@ -233,7 +254,7 @@ static bool answer_again(struct edge_listener *listener, const struct source *so
     struct edge_view from;
     struct edge_view reply;
 
-    if (source->connection)
+    if (!source->peer)
         return false;
     from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
     if (!edge_cookie_cache_get(listener->cookies, from, cookie, now_ms, &reply))
@@ -248,7 +269,7 @@ static void remember(struct edge_listener *listener, const struct source *source
 {
     struct edge_view from;
 
-    if (source->connection || reply.len == 0)
+    if (!source->peer || reply.len == 0)
         return;
     from = (struct edge_view){(const char *)source->peer, edge_address_length(source->peer)};
     (void)edge_cookie_cache_put(listener->cookies, from, cookie, now_ms, reply);
@@ -275,7 +296,7 @@ static void take_message(struct edge_listener *listener, const struct source *so
                                 REPLY_MAX, &length) != 0)
             length = 0;
     } else if (!answer_here(listener, &request, &length)) {
-        hand_over(listener, source, message, request.call_id);
+        hand_over(listener, source, message, &request);
         return;
     }
     remember(listener, source, request.cookie, now_ms, (struct edge_view){listener->reply, length});
@@ -309,12 +330,13 @@ static void read_socket(struct edge_listener *listener, int fd)
     }
 }
 
-void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping)
+void edge_listener_run(struct edge_listener *listener, bool (*is_over)(void *context),
+                       void *context)
 {
     struct pollfd polled[EDGE_LISTEN_NG_MAX + EDGE_STREAM_POLL_MAX];
     const unsigned n_sockets = listener->n_sockets;
 
-    while (!atomic_load(is_stopping)) {
+    while (!is_over(context)) {
         unsigned n_streams;
 
         for (unsigned i = 0; i < n_sockets; i++)

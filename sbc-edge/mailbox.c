@@ -119,7 +119,8 @@ static void move(struct queue *from, size_t max, struct queue *to)
 int edge_mailbox_put(struct edge_mailbox *box, struct edge_mail *mail)
 {
     const uint64_t one = 1;
-    bool is_request = mail->kind == EDGE_MAIL_NG || mail->kind == EDGE_MAIL_MEDIA;
+    bool is_request = mail->kind == EDGE_MAIL_NG || mail->kind == EDGE_MAIL_MEDIA ||
+                      mail->kind == EDGE_MAIL_ADOPT;
     bool is_full;
 
     pthread_mutex_lock(&box->lock);

@@ -12,6 +12,8 @@
  * the owner takes these a few at a time, so that neither waits for a flood of them.
  */
 
+#define EDGE_MAIL_NODE_TEXT 33
+
 enum edge_mail_kind {
     EDGE_MAIL_NG,      /**< bytes: an ng message; connection, or peer and socket: whom to answer */
     EDGE_MAIL_HOLD,    /**< bytes: customer; until_ms, is_cut */
@@ -22,6 +24,9 @@ enum edge_mail_kind {
     EDGE_MAIL_STOP,
     EDGE_MAIL_MEDIA, /**< bytes: a struct edge_call_report; bounded as ng messages are */
     EDGE_MAIL_PROOF, /**< the same, with verdicts */
+    EDGE_MAIL_ADOPT, /**< bytes: a call's record in clear; node, is_moving; bounded as ng messages
+                        are */
+    EDGE_MAIL_STATE_AGAIN, /**< all calls are to be written again */
 };
 
 struct edge_mail {
@@ -33,6 +38,8 @@ struct edge_mail {
     int socket;
     union edge_address peer;
     struct edge_connection *connection; /**< a reference of the mail's; NULL for datagrams */
+    char node[EDGE_MAIL_NODE_TEXT];     /**< whose record it was; empty: our own */
+    bool is_moving;                     /**< its ports and address may be others here */
     bool has_cookie;                    /**< always true of datagrams */
     size_t length;
     char bytes[];

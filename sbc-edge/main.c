@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int main(int argc, char **argv)
 {
@@ -9,7 +10,9 @@ int main(int argc, char **argv)
     struct edge_config config;
 
     if (edge_config_parse(argc, argv, &config, error) != 0) {
-        fprintf(stderr, "sbc-edge: %s\n", error);
+        for (const char *line = error; line;
+             line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+            fprintf(stderr, "sbc-edge: %.*s\n", (int)strcspn(line, "\n"), line);
         return 2;
     }
     if (config.wants_help) {

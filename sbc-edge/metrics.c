@@ -2,7 +2,9 @@
 #include "metrics.h"
 
 #include "clock.h"
+#include "io.h"
 #include "reporter.h"
+#include "srtp_context.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -85,6 +87,10 @@ static void add_sessions(struct text *text, struct edge_node *node)
 static void add_packets(struct text *text, const struct edge_node *node)
 {
     add(text,
+        "# HELP sbc_edge_info How packets are moved, and what does the SRTP work\n"
+        "# TYPE sbc_edge_info gauge\nsbc_edge_info{io=\"%s\",srtp=\"%s\"} 1\n",
+        node->io_ops->name, edge_srtp_library_name());
+    add(text,
         "# HELP rtpengine_packets_total Packets forwarded\n"
         "# TYPE rtpengine_packets_total counter\n"
         "rtpengine_packets_total{type=\"userspace\"} %" PRIu64 "\n",
@@ -100,6 +106,15 @@ static void add_packets(struct text *text, const struct edge_node *node)
         add(text, "sbc_edge_drops_total{reason=\"%s\"} %" PRIu64 "\n",
             edge_drop_name((enum edge_drop)i),
             sum(node, offsetof(struct edge_stats, drops) + (size_t)i * sizeof(_Atomic uint64_t)));
+    add(text, "# HELP sbc_edge_dtls_handshakes_total DTLS handshakes ended, by result\n"
+              "# TYPE sbc_edge_dtls_handshakes_total counter\n");
+    for (int i = 0; i < EDGE_DTLS_RESULT_COUNT; i++)
+        add(text, "sbc_edge_dtls_handshakes_total{result=\"%s\"} %" PRIu64 "\n",
+            edge_dtls_result_name((enum edge_dtls_result)i),
+            sum(node, offsetof(struct edge_stats, dtls_handshakes) +
+                          (size_t)i * sizeof(_Atomic uint64_t)));
+    add_counter(text, "sbc_edge_dtls_hellos_refused_total",
+                "ClientHellos from where no handshake is wanted", SUM(node, dtls_refused));
     add_counter(text, "sbc_edge_verdicts_total", "Legs silenced by a block, hold or kill",
                 SUM(node, verdicts));
     add_counter(text, "sbc_edge_forwarded_after_verdict_total",
@@ -107,6 +122,10 @@ static void add_packets(struct text *text, const struct edge_node *node)
                 SUM(node, forwarded_after_verdict));
     add_counter(text, "sbc_edge_offers_refused_by_hold_total", "Offers refused by a hold",
                 SUM(node, refused_by_hold));
+    add_counter(text, "sbc_edge_offers_refused_by_load_total",
+                "Offers refused since there are too many calls, the machine is busy, or the relay "
+                "is to end",
+                SUM(node, refused_by_load));
 }
 
 static void add_requests(struct text *text, const struct edge_node *node)
@@ -173,6 +192,45 @@ static void add_link(struct text *text, const struct edge_node *node)
                 atomic_load(&reports->lost));
 }
 
+static void add_gauge(struct text *text, const char *name, const char *help, uint64_t value)
+{
+    add(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help, name, name, value);
+}
+
+static void add_state(struct text *text, struct edge_node *node)
+{
+    struct edge_state_stats *stats = &node->state_stats;
+
+    add_gauge(text, "sbc_edge_draining",
+              "1 while no new calls are taken, since the relay is to end",
+              atomic_load(&node->refusal) == EDGE_REFUSAL_DRAIN);
+    if (!node->keeper)
+        return;
+    add_gauge(text, "sbc_edge_state_up", "The state of calls is being kept in Redis",
+              atomic_load(&stats->is_up));
+    add_gauge(text, "sbc_edge_state_waiting", "Records of calls that wait to be written",
+              atomic_load(&stats->waiting));
+    add_counter(text, "sbc_edge_state_written_total", "Records of calls written or taken out",
+                atomic_load(&stats->written));
+    add_counter(text, "sbc_edge_state_refused_total",
+                "Records that found the queue full: they are made again later",
+                atomic_load(&stats->refused));
+    add_counter(text, "sbc_edge_state_too_large_total", "Records that were too large to be kept",
+                atomic_load(&stats->too_large));
+    add_counter(text, "sbc_edge_state_restored_total", "Calls that were taken up again",
+                atomic_load(&stats->restored));
+    add_counter(text, "sbc_edge_state_not_restored_total",
+                "Calls that could not be: their ports or addresses were not to be had",
+                atomic_load(&stats->not_restored));
+    add_counter(text, "sbc_edge_state_taken_over_total", "Records of other relays taken over",
+                atomic_load(&stats->taken_over));
+    add_counter(text, "sbc_edge_state_damaged_total", "Records that did not verify",
+                atomic_load(&stats->damaged));
+    add_counter(text, "sbc_edge_state_foreign_total",
+                "Records of another layout, or under a key that is not known",
+                atomic_load(&stats->foreign));
+}
+
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result serve(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *data,
@@ -197,6 +255,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
         add_requests(&text, metrics->node);
         add_ports(&text, metrics->node);
         add_link(&text, metrics->node);
+        add_state(&text, metrics->node);
     }
     response = MHD_create_response_from_buffer(text.used, text.bytes, MHD_RESPMEM_MUST_FREE);
     if (!response) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "dtls_fingerprint.h"
 #include "ip.h"
 #include "ng_value.h"
 #include "parse_error.h"
@@ -70,6 +71,7 @@ enum edge_ng_flag {
     EDGE_NG_FLAG_TO_TAG = 1 << 14,
     EDGE_NG_FLAG_NO_RTCP_ATTRIBUTE = 1 << 15,
     EDGE_NG_FLAG_ORIGINAL_SENDRECV = 1 << 16,
+    EDGE_NG_FLAG_PLAIN_RTCP = 1 << 17, /**< RTCP in clear from the SRTP leg is taken */
 };
 
 /** Bits of edge_ng_request.replace, from the list `replace`. */
@@ -120,6 +122,12 @@ enum edge_ng_learning {
     EDGE_NG_LEARN_HEURISTIC,
 };
 
+/** Bits of edge_ng_request.osrtp, from the list `OSRTP` (RFC 8643). */
+enum edge_ng_osrtp {
+    EDGE_NG_OSRTP_OFFER = 1 << 0,  /**< crypto lines in an offer of RTP/AVP */
+    EDGE_NG_OSRTP_ACCEPT = 1 << 1, /**< always so, unless the policy is off */
+};
+
 /** The `SDES` list. Suite sets are bit masks of 1 << enum edge_srtp_suite. */
 struct edge_ng_sdes {
     bool is_off; /**< off, no, disable */
@@ -161,8 +169,12 @@ struct edge_ng_request {
     uint32_t flags;    /**< enum edge_ng_flag */
     uint32_t replace;  /**< enum edge_ng_replace */
     uint32_t rtcp_mux; /**< enum edge_ng_rtcp_mux */
+    uint32_t osrtp;    /**< enum edge_ng_osrtp */
+    enum edge_srtp_policy srtp_policy;
     enum edge_ng_ice ice;
     enum edge_ng_dtls dtls;
+    enum edge_ng_dtls dtls_reverse;
+    enum edge_dtls_hash dtls_hash; /**< EDGE_HASH_NONE when not given */
     enum edge_ng_drop_traffic drop_traffic;
     enum edge_ng_learning learning;
     struct edge_ng_sdes sdes;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ng_request_fields.h"
 
+#include "ng_flag_string.h"
+#include "ng_ignored.h"
 #include "ng_sdes_list.h"
 #include "ng_word.h"
 
@@ -22,6 +24,7 @@ static const struct edge_ng_word flag_words[] = {
     WORD("to-tag", EDGE_NG_FLAG_TO_TAG),
     WORD("no-rtcp-attribute", EDGE_NG_FLAG_NO_RTCP_ATTRIBUTE),
     WORD("original-sendrecv", EDGE_NG_FLAG_ORIGINAL_SENDRECV),
+    WORD("accept-plain-rtcp", EDGE_NG_FLAG_PLAIN_RTCP),
 };
 
 static const struct edge_ng_word replace_words[] = {
@@ -64,6 +67,19 @@ static const struct edge_ng_word learning_words[] = {
     WORD("heuristic", EDGE_NG_LEARN_HEURISTIC),
 };
 
+static const struct edge_ng_word policy_words[] = {
+    WORD("off", EDGE_SRTP_OFF),
+    WORD("preferred", EDGE_SRTP_PREFERRED),
+    WORD("required", EDGE_SRTP_REQUIRED),
+};
+
+static const struct edge_ng_word osrtp_words[] = {
+    WORD("offer", EDGE_NG_OSRTP_OFFER),
+    WORD("offer-rfc", EDGE_NG_OSRTP_OFFER),
+    WORD("accept", EDGE_NG_OSRTP_ACCEPT),
+    WORD("accept-rfc", EDGE_NG_OSRTP_ACCEPT),
+};
+
 static const struct edge_ng_word family_words[] = {
     WORD("IP4", EDGE_IP4),
     WORD("IP6", EDGE_IP6),
@@ -71,6 +87,8 @@ static const struct edge_ng_word family_words[] = {
 
 static void note_unknown(struct edge_ng_request *request, struct edge_view what)
 {
+    if (edge_ng_is_ignored(what))
+        return;
     if (request->n_unknown < EDGE_NG_UNKNOWN_MAX)
         request->unknown[request->n_unknown] = what;
     request->n_unknown++;
@@ -103,6 +121,11 @@ static bool read_rtcp_mux(struct edge_ng_request *request, struct edge_view text
     return add_bits(&request->rtcp_mux, mux_words, COUNT_OF(mux_words), text);
 }
 
+static bool read_osrtp(struct edge_ng_request *request, struct edge_view text)
+{
+    return add_bits(&request->osrtp, osrtp_words, COUNT_OF(osrtp_words), text);
+}
+
 /** Also `SDES-pad`, `rtcp-mux-demux` and `replace-origin`, which some proxies leave in `flags`. */
 static bool read_flag(struct edge_ng_request *request, struct edge_view text)
 {
@@ -112,6 +135,8 @@ static bool read_flag(struct edge_ng_request *request, struct edge_view text)
         return edge_ng_sdes_read(&request->sdes, text);
     if (edge_ng_prefix_cut(&text, EDGE_VIEW("rtcp-mux-")))
         return read_rtcp_mux(request, text);
+    if (edge_ng_prefix_cut(&text, EDGE_VIEW("OSRTP-")))
+        return read_osrtp(request, text);
     if (edge_ng_prefix_cut(&text, EDGE_VIEW("replace-")))
         return read_replace(request, text);
     return false;
@@ -179,8 +204,29 @@ static bool read_supports_list(struct edge_ng_request *request, const struct edg
     return true;
 }
 
+static bool read_osrtp_list(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    read_list(request, value, read_osrtp);
+    return true;
+}
+
+static bool read_policy(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    const uint32_t policy =
+        edge_ng_word_find(policy_words, COUNT_OF(policy_words), edge_ng_str(value));
+
+    if (policy != 0)
+        request->srtp_policy = (enum edge_srtp_policy)policy;
+    return policy != 0;
+}
+
+/** One text is one name more: the flags as a text name them one by one. */
 static bool read_direction(struct edge_ng_request *request, const struct edge_ng_value *value)
 {
+    if (value->type == EDGE_NG_STR && request->n_direction < EDGE_NG_DIRECTION_MAX) {
+        request->direction[request->n_direction++] = value->str;
+        return true;
+    }
     if (value->type != EDGE_NG_LIST || value->n_children > EDGE_NG_DIRECTION_MAX)
         return false;
     for (const struct edge_ng_value *item = value->first; item; item = item->next) {
@@ -254,6 +300,25 @@ static bool read_dtls(struct edge_ng_request *request, const struct edge_ng_valu
     if (dtls != 0)
         request->dtls = (enum edge_ng_dtls)dtls;
     return dtls != 0;
+}
+
+static bool read_dtls_reverse(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    const uint32_t dtls = edge_ng_word_find(dtls_words, COUNT_OF(dtls_words), edge_ng_str(value));
+
+    if (dtls != EDGE_NG_DTLS_PASSIVE && dtls != EDGE_NG_DTLS_ACTIVE)
+        return false;
+    request->dtls_reverse = (enum edge_ng_dtls)dtls;
+    return true;
+}
+
+static bool read_dtls_hash(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    const enum edge_dtls_hash hash = edge_dtls_hash_find(edge_ng_str(value));
+
+    if (hash != EDGE_HASH_NONE)
+        request->dtls_hash = hash;
+    return hash != EDGE_HASH_NONE;
 }
 
 static bool read_drop_traffic(struct edge_ng_request *request, const struct edge_ng_value *value)
@@ -333,11 +398,16 @@ static bool read_record_call(struct edge_ng_request *request, const struct edge_
     return edge_ng_word_find(off_words, COUNT_OF(off_words), edge_ng_str(value)) != 0;
 }
 
+static bool read_flag_string(struct edge_ng_request *request, const struct edge_ng_value *value);
+
 static const struct {
     struct edge_view name;
     field_fn *read;
 } fields[] = {
     {EDGE_VIEW_INIT("from-tag"), read_from_tag},
+    {EDGE_VIEW_INIT("rtpp-flags"), read_flag_string},
+    {EDGE_VIEW_INIT("OSRTP"), read_osrtp_list},
+    {EDGE_VIEW_INIT("srtp-policy"), read_policy},
     {EDGE_VIEW_INIT("flags"), read_flags},
     {EDGE_VIEW_INIT("replace"), read_replaces},
     {EDGE_VIEW_INIT("rtcp-mux"), read_rtcp_muxes},
@@ -350,6 +420,8 @@ static const struct {
     {EDGE_VIEW_INIT("transport-protocol"), read_transport},
     {EDGE_VIEW_INIT("ICE"), read_ice},
     {EDGE_VIEW_INIT("DTLS"), read_dtls},
+    {EDGE_VIEW_INIT("DTLS-reverse"), read_dtls_reverse},
+    {EDGE_VIEW_INIT("DTLS-fingerprint"), read_dtls_hash},
     {EDGE_VIEW_INIT("drop-traffic"), read_drop_traffic},
     {EDGE_VIEW_INIT("endpoint-learning"), read_learning},
     {EDGE_VIEW_INIT("TOS"), read_tos},
@@ -391,6 +463,46 @@ static bool read_member(struct edge_ng_request *request, const struct edge_ng_va
             return fields[i].read(request, member);
     }
     return false;
+}
+
+/** A word alone may be a profile or a side of the proxy, besides a flag. */
+static bool read_bare_word(struct edge_ng_request *request, struct edge_view word)
+{
+    const struct edge_ng_value value = {.type = EDGE_NG_STR, .str = word};
+
+    if (edge_sdp_proto_find(word) != EDGE_PROTO_OTHER)
+        return read_transport(request, &value);
+    if (edge_ng_name_is(word, EDGE_VIEW("internal")) ||
+        edge_ng_name_is(word, EDGE_VIEW("external")))
+        return read_direction(request, &value);
+    return read_flag(request, word);
+}
+
+static void take_flag(void *context, struct edge_view key, struct edge_view word)
+{
+    struct edge_ng_request *request = context;
+    const struct edge_ng_value value = {.type = EDGE_NG_STR, .key = key, .str = word};
+
+    if (key.len == 0) {
+        if (!read_bare_word(request, word))
+            note_unknown(request, word);
+        return;
+    }
+    /* `auto` and its like are for the proxy, which sends the branch itself; and flags in flags
+     * would have no end. */
+    if (edge_ng_name_is(key, EDGE_VIEW("via-branch")) ||
+        edge_ng_name_is(key, EDGE_VIEW("rtpp-flags")))
+        return;
+    if (!read_member(request, &value))
+        note_unknown(request, key);
+}
+
+static bool read_flag_string(struct edge_ng_request *request, const struct edge_ng_value *value)
+{
+    if (value->type != EDGE_NG_STR)
+        return false;
+    edge_ng_flag_string_walk(value->str, take_flag, request);
+    return true;
 }
 
 void edge_ng_request_read_fields(struct edge_ng_request *request)

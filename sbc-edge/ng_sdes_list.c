@@ -25,6 +25,7 @@ static const struct edge_ng_word sdes_words[] = {
     WORD("unencrypted_srtcp", SDES_WEAK),
     WORD("unauthenticated_srtp", SDES_WEAK),
     WORD("encrypted_srtp", SDES_DEFAULT),
+    WORD("prefer", SDES_DEFAULT),
     WORD("encrypted_srtcp", SDES_DEFAULT),
     WORD("authenticated_srtp", SDES_DEFAULT),
 };

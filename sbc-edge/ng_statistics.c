@@ -2,6 +2,8 @@
 #include "ng_statistics.h"
 
 #include "clock.h"
+#include "io.h"
+#include "srtp_context.h"
 #include "worker.h"
 
 #include <inttypes.h>
@@ -173,6 +175,7 @@ void edge_ng_tell_statistics(const struct edge_node *node, struct edge_ng_arena 
                              struct edge_ng_value *reply)
 {
     struct edge_ng_value *root = edge_ng_add_dict(arena, reply, EDGE_VIEW("statistics"));
+    struct edge_ng_value *ways;
     struct edge_ng_value *drops;
     struct sums sums = {0};
 
@@ -182,6 +185,9 @@ void edge_ng_tell_statistics(const struct edge_node *node, struct edge_ng_arena 
     tell_requests(&sums, arena, root);
     tell_interfaces(node, arena, root);
     edge_ng_add_list(arena, root, EDGE_VIEW("transcoders"));
+    ways = edge_ng_add_dict(arena, root, EDGE_VIEW("packet path"));
+    edge_ng_add_str(arena, ways, EDGE_VIEW("io"), edge_view_of(node->io_ops->name));
+    edge_ng_add_str(arena, ways, EDGE_VIEW("srtp"), edge_view_of(edge_srtp_library_name()));
     drops = edge_ng_add_dict(arena, root, EDGE_VIEW("drops"));
     for (int d = 0; d < EDGE_DROP_COUNT; d++)
         edge_ng_add_int(arena, drops, edge_view_of(edge_drop_name((enum edge_drop)d)),

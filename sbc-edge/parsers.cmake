@@ -10,8 +10,12 @@ add_library(edge_parsers STATIC
     ${CMAKE_CURRENT_LIST_DIR}/bencode.c
     ${CMAKE_CURRENT_LIST_DIR}/cookie_cache.c
     ${CMAKE_CURRENT_LIST_DIR}/decimal.c
+    ${CMAKE_CURRENT_LIST_DIR}/dtls_fingerprint.c
+    ${CMAKE_CURRENT_LIST_DIR}/dtls_hello.c
     ${CMAKE_CURRENT_LIST_DIR}/ip.c
+    ${CMAKE_CURRENT_LIST_DIR}/ng_flag_string.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_frame.c
+    ${CMAKE_CURRENT_LIST_DIR}/ng_ignored.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_json.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_message.c
     ${CMAKE_CURRENT_LIST_DIR}/ng_request_fields.c

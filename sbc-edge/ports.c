@@ -57,6 +57,19 @@ int edge_ports_take(struct edge_ports *ports, uint64_t now_ns, uint16_t *port)
     return -ENOSPC;
 }
 
+int edge_ports_claim(struct edge_ports *ports, uint16_t port)
+{
+    size_t i = (size_t)(port - ports->first) / 2;
+
+    if (port < ports->first || (port - ports->first) % 2 != 0 || i >= ports->n_pairs)
+        return -EINVAL;
+    if (ports->ready_ns[i] == IN_USE)
+        return -EBUSY;
+    ports->ready_ns[i] = IN_USE;
+    ports->used++;
+    return 0;
+}
+
 void edge_ports_return(struct edge_ports *ports, uint16_t port, uint64_t now_ns)
 {
     size_t i;

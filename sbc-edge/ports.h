@@ -25,6 +25,12 @@ void edge_ports_free(struct edge_ports *ports);
 /* Writes the RTP port of a free pair to *port; -ENOSPC when all are in use or resting. */
 int edge_ports_take(struct edge_ports *ports, uint64_t now_ns, uint16_t *port);
 
+/*
+ * Takes the pair of that RTP port, rested or not: for a call that had it before. 0; -EBUSY when it
+ * is out; -EINVAL when it is not one of these.
+ */
+int edge_ports_claim(struct edge_ports *ports, uint16_t port);
+
 /* Gives back a pair by its RTP port; it rests from now_ns on. Unknown ports are ignored. */
 void edge_ports_return(struct edge_ports *ports, uint16_t port, uint64_t now_ns);
 

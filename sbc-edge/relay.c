@@ -5,6 +5,8 @@
 
 /* Packets in a row that are too old to be late or doubled ones: the sender has started anew. */
 #define RESTART_AFTER 8
+/* What makes the SSRC of an echo another one. */
+#define ECHO_SSRC 0x5a5a5a5au
 
 static struct edge_relay_outcome drop(struct edge_flow *in, size_t length, enum edge_drop reason)
 {
@@ -28,6 +30,10 @@ static bool recognise(const struct edge_flow *in, const struct edge_relay_packet
     if (packet->length > EDGE_PACKET_MAX) {
         *reason = EDGE_DROP_TOO_LONG;
         return false;
+    }
+    if (in->media->is_opaque) {
+        *is_rtcp = false;
+        return in->component == EDGE_RTP && packet->length > 0;
     }
     switch (edge_packet_classify(packet->bytes, packet->length)) {
     case EDGE_PACKET_RTP:
@@ -105,18 +111,20 @@ static enum edge_drop reason_of(enum edge_srtp_status status)
 }
 
 /* With the key in force, else with the one before it while that is tolerated. */
-static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_rtcp,
+static enum edge_srtp_status unprotect_either(const struct edge_flow *in, bool is_rtcp,
                                               struct edge_relay_packet *packet, uint64_t now_ns)
 {
+    struct edge_media *media = in->media;
+    struct edge_srtp *receive = edge_flow_receiver(in);
     _Alignas(8) uint8_t original[EDGE_PACKET_MAX];
     size_t original_length = packet->length;
     enum edge_srtp_status status;
 
-    if (!media->receive_old ||
+    if (!media->receive_old || receive != media->receive ||
         (media->receive_old_until_ns != 0 && now_ns >= media->receive_old_until_ns))
-        return edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+        return edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     memcpy(original, packet->bytes, packet->length);
-    status = edge_srtp_unprotect(media->receive, is_rtcp, packet->bytes, &packet->length);
+    status = edge_srtp_unprotect(receive, is_rtcp, packet->bytes, &packet->length);
     /* A re-INVITE may be refused: the old key stays good until the new one is seen in use. */
     if (status == EDGE_SRTP_OK && media->receive_old_until_ns == 0)
         media->receive_old_until_ns = now_ns + media->rekey_grace_ns;
@@ -127,7 +135,18 @@ static enum edge_srtp_status unprotect_either(struct edge_media *media, bool is_
     return edge_srtp_unprotect(media->receive_old, is_rtcp, packet->bytes, &packet->length);
 }
 
-/* True when the packet is genuine as far as its leg can tell, and now in clear. */
+/*
+ * RTCP in clear from an SRTP leg that is allowed to: nobody vouches for it but its source, which
+ * must be the address that has sent (or was signalled for) the leg's RTP.
+ */
+static bool plain_rtcp_is_allowed(const struct edge_flow *in, const union edge_address *source)
+{
+    return in->media->takes_plain_rtcp &&
+           edge_address_same_ip(source, &in->media->flow[EDGE_RTP].remote);
+}
+
+/* True when the packet is genuine as far as its leg can tell, and now in clear. With
+ * EDGE_DROP_PLAIN_RTCP in *reason its source is not proven. */
 static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_packet *packet,
                          uint64_t now_ns, enum edge_drop *reason)
 {
@@ -135,7 +154,7 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
     enum edge_srtp_status status;
     bool looks_plain;
 
-    if (!media->is_srtp) {
+    if (!media->is_srtp || media->is_opaque) {
         *reason = EDGE_DROP_UNKNOWN_SOURCE;
         if (!plain_source_is_allowed(in, packet->source))
             return false;
@@ -143,10 +162,14 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
         return !is_rtcp || edge_packet_rtcp_is_valid(packet->bytes, packet->length);
     }
     *reason = EDGE_DROP_NO_KEY;
-    if (!media->receive)
+    if (!edge_flow_receiver(in))
         return false;
     looks_plain = is_rtcp && edge_packet_rtcp_is_valid(packet->bytes, packet->length);
-    status = unprotect_either(media, is_rtcp, packet, now_ns);
+    if (looks_plain && plain_rtcp_is_allowed(in, packet->source)) {
+        *reason = EDGE_DROP_PLAIN_RTCP;
+        return true;
+    }
+    status = unprotect_either(in, is_rtcp, packet, now_ns);
     if (status == EDGE_SRTP_OK)
         return true;
     *reason = looks_plain ? EDGE_DROP_PLAIN_RTCP : reason_of(status);
@@ -165,14 +188,14 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
         *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
     seq = (uint16_t)(arrived + restart->offset);
     edge_packet_rtp_set_seq(packet->bytes, seq);
-    status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
-                                       EDGE_PACKET_CAPACITY);
+    status =
+        edge_srtp_protect(media->send, false, packet->bytes, &packet->length, EDGE_PACKET_CAPACITY);
     if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
         seq = (uint16_t)(restart->last_out + 1);
         restart->offset = (uint16_t)(seq - arrived);
         edge_packet_rtp_set_seq(packet->bytes, seq);
         status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
-                                           EDGE_PACKET_CAPACITY);
+                                   EDGE_PACKET_CAPACITY);
     }
     if (status != EDGE_SRTP_OK)
         return status;
@@ -193,8 +216,10 @@ static bool find_way_out(const struct edge_media *media, bool is_rtcp, struct ed
 {
     struct edge_media *peer = media->peer;
 
-    if (!peer || !peer->is_active || !media->is_active)
+    if (!peer || !peer->is_active || !media->is_active || peer->is_opaque != media->is_opaque)
         return false;
+    if (is_rtcp && peer == media)
+        return false; /* an echo; reports about oneself are none */
     *out = &peer->flow[is_rtcp && !peer->has_rtcp_mux ? EDGE_RTCP : EDGE_RTP];
     return (*out)->fd >= 0 && edge_address_is_usable(&(*out)->remote);
 }
@@ -213,13 +238,15 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
         !authenticate(in, is_rtcp, packet, now_ns, &reason))
         return drop(in, arrived, reason);
 
-    learn(in, packet->source, now_ns);
+    if (reason != EDGE_DROP_PLAIN_RTCP)
+        learn(in, packet->source, now_ns);
     in->in.packets++;
     in->in.bytes += arrived;
     in->last_in_ns = now_ns;
-    in->ssrc_in =
-        is_rtcp ? edge_packet_rtcp_ssrc(packet->bytes) : edge_packet_rtp_ssrc(packet->bytes);
-    if (!is_rtcp)
+    if (!in->media->is_opaque)
+        in->ssrc_in =
+            is_rtcp ? edge_packet_rtcp_ssrc(packet->bytes) : edge_packet_rtp_ssrc(packet->bytes);
+    if (!is_rtcp && !in->media->is_opaque)
         edge_media_facts_take(&in->media->facts,
                               in->media->peer ? &in->media->peer->described : NULL,
                               &in->media->described, packet->bytes, packet->length, now_ns);
@@ -229,11 +256,13 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
         return drop(in, arrived, leg->verdict.reason);
     if (!find_way_out(in->media, is_rtcp, &out))
         return drop(in, arrived, EDGE_DROP_NO_PEER);
-    if (out->media->is_srtp) {
-        if (!out->media->send)
+    if (out->media == in->media)
+        edge_packet_rtp_set_ssrc(packet->bytes, in->ssrc_in ^ ECHO_SSRC);
+    if (out->media->is_srtp && !out->media->is_opaque) {
+        if (!edge_flow_sender(out))
             return drop(in, arrived, EDGE_DROP_NO_KEY);
-        status = is_rtcp ? edge_srtp_protect(out->media->send, true, packet->bytes,
-                                                     &packet->length, EDGE_PACKET_CAPACITY)
+        status = is_rtcp ? edge_srtp_protect(edge_flow_sender(out), true, packet->bytes,
+                                             &packet->length, EDGE_PACKET_CAPACITY)
                          : protect_rtp(out->media, packet);
         if (status != EDGE_SRTP_OK)
             return drop(in, arrived, protect_reason_of(status));

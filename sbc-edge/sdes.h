@@ -35,6 +35,14 @@ enum edge_srtp_suite {
     EDGE_SUITE_COUNT,
 };
 
+/** `srtp-policy`: what a leg may do; ng names it with the leg's description. */
+enum edge_srtp_policy {
+    EDGE_SRTP_POLICY_UNSET = 0, /**< as before; at first as preferred */
+    EDGE_SRTP_OFF,              /**< no SRTP: crypto lines in RTP/AVP mean nothing */
+    EDGE_SRTP_PREFERRED,
+    EDGE_SRTP_REQUIRED, /**< no media in clear */
+};
+
 /** What a suite needs; lengths in bytes. */
 struct edge_srtp_suite_info {
     const char *name;   /**< as registered with IANA */
@@ -58,6 +66,9 @@ enum edge_srtp_suite edge_srtp_suite_find(struct edge_view name);
 #define EDGE_SDES_LIFETIME_MIN ((uint64_t)1 << 20)
 /** Enough for any line that edge_sdes_format writes, bytes. */
 #define EDGE_SDES_TEXT_MAX 512
+
+/** The tag of a key that is in no crypto line and must never be: edge_sdes_format refuses it. */
+#define EDGE_SDES_NO_TAG UINT32_MAX
 
 /** One crypto line. */
 struct edge_sdes_line {

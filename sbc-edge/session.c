@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include "leg_dtls.h"
 #include "secret_store.h"
 
 #include <stdlib.h>
@@ -55,6 +56,12 @@ void edge_media_forget_old_key(struct edge_media *media)
 
 void edge_media_forget_keys(struct edge_media *media)
 {
+    edge_leg_dtls_free(media->dtls);
+    media->dtls = NULL;
+    edge_srtp_close(media->rtcp_receive);
+    edge_srtp_close(media->rtcp_send);
+    media->rtcp_receive = NULL;
+    media->rtcp_send = NULL;
     edge_srtp_close(media->receive);
     edge_srtp_close(media->send);
     media->receive = NULL;
@@ -79,6 +86,7 @@ static void free_leg(struct edge_leg *leg)
         free_text(&leg->tags[i]);
     free_text(&leg->via_branch);
     free_text(&leg->label);
+    edge_origin_free(leg->origin);
     free(leg);
 }
 
@@ -210,6 +218,8 @@ static enum edge_drop silence_reason(const struct edge_session *session, const s
         return EDGE_DROP_HELD;
     if (session->is_blocked || session->drops_traffic || leg->is_blocked)
         return EDGE_DROP_BLOCKED;
+    if (session->needs_allowance && !session->is_allowed)
+        return EDGE_DROP_NOT_ALLOWED;
     return EDGE_DROP_COUNT;
 }
 
@@ -228,13 +238,17 @@ unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t hear
             verdict->is_active = false;
             continue;
         }
-        if (!verdict->is_active) {
+        /* What was silent since nobody had allowed it is blocked from now on, not from then. */
+        if (!verdict->is_active ||
+            (verdict->reason == EDGE_DROP_NOT_ALLOWED && reason != EDGE_DROP_NOT_ALLOWED)) {
+            unsigned is_verdict = reason != EDGE_DROP_NOT_ALLOWED;
+
             *verdict = (struct edge_verdict){.is_active = true,
-                                             .n = verdict->n + 1,
+                                             .n = verdict->n + is_verdict,
                                              .heard_us = heard_us,
                                              .applied_us = now_us,
                                              .forwarded_after = verdict->forwarded_after};
-            silenced++;
+            silenced += is_verdict;
         }
         verdict->reason = reason;
     }

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "drop_reason.h"
+#include "leg_origin.h"
 #include "media_facts.h"
 #include "sdes.h"
 #include "sdp.h"
@@ -76,10 +77,16 @@ struct edge_media {
     bool is_active; /**< not rejected, ports are open */
     enum edge_sdp_media_type type;
     enum edge_sdp_proto proto;
-    bool is_srtp;      /**< nothing in clear is taken from or sent to the leg */
-    bool is_on_hold;   /**< by the leg's last description: it may be silent for long */
-    bool has_rtcp_mux; /**< RTCP shares the RTP port towards this leg */
+    bool is_srtp;          /**< nothing in clear is taken from or sent to the leg */
+    bool is_opaque;        /**< T.38 by UDPTL, while it lasts: datagrams are passed on unread */
+    bool takes_plain_rtcp; /**< SRTP leg whose RTCP may come in clear */
+    bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
+    union edge_address udptl;
+    bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
+    bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
+    bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
+    uint8_t tos;   /**< type of service of what leaves by our ports */
     uint16_t port; /**< our RTP port, RTCP is the next one; 0: none */
     struct edge_flow flow[EDGE_COMPONENTS];
     struct edge_media_facts facts;  /**< of what the leg sends */
@@ -95,13 +102,17 @@ struct edge_media {
     struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
+
+    struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
+    struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
+    struct edge_srtp *rtcp_send;
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
 struct edge_verdict {
     bool is_active;
     unsigned n;            /**< how many there have been so far; the figures are of the last one */
-    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD or _KILLED */
+    enum edge_drop reason; /**< EDGE_DROP_BLOCKED, _HELD, _KILLED or _NOT_ALLOWED */
     uint64_t heard_us;     /**< when the relay received it, Unix [us] */
     uint64_t applied_us;   /**< when the session's owner obeyed, Unix [us] */
     uint64_t lifted_us;    /**< when it ended, Unix [us]; 0: not */
@@ -118,12 +129,26 @@ struct edge_leg {
     struct edge_view label;      /**< owned */
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
+    enum edge_srtp_policy srtp_policy;
+    struct edge_origin *origin; /**< of the descriptions it gets; NULL: as received */
+    bool takes_plain_rtcp;
     uint64_t created_us;
     bool is_blocked; /**< by ng, this direction only */
     struct edge_verdict verdict;
     uint64_t last_forwarded_ns; /**< last packet of this leg handed to the kernel; 0: none */
     unsigned n_media;
     struct edge_media *media[EDGE_SDP_MEDIA_MAX];
+};
+
+/** Its place among the sessions whose state is to be written, in the order in which it is due. */
+struct edge_state_link {
+    struct edge_session *next;
+    struct edge_session *previous;
+    uint64_t due_ns;
+    uint64_t written_ns;
+    uint64_t packets_written; /**< taken when it was last written */
+    bool is_listed;
+    bool is_changed; /**< by more than packets */
 };
 
 struct edge_session {
@@ -139,6 +164,9 @@ struct edge_session {
     bool drops_traffic;    /**< drop-traffic */
     bool is_held;          /**< hold of its customer with cut */
     bool is_killed;
+    bool needs_allowance; /**< nothing flows before the guard has allowed the call */
+    bool is_allowed;
+    struct edge_state_link state;
     unsigned n_legs;
     struct edge_leg *legs[EDGE_LEGS_MAX];
 };
@@ -180,7 +208,22 @@ void edge_session_join_legs(struct edge_leg *a, struct edge_leg *b);
 unsigned edge_session_apply_verdicts(struct edge_session *session, uint64_t heard_us,
                                      uint64_t now_us);
 
-/** Closes the SRTP contexts of a stream, and wipes and returns its keys. */
+/** The context for what arrives on a port, or leaves by it; NULL: there is no key yet. */
+static inline struct edge_srtp *edge_flow_receiver(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_receive : media->receive;
+}
+
+static inline struct edge_srtp *edge_flow_sender(const struct edge_flow *flow)
+{
+    const struct edge_media *media = flow->media;
+
+    return media->dtls && flow->component == EDGE_RTCP ? media->rtcp_send : media->send;
+}
+
+/** Closes the SRTP contexts of a stream, and wipes and returns its keys. Ends its DTLS. */
 void edge_media_forget_keys(struct edge_media *media);
 
 /** The same for the key before the last re-key; no-op when there is none. */

@@ -88,6 +88,16 @@ void edge_session_table_visit(struct edge_session_table *table, edge_session_vis
     pthread_mutex_unlock(&table->lock);
 }
 
+bool edge_session_table_has(struct edge_session_table *table, struct edge_view call_id)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&table->lock);
+    is_there = edge_string_map_get(table->map, call_id.ptr, call_id.len) != NULL;
+    pthread_mutex_unlock(&table->lock);
+    return is_there;
+}
+
 size_t edge_session_table_count(struct edge_session_table *table)
 {
     size_t count;

@@ -34,6 +34,9 @@ typedef bool edge_session_visit_fn(void *context, struct edge_session *session);
 void edge_session_table_visit(struct edge_session_table *table, edge_session_visit_fn *visit,
                               void *context);
 
+/** Any thread: whether there is such a call. */
+bool edge_session_table_has(struct edge_session_table *table, struct edge_view call_id);
+
 /** Any thread. */
 size_t edge_session_table_count(struct edge_session_table *table);
 

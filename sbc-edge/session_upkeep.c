@@ -5,19 +5,27 @@
 #include "leg_sockets.h"
 #include "log.h"
 #include "reporter.h"
+#include "state_calls.h"
 
 #include <stdlib.h>
 
 #define SECOND_NS 1000000000u
 
-static void close_session(struct edge_control *control, struct edge_session *session,
-                          enum edge_close_reason reason)
+static void free_session(struct edge_control *control, struct edge_session *session,
+                         enum edge_close_reason reason)
 {
     for (unsigned i = 0; i < session->n_legs; i++)
         edge_leg_close_sockets(control, session->legs[i]);
     edge_stats_add(&control->stats->sessions_closed[reason], 1);
     atomic_fetch_sub(&control->node->n_sessions, 1);
     edge_session_free(session);
+}
+
+static void close_session(struct edge_control *control, struct edge_session *session,
+                          enum edge_close_reason reason)
+{
+    edge_state_forget(control, session);
+    free_session(control, session, reason);
 }
 
 static void tell(struct edge_control *control, struct edge_session *session, bool has_end)
@@ -38,9 +46,11 @@ void edge_control_end_session(struct edge_control *control, struct edge_session 
     close_session(control, session, reason);
 }
 
+/* The process ends, and the call may go on with the next one. */
 static bool end_each(void *context, struct edge_session *session)
 {
-    close_session(context, session, EDGE_CLOSED_TERMINATED);
+    edge_state_park(context, session);
+    free_session(context, session, EDGE_CLOSED_TERMINATED);
     return false;
 }
 
@@ -51,8 +61,10 @@ void edge_control_free(struct edge_control *control)
     if (control->table)
         edge_session_table_visit(control->table, end_each, control);
     edge_session_table_free(control->table);
+    free(control->state_memory);
     edge_blocks_free(control->blocks);
     edge_cookie_cache_free(control->cookies);
+    edge_handshakes_free(control->handshakes);
     free(control->arena_memory);
     explicit_bzero(control->sdp_text, sizeof(control->sdp_text));
     explicit_bzero(control->reply, sizeof(control->reply));
@@ -74,6 +86,8 @@ void edge_control_judge(struct edge_control *control, struct edge_session *sessi
         session->is_blocked = true;
     if (early & EDGE_BLOCK_DROP_TRAFFIC)
         session->drops_traffic = true;
+    if (early & EDGE_BLOCK_ALLOWED)
+        session->is_allowed = true;
     /* From here on the session carries it itself. */
     if (early != 0)
         edge_blocks_clear_early(control->blocks, call_id, length, early);
@@ -85,6 +99,7 @@ void edge_control_judge(struct edge_control *control, struct edge_session *sessi
     silenced = edge_session_apply_verdicts(session, control->heard_us, control->now_us);
     if (silenced == 0)
         return;
+    edge_state_touch(control, session);
     edge_stats_add(&control->stats->verdicts, silenced);
     for (unsigned i = 0; i < session->n_legs; i++) {
         if (session->legs[i]->verdict.is_active)
@@ -164,6 +179,12 @@ void edge_control_obey(struct edge_control *control, const struct edge_mail *mai
     case EDGE_MAIL_SYNC_END:
         edge_blocks_sync_end(control->blocks);
         judge_all(control, (struct edge_view){NULL, 0});
+        break;
+    case EDGE_MAIL_ADOPT:
+        edge_state_adopt(control, mail);
+        break;
+    case EDGE_MAIL_STATE_AGAIN:
+        edge_state_touch_all(control);
         break;
     case EDGE_MAIL_NG:
     case EDGE_MAIL_STOP:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drop_reason.h"
+#include "dtls.h"
 #include "ng_message.h"
 
 #include <stdatomic.h>
@@ -24,9 +25,12 @@ struct edge_stats {
     _Atomic uint64_t packets_out;
     _Atomic uint64_t bytes_out;
     _Atomic uint64_t drops[EDGE_DROP_COUNT];
+    _Atomic uint64_t dtls_handshakes[EDGE_DTLS_RESULT_COUNT];
+    _Atomic uint64_t dtls_refused; /**< ClientHellos from where none is wanted */
     _Atomic uint64_t forwarded_after_verdict;
     _Atomic uint64_t verdicts;
     _Atomic uint64_t refused_by_hold;
+    _Atomic uint64_t refused_by_load; /**< new calls: too many, too busy, or about to end */
     _Atomic uint64_t sessions_total;
     _Atomic uint64_t sessions_closed[EDGE_CLOSED_COUNT];
     _Atomic uint64_t requests[EDGE_NG_COMMAND_COUNT];

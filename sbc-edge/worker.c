@@ -3,11 +3,16 @@
 
 #include "clock.h"
 #include "control.h"
+#include "leg_dtls.h"
+#include "leg_sockets.h"
 #include "log.h"
+#include "packet.h"
 #include "relay.h"
+#include "state_calls.h"
 #include "string_map.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #define TICK_NS         500000000u
@@ -16,9 +21,13 @@
 #define NG_SEND_RETRIES 3
 /* Requests between two turns of all sockets that have packets: about a millisecond. */
 #define REQUESTS_PER_TURN 8
+/* Records of calls that are made in a turn, at about two microseconds each. */
+#define STATES_BUSY 8
+#define STATES_IDLE 256
 
 struct edge_worker {
     struct edge_node *node;
+    unsigned index;
     const struct edge_io_ops *io_ops;
     struct edge_io *io;
     struct edge_mailbox *mailbox;
@@ -43,12 +52,16 @@ int edge_worker_new(struct edge_node *node, struct edge_worker **out)
         return EDGE_ENOMEM;
     memset(worker, 0, sizeof(*worker));
     worker->node = node;
-    worker->io_ops = &edge_io_epoll;
-    err = worker->io_ops->open(&worker->io);
-    if (err == 0)
-        err = edge_mailbox_new(&worker->mailbox);
-    if (err == 0)
-        err = worker->io_ops->add(worker->io, edge_mailbox_fd(worker->mailbox), worker);
+    worker->index = node->n_workers;
+    worker->io_ops = node->io_ops;
+    err = edge_mailbox_new(&worker->mailbox);
+    if (err == 0) {
+        const struct edge_io_setup setup = {.wake_fd = edge_mailbox_fd(worker->mailbox),
+                                            .worker = worker->index,
+                                            .fan_in = node->fan_in};
+
+        err = worker->io_ops->open(&setup, &worker->io);
+    }
     if (err == 0)
         err = edge_control_new(node, &worker->stats, worker->io_ops, worker->io, &worker->control);
     if (err != 0) {
@@ -69,8 +82,8 @@ void edge_worker_free(struct edge_worker *worker)
     if (!worker)
         return;
     edge_control_free(worker->control);
-    edge_mailbox_free(worker->mailbox);
     worker->io_ops->close(worker->io);
+    edge_mailbox_free(worker->mailbox);
     free(worker);
 }
 
@@ -117,6 +130,9 @@ static void read_mail(struct edge_worker *worker)
         if (mail->kind == EDGE_MAIL_NG) {
             worker->requests_left--;
             answer_ng(worker, mail);
+        } else if (mail->kind == EDGE_MAIL_ADOPT) {
+            worker->requests_left--;
+            edge_control_obey(worker->control, mail);
         } else if (mail->kind == EDGE_MAIL_STOP) {
             worker->is_stopping = true;
         } else {
@@ -127,96 +143,153 @@ static void read_mail(struct edge_worker *worker)
     }
 }
 
-/* Sends a run of packets that leave by the same socket. */
-static void send_run(struct edge_worker *worker, struct edge_flow *in, unsigned first, unsigned n)
+/* Sends what is to be forwarded of a batch, and notes what became of it. */
+static void send_batch(struct edge_worker *worker, struct edge_datagram *const *batch, unsigned n)
 {
-    struct edge_datagram *run[EDGE_IO_BATCH] = {NULL};
-    struct edge_flow *out = worker->ways_out[first];
-    const struct edge_leg *leg = in->media->leg;
-    uint64_t after_before = leg->verdict.forwarded_after;
+    struct edge_stats *stats = &worker->stats;
     uint64_t sent_packets = 0;
     uint64_t sent_bytes = 0;
+    uint64_t after_verdict = 0;
     uint64_t now_ns;
 
-    for (unsigned i = 0; i < n; i++)
-        run[i] = &worker->datagrams[first + i];
-    worker->io_ops->send(worker->io, out->fd, run, n);
+    worker->io_ops->send(worker->io, batch, n);
     now_ns = edge_clock_now_ns();
     for (unsigned i = 0; i < n; i++) {
-        edge_relay_sent(in, out, run[i]->length, run[i]->was_sent, now_ns);
-        if (!run[i]->was_sent)
+        struct edge_flow *in = batch[i]->owner;
+        const struct edge_verdict *verdict = &in->media->leg->verdict;
+        uint64_t before = verdict->forwarded_after;
+
+        edge_relay_sent(in, worker->ways_out[i], batch[i]->length, batch[i]->was_sent, now_ns);
+        after_verdict += verdict->forwarded_after - before;
+        if (!batch[i]->was_sent)
             continue;
         sent_packets++;
-        sent_bytes += run[i]->length;
+        sent_bytes += batch[i]->length;
     }
-    edge_stats_add(&worker->stats.packets_out, sent_packets);
-    edge_stats_add(&worker->stats.bytes_out, sent_bytes);
-    edge_stats_add(&worker->stats.drops[EDGE_DROP_SEND_FAILED], n - sent_packets);
-    edge_stats_add(&worker->stats.forwarded_after_verdict,
-                   leg->verdict.forwarded_after - after_before);
+    edge_stats_add(&stats->packets_out, sent_packets);
+    edge_stats_add(&stats->bytes_out, sent_bytes);
+    edge_stats_add(&stats->drops[EDGE_DROP_SEND_FAILED], n - sent_packets);
+    edge_stats_add(&stats->forwarded_after_verdict, after_verdict);
 }
 
-/* One bounded batch of one socket: a flood here costs the others no more than this. */
-static void relay_batch(struct edge_worker *worker, struct edge_flow *in)
+/* True for a datagram of a DTLS association, or of one that may become one: it is taken away. */
+static bool take_dtls(struct edge_flow *in, const struct edge_datagram *datagram, uint64_t now_ns)
 {
-    struct edge_datagram *datagrams = worker->datagrams;
-    unsigned n = worker->io_ops->receive(worker->io, in->fd, datagrams, EDGE_IO_BATCH);
-    uint64_t now_ns = edge_clock_now_ns();
-    unsigned first = 0;
+    return in->media->dtls &&
+           edge_packet_classify(datagram->bytes, datagram->length) == EDGE_PACKET_DTLS &&
+           edge_leg_dtls_take(in->media->dtls, in, &datagram->address, datagram->bytes,
+                              datagram->length, now_ns);
+}
 
+/* One bounded batch. False: there is nothing left of what the last wait saw. */
+static bool relay_batch(struct edge_worker *worker)
+{
+    struct edge_datagram *forward[EDGE_IO_BATCH];
+    unsigned n = worker->io_ops->receive(worker->io, worker->datagrams);
+    uint64_t now_ns = edge_clock_now_ns();
+    unsigned n_forward = 0;
+
+    if (n == 0)
+        return false;
     edge_stats_add(&worker->stats.packets_in, n);
     for (unsigned i = 0; i < n; i++) {
-        struct edge_relay_packet packet = {datagrams[i].bytes, datagrams[i].length,
-                                           &datagrams[i].address};
-        struct edge_relay_outcome outcome = edge_relay_step(in, &packet, now_ns);
+        struct edge_datagram *datagram = &worker->datagrams[i];
+        struct edge_relay_packet packet = {datagram->bytes, datagram->length, &datagram->address};
+        struct edge_relay_outcome outcome;
 
-        worker->ways_out[i] = outcome.out;
+        if (!datagram->owner) /* its port was closed meanwhile */
+            continue;
+        if (take_dtls(datagram->owner, datagram, now_ns))
+            continue;
+        outcome = edge_relay_step(datagram->owner, &packet, now_ns);
         if (!outcome.out) {
             edge_stats_add(&worker->stats.drops[outcome.reason], 1);
             continue;
         }
-        datagrams[i].length = packet.length;
-        datagrams[i].address = outcome.out->remote;
+        datagram->length = packet.length;
+        datagram->address = outcome.out->remote;
+        datagram->from = edge_flow_port(outcome.out);
+        worker->ways_out[n_forward] = outcome.out;
+        forward[n_forward++] = datagram;
     }
-    while (first < n) {
-        unsigned end = first + 1;
+    if (n_forward > 0)
+        send_batch(worker, forward, n_forward);
+    return true;
+}
 
-        while (end < n && worker->ways_out[end] == worker->ways_out[first])
-            end++;
-        if (worker->ways_out[first])
-            send_run(worker, in, first, end - first);
-        first = end;
-    }
+static void tick(struct edge_worker *worker, uint64_t now_ns)
+{
+    if (now_ns < worker->next_tick_ns)
+        return;
+    worker->next_tick_ns = now_ns + TICK_NS;
+    set_control_time(worker, edge_clock_unix_us());
+    edge_control_tick(worker->control);
+    if (worker->io_ops->shed)
+        edge_stats_add(&worker->stats.drops[EDGE_DROP_FLOOD], worker->io_ops->shed(worker->io));
+}
+
+/* How long to wait for packets [ms]. */
+static int wait_ms(const struct edge_worker *worker)
+{
+    uint64_t due_ns = edge_handshakes_due_ns(worker->control->handshakes);
+    uint64_t now_ns;
+    uint64_t left_ms;
+
+    if (edge_mailbox_has_mail(worker->mailbox))
+        return 0;
+    if (due_ns == 0)
+        return WAIT_MS;
+    now_ns = edge_clock_now_ns();
+    left_ms = due_ns > now_ns ? (due_ns - now_ns + 999999) / 1000000 : 0;
+    return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
 static void *run(void *context)
 {
     struct edge_worker *worker = context;
+    bool goes_on = true;
 
     while (!worker->is_stopping) {
-        void *owner = NULL;
+        bool was_busy = false;
         uint64_t now_ns;
 
-        if (worker->io_ops->wait(worker->io,
-                                 edge_mailbox_has_mail(worker->mailbox) ? 0 : WAIT_MS) != 0) {
+        if (worker->io_ops->wait(worker->io, wait_ms(worker)) != 0) {
             edge_log(EDGE_LOG_ERROR, "a worker cannot wait for packets and ends");
             break;
         }
         worker->requests_left = REQUESTS_PER_TURN;
         do {
             read_mail(worker);
-            owner = worker->io_ops->next(worker->io);
-            if (owner && owner != worker)
-                relay_batch(worker, owner);
-        } while (owner && !worker->is_stopping);
+            goes_on = relay_batch(worker);
+            was_busy |= goes_on;
+        } while (goes_on && !worker->is_stopping);
         now_ns = edge_clock_now_ns();
-        if (now_ns < worker->next_tick_ns)
-            continue;
-        worker->next_tick_ns = now_ns + TICK_NS;
-        set_control_time(worker, edge_clock_unix_us());
-        edge_control_tick(worker->control);
+        edge_handshakes_turn(worker->control->handshakes, now_ns);
+        /* A few at a time while there are packets, so that these do not wait. */
+        edge_state_turn(worker->control, now_ns, was_busy ? STATES_BUSY : STATES_IDLE);
+        tick(worker, now_ns);
     }
     return NULL;
+}
+
+/* A worker for each processor stays on its own: its calls' state is in that one's caches. */
+static void pin(const struct edge_worker *worker)
+{
+    cpu_set_t allowed;
+    cpu_set_t mine;
+    unsigned left = worker->index;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0 ||
+        (unsigned)CPU_COUNT(&allowed) != worker->node->config->n_threads)
+        return;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || left-- > 0)
+            continue;
+        CPU_ZERO(&mine);
+        CPU_SET(cpu, &mine);
+        (void)pthread_setaffinity_np(worker->thread, sizeof(mine), &mine);
+        return;
+    }
 }
 
 int edge_worker_start(struct edge_worker *worker)
@@ -224,6 +297,8 @@ int edge_worker_start(struct edge_worker *worker)
     int err = pthread_create(&worker->thread, NULL, run, worker);
 
     worker->is_running = err == 0;
+    if (err == 0)
+        pin(worker);
     return -err;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fg/plan.h"
+#include "plan_priv.h"
 
 #define S_PER_DAY        INT64_C(86400)
 #define NOT_AFTER_MAX_S  INT64_C(1000000000000) // keeps days in millionths within 64 bits
@@ -360,6 +361,20 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_CALL_ANSWERED:
     case FG_SIG_ATTR:
         request_signal(plan, signal, attr, out);
+        return;
+    case FG_SIG_MEDIA_ENCRYPTED:
+    case FG_SIG_MEDIA_SUITE:
+    case FG_SIG_MEDIA_CODEC:
+    case FG_SIG_MEDIA_SILENT_SECONDS:
+    case FG_SIG_MEDIA_ONE_WAY:
+    case FG_SIG_MEDIA_ONE_WAY_SECONDS:
+    case FG_SIG_MEDIA_IDLE_SECONDS:
+    case FG_SIG_MEDIA_ON_HOLD:
+    case FG_SIG_MEDIA_PACKET_RATE:
+    case FG_SIG_MEDIA_PACKET_LOSS:
+    case FG_SIG_MEDIA_JITTER_MS:
+    case FG_SIG_MEDIA_DTMF:
+        fg_plan_media_signal(plan->event, signal, out);
         return;
     case FG_SIG_COUNT:
         return;

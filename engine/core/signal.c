@@ -26,6 +26,12 @@ const char *fg_signal_type_name(enum fg_signal_type type)
     return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }
 
+bool fg_signal_is_late(enum fg_signal signal)
+{
+    return signal == FG_SIG_CALL_DURATION ||
+           (signal >= FG_SIG_MEDIA_ENCRYPTED && signal <= FG_SIG_MEDIA_DTMF);
+}
+
 static bool is_attr_name(struct fg_view name)
 {
     static const char prefix[] = "attr.";

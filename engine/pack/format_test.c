@@ -76,6 +76,17 @@
          .max = 65535,                                                                             \
          .doc = "of the certificate's key"},                                                       \
         {.name = "srtp", .types = FG_FORMAT_BOOL, .doc = "SRTP is offered"},                       \
+        {.name = "silent_after",                                                                   \
+         .types = FG_FORMAT_DURATION,                                                              \
+         .doc = "the relay hears nothing from then on"},                                           \
+        {.name = "one_way_after",                                                                  \
+         .types = FG_FORMAT_DURATION,                                                              \
+         .doc = "the called side sends nothing from then on"},                                     \
+        {.name = "dtmf",                                                                           \
+         .types = FG_FORMAT_INT,                                                                   \
+         .min = 0,                                                                                 \
+         .max = INT32_MAX,                                                                         \
+         .doc = "keys that the caller presses"},                                                   \
         {.name = "src", .types = FG_FORMAT_TEXT, .doc = "address of the request"},                 \
         {.name = "src_country",                                                                    \
          .types = FG_FORMAT_TEXT,                                                                  \

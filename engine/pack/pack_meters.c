@@ -326,7 +326,7 @@ static const char *later_signal(const struct fg_condition *condition)
     for (uint32_t i = 0; i < condition->n; i++) {
         const struct fg_predicate *predicate = &condition->all[i];
         bool later =
-            predicate->signal == FG_SIG_CALL_DURATION || predicate->signal == FG_SIG_CALL_ANSWERED;
+            fg_signal_is_late(predicate->signal) || predicate->signal == FG_SIG_CALL_ANSWERED;
         if (later && predicate->op != FG_OP_CALENDAR && predicate->op != FG_OP_PRESENT) {
             return fg_signal_info(predicate->signal)->name;
         }

@@ -75,26 +75,31 @@ static bool looks_at_answer(const struct fg_rule *rule)
     return looks;
 }
 
-static bool looks_at_duration(const struct fg_rule *rule)
+// A signal of the rule that is not there before a minute; NULL: there is none.
+static const char *late_signal(const struct fg_rule *rule)
 {
-    bool looks =
-        rule->measured && !rule->measure_is_meter && rule->measure_signal == FG_SIG_CALL_DURATION;
-    for (uint32_t i = 0; i < rule->when.n && !looks; i++) {
-        looks = rule->when.all[i].op != FG_OP_CALENDAR &&
-                rule->when.all[i].signal == FG_SIG_CALL_DURATION;
+    if (rule->measured && !rule->measure_is_meter && fg_signal_is_late(rule->measure_signal)) {
+        return fg_signal_info(rule->measure_signal)->name;
     }
-    return looks;
+    for (uint32_t i = 0; i < rule->when.n; i++) {
+        const struct fg_predicate *predicate = &rule->when.all[i];
+        if (predicate->op != FG_OP_CALENDAR && fg_signal_is_late(predicate->signal)) {
+            return fg_signal_info(predicate->signal)->name;
+        }
+    }
+    return NULL;
 }
 
 void pack_warn_never(struct pack_build *build, const struct pack_entry *entry,
                      const struct fg_rule *rule)
 {
     const unsigned timed = 1U << FG_EVENT_MINUTE | 1U << FG_EVENT_END;
-    if ((rule->events & timed) == 0 && looks_at_duration(rule)) {
+    const char *late = late_signal(rule);
+    if ((rule->events & timed) == 0 && late != NULL) {
         fg_yaml_report(entry->place, build->fields.diags, FG_WARNING, FG_CODE_NEVER,
-                       "rule '%s' never hits: 'call.duration' is there on minute and end events "
-                       "only; write 'on: minute'",
-                       rule->id);
+                       "rule '%s' never hits: '%s' is there on minute and end events only; write "
+                       "'on: minute'",
+                       rule->id, late);
     }
     if (rule->events == 1U << FG_EVENT_ATTEMPT && looks_at_answer(rule)) {
         fg_yaml_report(

@@ -366,6 +366,9 @@ static void set_stage(struct player *player, const struct due *due)
     event->minute = due->minute;
     event->answered = due->kind != FG_EVENT_ATTEMPT && call->shape->duration_ms > 0;
     event->duration_s = (int32_t)((due->at_ms - call->start_ms) / FG_MS_PER_S);
+    if (event->answered && (due->kind == FG_EVENT_MINUTE || due->kind == FG_EVENT_END)) {
+        stage_set_media(&player->stage, call->shape, due->at_ms - call->start_ms);
+    }
     event->allowances = player->test->allowances.n > 0 ? &player->test->allowances : NULL;
     event->allowance = call->allowance;
 }

@@ -136,3 +136,25 @@ void stage_set(struct stage *stage, const struct test_calls *shape,
     event->call_key = fg_call_key(&policy->hash_key, fg_view_of(id), fg_view_of(stage->call_id),
                                   fg_view_of("tag"), fg_view_of(stage->to));
 }
+
+static int32_t seconds_after(int64_t after_ms, int64_t up_ms)
+{
+    return after_ms < 0 || up_ms < after_ms ? 0 : (int32_t)((up_ms - after_ms) / FG_MS_PER_S);
+}
+
+void stage_set_media(struct stage *stage, const struct test_calls *shape, int64_t up_ms)
+{
+    const int32_t one_way_s = seconds_after(shape->one_way_after_ms, up_ms);
+    if (!shape->has_media) {
+        return;
+    }
+    stage->media = (struct fg_media_facts){
+        .known = true,
+        .up_s = (int32_t)(up_ms / FG_MS_PER_S),
+        .silent_s = seconds_after(shape->silent_after_ms, up_ms),
+        .one_way_s = one_way_s,
+        .caller = {.known = true, .encrypted = shape->srtp, .codec = "PCMA", .dtmf = shape->dtmf},
+        .called = {.known = true, .codec = "PCMA", .idle_s = one_way_s},
+    };
+    stage->event.media = &stage->media;
+}

@@ -10,6 +10,7 @@
 struct stage {
     struct fg_event event;
     struct fg_tls_peer peer;
+    struct fg_media_facts media;
     char from[STAGE_NUMBER_MAX], to[STAGE_NUMBER_MAX];
     char call_id[48];
 };
@@ -19,3 +20,5 @@ struct stage {
 void stage_set(struct stage *stage, const struct test_calls *shape,
                const struct fg_customer *customer, uint32_t entry, int32_t n,
                const struct fg_policy *policy, int64_t now_ms);
+// What the relay tells of the call's media up_ms after its answer.
+void stage_set_media(struct stage *stage, const struct test_calls *shape, int64_t up_ms);

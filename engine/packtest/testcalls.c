@@ -168,6 +168,29 @@ static void read_times(struct fg_fields *fields, const struct fg_yaml_node *node
     }
 }
 
+// What the relay would tell of the call's media; without any of it, it tells nothing.
+static void read_media(struct fg_fields *fields, const struct fg_yaml_node *node,
+                       struct test_calls *out)
+{
+    const struct fg_yaml_node *silent = fg_yaml_get(node, "silent_after");
+    const struct fg_yaml_node *one_way = fg_yaml_get(node, "one_way_after");
+    const struct fg_yaml_node *dtmf = fg_yaml_get(node, "dtmf");
+    out->has_media = silent != NULL || one_way != NULL || dtmf != NULL;
+    out->silent_after_ms = -1;
+    out->one_way_after_ms = -1;
+    if (silent != NULL) {
+        (void)fg_field_duration(fields, silent, "silent_after", 0, FG_MS_PER_DAY,
+                                &out->silent_after_ms);
+    }
+    if (one_way != NULL) {
+        (void)fg_field_duration(fields, one_way, "one_way_after", 0, FG_MS_PER_DAY,
+                                &out->one_way_after_ms);
+    }
+    if (dtmf != NULL) {
+        (void)fg_field_int(fields, dtmf, "dtmf", 0, INT32_MAX, &out->dtmf);
+    }
+}
+
 void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, enum fg_shape shape,
                      struct test_calls *out)
 {
@@ -203,4 +226,5 @@ void test_calls_read(struct fg_fields *fields, const struct fg_yaml_node *node, 
     read_place(fields, node, out);
     read_certificate(fields, node, out);
     read_times(fields, node, out);
+    read_media(fields, node, out);
 }

@@ -23,6 +23,9 @@ struct test_calls {
     const char *cert; // "verified", "none", "unverified"
     int32_t days_left, key_bits;
     bool srtp;
+    bool has_media; // what the relay tells; ms since the answer, -1: never
+    int64_t silent_after_ms, one_way_after_ms;
+    int32_t dtmf;
     struct fg_ip source;
     bool has_source;
     fg_country src_country;

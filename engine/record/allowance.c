@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Allowances as JSON: what Redis keeps, what the channel says, and what the audit tells.
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "fg/record.h"
 #include "record_json.h"
 
@@ -38,6 +41,23 @@ char *fg_record_disallow_message(const char *customer, uint64_t id, const char *
                           fg_json_set_string(object, "customer", customer) &&
                           fg_json_set_integer(object, "id", (int64_t)id) &&
                           fg_json_set_string(object, "by", by);
+
+    return fg_record_finish(object, complete);
+}
+
+char *fg_record_passed_message(const char *customer, uint64_t who, uint64_t token, int64_t until_ms)
+{
+    struct fg_json *object = fg_json_object_new();
+    char who_text[17], token_text[17];
+
+    (void)snprintf(who_text, sizeof(who_text), "%016" PRIx64, who);
+    (void)snprintf(token_text, sizeof(token_text), "%016" PRIx64, token);
+    const bool complete = fg_json_set_integer(object, "v", FG_RECORD_VERSION) &&
+                          fg_json_set_string(object, "op", "passed") &&
+                          fg_json_set_string(object, "customer", customer) &&
+                          fg_json_set_string(object, "who", who_text) &&
+                          fg_json_set_string(object, "token", token_text) &&
+                          fg_json_set_integer(object, "until_ms", until_ms);
 
     return fg_record_finish(object, complete);
 }

@@ -6,6 +6,7 @@
 #include "fg/json.h"
 #include "fg/record.h"
 #include "fg/text.h"
+#include "record_json.h"
 
 // The year 9999: later times are mistakes, and times stay far from overflow.
 #define TIME_MS_MAX INT64_C(253402300799999)
@@ -89,7 +90,7 @@ static int read_call_id_hex(const char *hex, char out[FG_CALL_ID_MAX + 1])
     return FG_OK;
 }
 
-static int read_call_id(const struct fg_json *json, char out[FG_CALL_ID_MAX + 1])
+int fg_record_read_call_id(const struct fg_json *json, char out[FG_CALL_ID_MAX + 1])
 {
     const char *hex = fg_json_string(json, "call_id_hex");
 
@@ -164,7 +165,7 @@ static int read_release(const struct fg_json *json, struct fg_message *out)
 
 static int read_kill(const struct fg_json *json, struct fg_message *out)
 {
-    int rc = read_call_id(json, out->call_id);
+    int rc = fg_record_read_call_id(json, out->call_id);
 
     if (rc == FG_OK) {
         rc = read_time(json, "until_ms", &out->hold.until_ms);
@@ -209,6 +210,36 @@ static int read_allowance(const struct fg_json *json, struct fg_allowance *out)
         rc = read_text(json, "reason", out->reason, sizeof(out->reason));
     }
     return rc == FG_OK && !fg_allowance_valid(out) ? FG_ESYNTAX : rc;
+}
+
+// 16 lower-case hex digits.
+static int read_hash(const struct fg_json *json, const char *key, uint64_t *out)
+{
+    const char *hex = fg_json_string(json, key);
+    uint64_t value = 0;
+
+    if (hex == NULL || strlen(hex) != 16) {
+        return FG_ESYNTAX;
+    }
+    for (size_t i = 0; i < 16; i++) {
+        const int digit = hex_value(hex[i]);
+        if (digit < 0) {
+            return FG_ESYNTAX;
+        }
+        value = value << 4 | (uint64_t)digit;
+    }
+    *out = value;
+    return FG_OK;
+}
+
+static int read_passed(const struct fg_json *json, struct fg_message *out)
+{
+    int rc = read_hash(json, "who", &out->who);
+
+    if (rc == FG_OK) {
+        rc = read_hash(json, "token", &out->token);
+    }
+    return rc != FG_OK ? rc : read_time(json, "until_ms", &out->hold.until_ms);
 }
 
 static struct fg_json *parse_object(struct fg_view text)
@@ -266,6 +297,9 @@ int fg_record_parse_message(struct fg_view json, struct fg_message *out)
     } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("disallow"))) {
         message.op = FG_MESSAGE_DISALLOW;
         rc = read_allowance_id(parsed, &message.allowance);
+    } else if (rc == FG_OK && fg_view_equal(op, fg_view_of("passed"))) {
+        message.op = FG_MESSAGE_PASSED;
+        rc = read_passed(parsed, &message);
     } else {
         rc = FG_ESYNTAX;
     }

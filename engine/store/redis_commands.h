@@ -23,3 +23,6 @@ static inline struct fg_view number_text(char text[24], int64_t number)
 void redis_replies_free(struct resp **replies, size_t n);
 // One round trip of the queued commands within one deadline; any error reply fails all.
 FG_MUST_CHECK int redis_round_trip(struct fg_redis *redis, struct resp **replies, size_t n);
+// One command and its reply, which the caller frees.
+FG_MUST_CHECK int redis_ask_once(struct fg_redis *redis, const struct fg_view *args, size_t n_args,
+                                 struct resp **reply);

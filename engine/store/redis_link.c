@@ -35,6 +35,13 @@ int redis_round_trip(struct fg_redis *redis, struct resp **replies, size_t n)
     return rc;
 }
 
+int redis_ask_once(struct fg_redis *redis, const struct fg_view *args, size_t n_args,
+                   struct resp **reply)
+{
+    const int rc = redis_append(redis, args, n_args);
+    return rc == FG_OK ? redis_round_trip(redis, reply, 1) : rc;
+}
+
 static int64_t wall_clock_ms(void)
 {
     struct timespec now;
@@ -279,13 +286,6 @@ int fg_redis_events_write(struct fg_redis *redis, const struct fg_redis_event *e
 }
 
 // One command, one reply; the caller frees it.
-static int ask(struct fg_redis *redis, const struct fg_view *args, size_t n_args,
-               struct resp **reply)
-{
-    const int rc = redis_append(redis, args, n_args);
-    return rc == FG_OK ? redis_round_trip(redis, reply, 1) : rc;
-}
-
 int fg_redis_record_put(struct fg_redis *redis, const char *hash_hex, struct fg_view json,
                         int64_t ttl_s)
 {
@@ -308,7 +308,7 @@ int fg_redis_record_get(struct fg_redis *redis, const char *hash_hex, char **jso
     struct resp *reply;
     int rc = record_key(hash_hex, key);
     if (rc == FG_OK)
-        rc = ask(redis, ARGS(fg_view_of("GET"), fg_view_of(key)), &reply);
+        rc = redis_ask_once(redis, ARGS(fg_view_of("GET"), fg_view_of(key)), &reply);
     if (rc != FG_OK)
         return rc;
     char *copy = NULL;
@@ -330,9 +330,9 @@ int fg_redis_trunk_put(struct fg_redis *redis, const char *customer, struct fg_v
     struct resp *reply;
     if (!fg_store_customer_valid(customer))
         return FG_EINVAL;
-    const int rc =
-        ask(redis, ARGS(fg_view_of("HSET"), fg_view_of("fg:trunks"), fg_view_of(customer), json),
-            &reply);
+    const int rc = redis_ask_once(
+        redis, ARGS(fg_view_of("HSET"), fg_view_of("fg:trunks"), fg_view_of(customer), json),
+        &reply);
     if (rc == FG_OK)
         resp_free(reply);
     return rc;
@@ -343,7 +343,8 @@ int fg_redis_trunks_each(struct fg_redis *redis,
                          void *arg)
 {
     struct resp *reply;
-    const int rc = ask(redis, ARGS(fg_view_of("HGETALL"), fg_view_of("fg:trunks")), &reply);
+    const int rc =
+        redis_ask_once(redis, ARGS(fg_view_of("HGETALL"), fg_view_of("fg:trunks")), &reply);
     if (rc != FG_OK)
         return rc;
     for (size_t i = 0; i + 1 < reply->n_elements; i += 2) {
@@ -354,46 +355,12 @@ int fg_redis_trunks_each(struct fg_redis *redis,
     return FG_OK;
 }
 
-// The last n entries of a stream, newest first.
-static int stream_last(struct fg_redis *redis, const char *key, size_t n,
-                       bool (*fn)(void *arg, struct fg_view json), void *arg)
-{
-    char count[24];
-    struct resp *reply;
-    const int rc = ask(redis,
-                       ARGS(fg_view_of("XREVRANGE"), fg_view_of(key), fg_view_of("+"),
-                            fg_view_of("-"), fg_view_of("COUNT"), number_text(count, (int64_t)n)),
-                       &reply);
-    if (rc != FG_OK)
-        return rc;
-    for (size_t i = 0; i < reply->n_elements; i++) {
-        // [id, [field, value, ...]]
-        const struct resp *fields = resp_at(resp_at(reply, i), 1);
-        if (!fn(arg, resp_text(resp_at(fields, 1))))
-            break;
-    }
-    resp_free(reply);
-    return FG_OK;
-}
-
-int fg_redis_events_last(struct fg_redis *redis, size_t n,
-                         bool (*fn)(void *arg, struct fg_view json), void *arg)
-{
-    return stream_last(redis, "fg:events", n, fn, arg);
-}
-
-int fg_redis_audit_last(struct fg_redis *redis, size_t n,
-                        bool (*fn)(void *arg, struct fg_view json), void *arg)
-{
-    return stream_last(redis, "fg:audit", n, fn, arg);
-}
-
 int fg_redis_alerts_each(struct fg_redis *redis, bool (*fn)(void *arg, struct fg_view json),
                          void *arg)
 {
     struct resp *reply;
-    const int rc =
-        ask(redis, ARGS(fg_view_of("HVALS"), fg_view_of("fg:{alerts}:deliveries")), &reply);
+    const int rc = redis_ask_once(
+        redis, ARGS(fg_view_of("HVALS"), fg_view_of("fg:{alerts}:deliveries")), &reply);
     if (rc != FG_OK)
         return rc;
     for (size_t i = 0; i < reply->n_elements; i++) {
@@ -410,11 +377,11 @@ int fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
 {
     char count[24];
     struct resp *reply;
-    const int rc =
-        ask(redis,
-            ARGS(fg_view_of("XREVRANGE"), fg_view_of("fg:{alerts}:dead"), fg_view_of("+"),
-                 fg_view_of("-"), fg_view_of("COUNT"), number_text(count, (int64_t)n)),
-            &reply);
+    const int rc = redis_ask_once(redis,
+                                  ARGS(fg_view_of("XREVRANGE"), fg_view_of("fg:{alerts}:dead"),
+                                       fg_view_of("+"), fg_view_of("-"), fg_view_of("COUNT"),
+                                       number_text(count, (int64_t)n)),
+                                  &reply);
     if (rc != FG_OK)
         return rc;
     for (size_t i = 0; i < reply->n_elements; i++) {
@@ -429,14 +396,8 @@ int fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
 int fg_redis_ping(struct fg_redis *redis)
 {
     struct resp *reply;
-    const int rc = ask(redis, ARGS(fg_view_of("PING")), &reply);
+    const int rc = redis_ask_once(redis, ARGS(fg_view_of("PING")), &reply);
     if (rc == FG_OK)
         resp_free(reply);
     return rc;
-}
-
-int fg_redis_attacks_last(struct fg_redis *redis, size_t n,
-                          bool (*fn)(void *arg, struct fg_view json), void *arg)
-{
-    return stream_last(redis, "fg:attacks", n, fn, arg);
 }

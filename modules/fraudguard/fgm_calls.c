@@ -8,6 +8,7 @@
 #include "fgm_counters.h"
 #include "fgm_memory.h"
 #include "fgm_owners.h"
+#include "fgm_params.h"
 #include "fgm_trunks.h"
 
 struct calls {
@@ -16,6 +17,8 @@ struct calls {
     uint32_t high; // slots ever used lie below
     uint32_t n_free;
     uint32_t *free_slots; // stack: low slots are used first
+    // Calls by Call-ID: chains of slots + 1, 0 at their ends.
+    uint32_t *heads, *next;
     struct fgm_call *slots;
 };
 static struct calls *calls;
@@ -27,7 +30,9 @@ int fgm_calls_init(uint32_t n)
         return FG_ENOMEM;
     calls->slots = fgm_memory_map(n * sizeof calls->slots[0]);
     calls->free_slots = fgm_memory_map(n * sizeof calls->free_slots[0]);
-    if (!calls->slots || !calls->free_slots)
+    calls->heads = fgm_memory_map(n * sizeof calls->heads[0]);
+    calls->next = fgm_memory_map(n * sizeof calls->next[0]);
+    if (!calls->slots || !calls->free_slots || !calls->heads || !calls->next)
         return FG_ENOMEM;
     calls->n = n;
     calls->n_free = n;
@@ -39,6 +44,52 @@ int fgm_calls_init(uint32_t n)
 void fgm_calls_inherit(void)
 {
     lock_init(&calls->lock);
+}
+
+static uint32_t *head_of(const char *call_id)
+{
+    uint64_t hash = fg_hash64(&fgm_config.hash_key, call_id, strlen(call_id));
+    return &calls->heads[hash % calls->n];
+}
+
+static void chain(uint32_t slot)
+{
+    uint32_t *head = head_of(calls->slots[slot].call_id);
+    calls->next[slot] = *head;
+    *head = slot + 1;
+}
+
+static void unchain(uint32_t slot)
+{
+    uint32_t *link = head_of(calls->slots[slot].call_id);
+    while (*link && *link != slot + 1)
+        link = &calls->next[*link - 1];
+    if (*link)
+        *link = calls->next[slot];
+}
+
+bool fgm_calls_media(const char *call_id, const char *customer, const struct fg_media_facts *facts,
+                     void (*fn)(void *arg, const struct fgm_call *call), void *arg)
+{
+    bool found = false;
+    lock_get(&calls->lock);
+    for (uint32_t at = *head_of(call_id); at; at = calls->next[at - 1]) {
+        struct fgm_call *call = &calls->slots[at - 1];
+        if (strcmp(call->call_id, call_id) != 0 ||
+            (customer[0] && strcmp(call->customer, customer) != 0))
+            continue;
+        call->media = *facts;
+        fn(arg, call);
+        found = true;
+    }
+    lock_release(&calls->lock);
+    return found;
+}
+
+const struct fg_media_facts *fgm_call_media(const struct fgm_call *call, int64_t now_ms)
+{
+    return call->media.known && now_ms - call->media.time_ms <= FG_MEDIA_FRESH_MS ? &call->media
+                                                                                  : NULL;
 }
 
 bool fgm_calls_add(struct fgm_call *call, struct fgm_call_ref *ref)
@@ -55,6 +106,7 @@ bool fgm_calls_restore(struct fgm_call *call, struct fgm_call_ref *ref)
         uint32_t slot = calls->free_slots[--calls->n_free];
         call->turn = calls->slots[slot].turn + 1;
         calls->slots[slot] = *call;
+        chain(slot);
         if (slot >= calls->high)
             calls->high = slot + 1;
         *ref = (struct fgm_call_ref){slot, call->turn};
@@ -201,6 +253,7 @@ void fgm_calls_remove(struct fgm_call_ref ref)
     if (call) {
         memcpy(customer, call->customer, sizeof customer);
         call->state = FGM_CALL_FREE;
+        unchain(ref.slot);
         calls->free_slots[calls->n_free++] = ref.slot;
     }
     lock_release(&calls->lock);

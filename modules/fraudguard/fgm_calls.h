@@ -46,8 +46,9 @@ struct fgm_call {
     struct fg_number caller;
     fg_country country; // of the rated reading
     fg_micro usd_per_minute;
-    struct fg_hold_query holds; // those that concern it
-    bool emergency;             // no hold cuts it
+    struct fg_hold_query holds;  // those that concern it
+    bool emergency;              // no hold cuts it
+    struct fg_media_facts media; // what the relay told last
     char masked[FG_NUMBER_MASKED_MAX];
     char call_id[FGM_CALL_ID_MAX + 1];
     char user_agent[FGM_CALL_AGENT_MAX + 1];
@@ -72,6 +73,12 @@ void fgm_calls_answered(struct fgm_call_ref ref, int64_t now_ms);
 void fgm_calls_ended(struct fgm_call_ref ref, int64_t now_ms);
 // Asks for a call's end.
 void fgm_calls_want_cut(struct fgm_call_ref ref);
+// Notes what the relay tells of the calls with this Call-ID; customer, where not empty: theirs
+// alone. Calls fn for each of them (under the table's lock). Whether there was one.
+bool fgm_calls_media(const char *call_id, const char *customer, const struct fg_media_facts *facts,
+                     void (*fn)(void *arg, const struct fgm_call *call), void *arg);
+// What the relay has told, if it is still true enough at now_ms; else NULL.
+const struct fg_media_facts *fgm_call_media(const struct fgm_call *call, int64_t now_ms);
 // Takes an ended call out of the table.
 void fgm_calls_remove(struct fgm_call_ref ref);
 

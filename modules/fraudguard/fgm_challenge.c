@@ -11,6 +11,7 @@
 #include "fgm_memory.h"
 #include "fgm_once.h"
 #include "fgm_params.h"
+#include "fgm_ring.h"
 #include "fgm_str.h"
 
 #define KNOWN_SETS 4096
@@ -61,10 +62,9 @@ static uint64_t hash_of(const struct fgm_token_call *call)
     return fg_hash128_parts(&fgm_config.hash_key, parts, 3).lo;
 }
 
-static void remember(const struct fgm_token_call *call, int64_t now_ms)
+static void remember(uint64_t hash, int64_t until_ms)
 {
-    uint64_t hash = hash_of(call),
-             until_s = (uint64_t)(now_ms / FG_MS_PER_S) + (uint64_t)fgm_params.challenge_known;
+    uint64_t until_s = (uint64_t)(until_ms / FG_MS_PER_S);
     _Atomic uint64_t *set = known->who[hash % KNOWN_SETS];
     uint32_t oldest = 0;
     for (uint32_t i = 0; i < WAYS; i++) {
@@ -76,6 +76,36 @@ static void remember(const struct fgm_token_call *call, int64_t now_ms)
             oldest = i;
     }
     set[oldest] = (hash >> 32) << 32 | (uint32_t)until_s;
+}
+
+static uint64_t hash_of_token(struct fg_view token)
+{
+    const struct fg_view parts[] = {fg_view_of("used"), token};
+    return fg_hash128_parts(&fgm_config.hash_key, parts, 2).lo;
+}
+
+// Also on the other nodes: the caller's next call may come there.
+static void tell_others(const struct fgm_token_call *call, struct fg_view token, int64_t until_ms)
+{
+    struct fgm_item_passed passed = {
+        .who = hash_of(call), .token = hash_of_token(token), .until_ms = until_ms};
+    snprintf(passed.customer, sizeof passed.customer, "%.*s", (int)call->customer.len,
+             call->customer.ptr);
+    fgm_ring_push(
+        fgm_orders,
+        &(struct fgm_item){.kind = FGM_ITEM_PASSED, .fixed = &passed, .fixed_len = sizeof passed});
+}
+
+void fgm_challenge_heard(uint64_t who, int64_t until_ms)
+{
+    const int64_t longest_ms = fgm_now_ms() + fgm_params.challenge_known * FG_MS_PER_S;
+    remember(who, until_ms < longest_ms ? until_ms : longest_ms);
+}
+
+void fgm_challenge_heard_token(uint64_t token)
+{
+    const int64_t now_ms = fgm_now_ms();
+    (void)fgm_once_take(tokens, token, now_ms + fgm_params.challenge_ttl * FG_MS_PER_S, now_ms);
 }
 
 static bool is_known(const struct fgm_token_call *call, int64_t now_ms)
@@ -108,12 +138,11 @@ static bool may_divert(const struct fgm_token_call *call)
                             fgm_mono_us()) == FGM_LIMIT_PASS;
 }
 
-// A good token that was not used before, on this node.
+// A good token that was not used before: here, or on a node that has told so.
 static bool takes_token(const struct fgm_token_call *call, struct fg_view token, int64_t now_ms)
 {
-    const struct fg_view parts[] = {fg_view_of("used"), token};
     return fgm_token_check(&fgm_config.hash_key, call, token, now_ms) &&
-           fgm_once_take(tokens, fg_hash128_parts(&fgm_config.hash_key, parts, 2).lo,
+           fgm_once_take(tokens, hash_of_token(token),
                          now_ms + fgm_params.challenge_ttl * FG_MS_PER_S, now_ms);
 }
 
@@ -132,10 +161,13 @@ void fgm_challenge_passed(struct sip_msg *msg, struct fgm_evaluation *evaluation
     struct fgm_token_call call;
     if (decision->action != FG_CHALLENGE || !call_of(evaluation, &call))
         return;
-    if (takes_token(&call, token_in(msg), evaluation->now_ms))
-        remember(&call, evaluation->now_ms);
-    else if (!is_known(&call, evaluation->now_ms) || !may_pass_again(&call))
+    if (takes_token(&call, token_in(msg), evaluation->now_ms)) {
+        const int64_t until_ms = evaluation->now_ms + fgm_params.challenge_known * FG_MS_PER_S;
+        remember(hash_of(&call), until_ms);
+        tell_others(&call, token_in(msg), until_ms);
+    } else if (!is_known(&call, evaluation->now_ms) || !may_pass_again(&call)) {
         return;
+    }
     FGM_COUNT(challenges_passed);
     decision->action = FG_ALERT;
     decision->release = false; // the call keeps its place

@@ -14,6 +14,10 @@
 #define FGM_CHALLENGE_MAX    (FG_URI_TARGET_MAX + sizeof ";fg-token=" + FGM_TOKEN_SIZE)
 
 int fgm_challenge_init(void); // before the fork
+// What other nodes tell: who (a keyed hash) has passed and is known until until_ms [Unix ms], and
+// that a token was used.
+void fgm_challenge_heard(uint64_t who, int64_t until_ms);
+void fgm_challenge_heard_token(uint64_t token);
 // A challenge that its caller has passed, by the token in the message or before, is taken back: the
 // call goes on as an alert.
 void fgm_challenge_passed(struct sip_msg *msg, struct fgm_evaluation *evaluation);

@@ -35,6 +35,7 @@
     X(calls_orphaned, "calls of before a restart that ended with it: their dialog was gone")       \
     X(holds_set, "holds set by this node")                                                         \
     X(holds_heard, "holds and releases heard from Redis")                                          \
+    X(media_heard, "messages about the media of calls of this node")                               \
     X(messages_unreadable, "channel messages that could not be read")                              \
     X(ring_dropped, "records dropped because the ring to the writer was full")                     \
     X(events_written, "events written to Redis")                                                   \

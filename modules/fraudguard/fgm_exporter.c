@@ -15,8 +15,11 @@
 #include "core/cfg/cfg_struct.h"
 #include "fgm_collect.h"
 #include "fgm_log.h"
+#include "fgm_page_files.h"
+#include "fgm_page_trunks.h"
 #include "fgm_params.h"
 #include "fgm_render.h"
+#include "fgm_trunk_page.h"
 
 #define CONNECTIONS_MAX  16u
 #define IDLE_S           10u
@@ -105,17 +108,32 @@ int fgm_exporter_open(void)
 }
 
 // --- the answers
-static struct MHD_Response *from_text(size_t len)
+struct body {
+    unsigned status;
+    const char *type;
+    const void *bytes;
+    size_t len;
+    char *owned; // freed when it has been sent; NULL: bytes stay
+};
+
+static const char plain[] = "text/plain; charset=utf-8";
+
+static void add_headers(struct MHD_Response *response, const char *type)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(len, text.bytes, MHD_RESPMEM_MUST_COPY);
-    if (!response)
-        return NULL;
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                            "text/plain; version=0.0.4; charset=utf-8");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    return response;
+    static const char *const headers[][2] = {
+        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+        {MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+        // The page takes nothing from elsewhere, and nobody frames it.
+        {"Content-Security-Policy",
+         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+    };
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        MHD_add_response_header(response, headers[i][0], headers[i][1]);
 }
 
 static bool grow(size_t needed)
@@ -130,36 +148,88 @@ static bool grow(size_t needed)
 }
 
 // All of it or nothing: half a text would be half the truth.
-static unsigned answer_metrics(size_t *len)
+static void answer_metrics(struct body *body)
 {
     const struct fgm_snapshot *snapshot = fgm_collect();
     size_t needed = fgm_render_metrics(snapshot, text.bytes, text.size);
     if (needed > text.size && grow(needed))
         needed = fgm_render_metrics(snapshot, text.bytes, text.size);
     fgm_collect_done();
-    *len = needed <= text.size ? needed : 0;
-    return *len ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR;
+    body->type = "text/plain; version=0.0.4; charset=utf-8";
+    body->bytes = text.bytes;
+    body->len = needed <= text.size ? needed : 0;
+    body->status = body->len ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static unsigned answer_health(size_t *len)
+static void answer_health(struct body *body)
 {
     struct fgm_health health;
     fgm_collect_health(&health);
     bool healthy = fgm_render_health(&health, text.bytes, text.size);
-    *len = strlen(text.bytes);
-    return healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+    body->bytes = text.bytes;
+    body->len = strlen(text.bytes);
+    body->status = healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
-static unsigned answer(const char *method, const char *url, size_t *len)
+static void answer_json(struct body *body, char *json, bool known)
 {
-    *len = 0;
+    body->type = "application/json";
+    body->bytes = body->owned = json;
+    body->len = json ? strlen(json) : 0;
+    body->status = json ? MHD_HTTP_OK : known ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_NOT_FOUND;
+}
+
+static void answer_trunks(struct MHD_Connection *connection, struct body *body)
+{
+    const char *search = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "search");
+    const char *problems =
+        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "problems");
+    size_t len = search ? strlen(search) : 0;
+    if (len > FGM_PAGE_SEARCH_MAX) {
+        body->status = MHD_HTTP_BAD_REQUEST;
+        return;
+    }
+    answer_json(
+        body, fgm_trunk_page_list(search ? search : "", len, problems && problems[0] == '1'), true);
+}
+
+static bool answer_file(const char *url, struct body *body)
+{
+    static const struct {
+        const char *url, *type;
+        const unsigned char *bytes;
+        const size_t *len;
+    } files[] = {{"/trunks", "text/html; charset=utf-8", fgm_page_html, &fgm_page_html_size},
+                 {"/trunks.css", "text/css; charset=utf-8", fgm_page_css, &fgm_page_css_size},
+                 {"/trunks.js", "text/javascript; charset=utf-8", fgm_page_js, &fgm_page_js_size}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (strcmp(url, files[i].url) == 0) {
+            *body = (struct body){MHD_HTTP_OK, files[i].type, files[i].bytes, *files[i].len, NULL};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void answer(struct MHD_Connection *connection, const char *method, const char *url,
+                   struct body *body)
+{
+    static const char one[] = "/api/trunks/";
+    bool known;
+    *body = (struct body){.status = MHD_HTTP_NOT_FOUND, .type = plain, .bytes = ""};
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return MHD_HTTP_METHOD_NOT_ALLOWED;
-    if (strcmp(url, "/metrics") == 0)
-        return answer_metrics(len);
-    if (strcmp(url, "/healthz") == 0)
-        return answer_health(len);
-    return MHD_HTTP_NOT_FOUND;
+        body->status = MHD_HTTP_METHOD_NOT_ALLOWED;
+    else if (strcmp(url, "/metrics") == 0)
+        answer_metrics(body);
+    else if (strcmp(url, "/healthz") == 0)
+        answer_health(body);
+    else if (strcmp(url, "/api/trunks") == 0)
+        answer_trunks(connection, body);
+    else if (strncmp(url, one, sizeof one - 1) == 0) {
+        char *json = fgm_trunk_page_one(url + sizeof one - 1, &known);
+        answer_json(body, json, known);
+    } else
+        answer_file(url, body);
 }
 
 // NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's
@@ -168,12 +238,17 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
                              size_t *data_size, void **state)
 {
     (void)context, (void)version, (void)data, (void)data_size, (void)state;
-    size_t len;
-    unsigned status = answer(method, url, &len);
-    struct MHD_Response *response = from_text(len);
-    if (!response)
+    struct body body;
+    answer(connection, method, url, &body);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.bytes,
+                                        body.owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_MUST_COPY);
+    if (!response) {
+        free(body.owned);
         return MHD_NO;
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    }
+    add_headers(response, body.type);
+    enum MHD_Result result = MHD_queue_response(connection, body.status, response);
     MHD_destroy_response(response);
     return result;
 }

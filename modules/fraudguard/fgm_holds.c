@@ -12,6 +12,7 @@
 #include "fg/ruleset.h"
 #include "fgm_allowances.h"
 #include "fgm_calls.h"
+#include "fgm_challenge.h"
 #include "fgm_clock.h"
 #include "fgm_counters.h"
 #include "fgm_cut.h"
@@ -142,6 +143,10 @@ static void hear(void *arg, struct fg_view text)
     case FG_MESSAGE_DISALLOW:
         fgm_allowances_remove(message.customer, message.allowance.id, &message.allowance);
         break;
+    case FG_MESSAGE_PASSED:
+        fgm_challenge_heard(message.who, message.hold.until_ms);
+        fgm_challenge_heard_token(message.token);
+        break;
     }
 }
 
@@ -234,6 +239,13 @@ static int read_allowances_again(struct fg_redis *redis, int64_t now_ms, bool co
     return error;
 }
 
+static void take_passed(void *arg, uint64_t who, int64_t until_ms)
+{
+    (void)arg;
+    if (until_ms > 0)
+        fgm_challenge_heard(who, until_ms);
+}
+
 // Takes over what Redis holds, and lets go what it no longer holds: that was released meanwhile.
 // Only while orders of this node are on their way, what is missing there may not have arrived yet:
 // FG_ELIMIT then, and everything missing stays for now.
@@ -254,6 +266,8 @@ static int read_again(struct fg_redis *redis)
     free(here.items);
     if (error >= 0)
         error = read_allowances_again(redis, now_ms, complete);
+    if (error >= 0)
+        error = fg_redis_passed_each(redis, now_ms, take_passed, NULL);
     if (error >= 0 && !complete)
         error = FG_ELIMIT;
     return error;

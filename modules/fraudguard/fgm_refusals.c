@@ -10,7 +10,7 @@
 #define LOG_US    INT64_C(60000000)
 
 // In a row, by kind of item: once a kind is known to be refused, each of its items has one try.
-static unsigned tries[FGM_ITEM_ATTACK + 1];
+static unsigned tries[FGM_ITEM_PASSED + 1];
 
 static bool is_final(enum fgm_item_kind kind, enum fg_redis_error trouble)
 {
@@ -32,10 +32,15 @@ bool fgm_refusals_note(enum fgm_item_kind kind, int outcome, enum fg_redis_error
                        const char *text, size_t n)
 {
     static const char *const names[] = {
-        [FGM_ITEM_EVENT] = "an event",         [FGM_ITEM_HOLD] = "a hold",
-        [FGM_ITEM_HOLD_RELEASE] = "a release", [FGM_ITEM_LEASES] = "a lease",
-        [FGM_ITEM_ALLOW] = "an allowance",     [FGM_ITEM_DISALLOW] = "an allowance's end",
-        [FGM_ITEM_KILL] = "the end of a call", [FGM_ITEM_ATTACK] = "an attack",
+        [FGM_ITEM_EVENT] = "an event",
+        [FGM_ITEM_HOLD] = "a hold",
+        [FGM_ITEM_HOLD_RELEASE] = "a release",
+        [FGM_ITEM_LEASES] = "a lease",
+        [FGM_ITEM_ALLOW] = "an allowance",
+        [FGM_ITEM_DISALLOW] = "an allowance's end",
+        [FGM_ITEM_KILL] = "the end of a call",
+        [FGM_ITEM_ATTACK] = "an attack",
+        [FGM_ITEM_PASSED] = "a caller who passed a challenge",
     };
     static int64_t logged_us;
     if (outcome == FG_OK)

@@ -90,6 +90,8 @@ static void judge(const struct tick *tick, struct fgm_call_ref ref, struct fgm_c
         int64_t until_ms = kind == FG_EVENT_END ? call->ended_ms : tick->now_ms;
         event.duration_s = (int32_t)((until_ms - call->answered_ms) / FG_MS_PER_S);
     }
+    if (kind == FG_EVENT_MINUTE || kind == FG_EVENT_END)
+        event.media = fgm_call_media(call, kind == FG_EVENT_END ? call->ended_ms : tick->now_ms);
     if (fgm_allowances_of(event.customer->id, &allowances))
         event.allowances = &allowances;
     fgm_evaluate(tick->policy, &event, &evaluation);

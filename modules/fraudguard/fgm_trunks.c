@@ -166,8 +166,19 @@ static void format_ip(const struct fg_ip *ip, char out[46])
         inet_ntop(AF_INET6, ip->bytes, out, 46);
 }
 
+static void note_today(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_action action,
+                       int64_t now_ms)
+{
+    int32_t today = fg_local_time(event->customer->zone, now_ms).yyyymmdd;
+    if (trunk->today != today) {
+        trunk->today = today;
+        memset(trunk->by_action_today, 0, sizeof trunk->by_action_today);
+    }
+    trunk->by_action_today[action]++;
+}
+
 static void note(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_action action,
-                 bool repeated)
+                 bool repeated, int64_t now_ms)
 {
     if (!trunk->seen_ms && trunks->labels_left && strcmp(trunk->customer, FGM_OTHERS) != 0) {
         trunk->labelled = true;
@@ -189,6 +200,7 @@ static void note(struct fgm_trunk *trunk, const struct fg_event *event, enum fg_
         }
         trunk->blocked += action == FG_BLOCK;
         trunk->by_action[action]++;
+        note_today(trunk, event, action, now_ms);
     }
 }
 
@@ -200,13 +212,35 @@ void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool r
     lock_get(&trunks->lock);
     struct slot *slot = find_or_add(event->customer->id);
     if (slot) {
-        note(&slot->trunk, event, action, repeated);
+        note(&slot->trunk, event, action, repeated, now_ms);
         slot->trunk.seen_ms = now_ms;
         slot->changed = true;
     } else if (!repeated) {
         trunks->beyond[action]++;
     }
     release(slot != NULL);
+}
+
+bool fgm_trunks_get(const char *customer, struct fgm_trunk *out)
+{
+    lock_get(&trunks->lock);
+    const struct slot *slot = find(customer);
+    if (slot)
+        *out = slot->trunk;
+    lock_release(&trunks->lock);
+    return slot != NULL;
+}
+
+void fgm_trunks_media(const char *customer, const struct fg_media_side *side, int64_t now_ms)
+{
+    lock_get(&trunks->lock);
+    struct slot *slot = find(customer);
+    if (slot) {
+        slot->trunk.media = *side;
+        slot->trunk.media_ms = now_ms;
+        slot->changed = true;
+    }
+    lock_release(&trunks->lock);
 }
 
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT])
@@ -318,6 +352,8 @@ struct fg_trunk_facts fgm_trunk_facts(const struct fgm_trunk *trunk)
         .srtp_calls = trunk->srtp_calls,
         .blocked = trunk->blocked,
         .live = trunk->live,
+        .media = trunk->media,
+        .media_ms = trunk->media_ms,
     };
     memcpy(facts.source, trunk->source, sizeof facts.source);
     return facts;

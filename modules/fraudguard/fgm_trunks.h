@@ -20,8 +20,12 @@ struct fgm_trunk {
     uint64_t calls, srtp_calls, blocked;
     uint32_t live; // calls in progress
     uint64_t by_action[FG_ACTION_COUNT];
-    bool srtp_last; // the last outbound call offered SRTP
-    bool labelled;  // has series of its own among the metrics
+    int32_t today; // of the customer's clock, yyyymmdd, at its last call
+    uint64_t by_action_today[FG_ACTION_COUNT]; // of that day
+    bool srtp_last;                            // the last outbound call offered SRTP
+    struct fg_media_side media; // of the customer's side of the call that was told of last
+    int64_t media_ms;
+    bool labelled; // has series of its own among the metrics
 };
 
 // Before the fork. labels: how many customers get series of their own, in the order in which they
@@ -34,6 +38,8 @@ void fgm_trunks_keep(const struct fg_customers *customers);
 // Notes an attempt of a known customer.
 void fgm_trunks_note(const struct fg_event *event, enum fg_action action, bool repeated,
                      int64_t now_ms);
+// Notes what the relay tells of the customer's side of a call.
+void fgm_trunks_media(const char *customer, const struct fg_media_side *side, int64_t now_ms);
 // Calls of customers for whom the table has no room, or who are gone, by action.
 void fgm_trunks_beyond(uint64_t out[FG_ACTION_COUNT]);
 // Calls to risky numbers of this customer in the last minute on this node; with add this one is
@@ -49,6 +55,8 @@ bool fgm_trunks_may_hold(const char *customer, uint8_t scope, uint64_t value, in
 void fgm_trunks_came_by(const char *customer, int connection);
 // Those connections, the newest first; how many. Some may be closed by now.
 uint32_t fgm_trunks_connections(const char *customer, int out[FGM_CONNECTIONS_MAX]);
+// A copy of a customer's trunk; false when nothing was seen of it.
+bool fgm_trunks_get(const char *customer, struct fgm_trunk *out);
 // Calls fn with a copy of each trunk; only_changed: those noted since the last such walk.
 void fgm_trunks_each(bool only_changed, void (*fn)(void *arg, const struct fgm_trunk *trunk),
                      void *arg);

@@ -323,6 +323,21 @@ static int write_disallow(const struct fgm_item *item)
     return error == FG_ENOTFOUND ? FG_OK : error;
 }
 
+static int write_passed(const struct fgm_item *item)
+{
+    const struct fgm_item_passed *order = item->fixed;
+    const int64_t now_ms = fgm_now_ms();
+    if (order->until_ms <= now_ms)
+        return FG_OK;
+    char *message =
+        fg_record_passed_message(order->customer, order->who, order->token, order->until_ms);
+    int error = message ? fg_redis_passed_put(redis, order->who, order->until_ms, now_ms,
+                                              fg_view_of(message))
+                        : FG_ENOMEM;
+    free(message);
+    return error;
+}
+
 static int write_item(const struct fgm_item *item)
 {
     switch (item->kind) {
@@ -338,6 +353,8 @@ static int write_item(const struct fgm_item *item)
         return write_kill(item);
     case FGM_ITEM_ATTACK:
         return fg_redis_attack_append(redis, item->text[0]);
+    case FGM_ITEM_PASSED:
+        return write_passed(item);
     default:
         return FG_OK;
     }

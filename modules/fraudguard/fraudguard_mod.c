@@ -20,6 +20,7 @@
 #include "fgm_holds.h"
 #include "fgm_load.h"
 #include "fgm_log.h"
+#include "fgm_media.h"
 #include "fgm_outage.h"
 #include "fgm_params.h"
 #include "fgm_policy.h"
@@ -41,7 +42,7 @@ static bool started; // there is something to keep
 #define KIB        1024
 #define ORDERS_KIB 1024
 #define OUR_PROCESSES                                                                              \
-    (2 + fgm_config.has_redis + fgm_config.has_metrics + (fgm_config.state_dir != NULL))
+    (2 + 2 * fgm_config.has_redis + fgm_config.has_metrics + (fgm_config.state_dir != NULL))
 
 static int init_tables(void)
 {
@@ -140,7 +141,11 @@ static int start_processes(void)
         return -1;
     if (fgm_config.state_dir && start_process("fraudguard state", fgm_restart_run) < 0)
         return -1;
-    return fgm_config.has_redis ? start_process("fraudguard holds", fgm_holds_run) : 0;
+    if (!fgm_config.has_redis)
+        return 0;
+    if (start_process("fraudguard media", fgm_media_run) < 0)
+        return -1;
+    return start_process("fraudguard holds", fgm_holds_run);
 }
 
 static int start(void)

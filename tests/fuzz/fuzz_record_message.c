@@ -25,13 +25,17 @@ static char *write_again(const struct fg_message *message)
     case FG_MESSAGE_DISALLOW:
         return fg_record_disallow_message(message->customer, message->allowance.id,
                                           message->allowance.by);
+    case FG_MESSAGE_PASSED:
+        return fg_record_passed_message(message->customer, message->who, message->token,
+                                        message->hold.until_ms);
     }
     return NULL;
 }
 
 static bool is_same(const struct fg_message *a, const struct fg_message *b)
 {
-    return a->op == b->op && a->hold.value == b->hold.value && a->hold.times == b->hold.times &&
+    return a->op == b->op && a->who == b->who && a->token == b->token &&
+           a->hold.value == b->hold.value && a->hold.times == b->hold.times &&
            strcmp(a->hold.of, b->hold.of) == 0 && strcmp(a->hold.rule, b->hold.rule) == 0 &&
            a->hold.active == b->hold.active && a->hold.scope == b->hold.scope &&
            a->hold.cut == b->hold.cut && a->hold.since_ms == b->hold.since_ms &&
@@ -64,8 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct fg_view text = {(const char *)data, size};
     struct fg_message message;
 
+    struct fg_media_message media;
     if (fg_record_parse_message(text, &message) == FG_OK) {
         check_round_trip(&message);
+    }
+    if (fg_record_parse_media(text, &media) == FG_OK &&
+        (media.call_id[0] == '\0' || media.facts.silent_s < 0 || media.facts.caller.loss_ppm < 0 ||
+         media.facts.caller.loss_ppm > 1000000)) {
+        abort();
     }
     if (fg_record_parse_hold(text, &message) == FG_OK) {
         check_round_trip(&message);

@@ -10,7 +10,7 @@ import time
 import jsonschema
 import pytest
 
-from module_fixtures import ALLOWED, BUILD, TOP, Caller, Message, Node, finish, reply_to, started, wait_for
+from module_fixtures import ALLOWED, BUILD, TOP, Caller, Message, Node, NodeOf, finish, reply_to, started, wait_for
 
 LIMITS = "".join(f'modparam("fraudguard", "flood_{name}", {value})\n' for name, value in (("certificate", 30), ("connection", 300), ("source", 2000)))
 LIMITS += 'modparam("fraudguard", "challenge_rate", 8)\nmodparam("fraudguard", "challenge_passes", 2)\n'
@@ -160,6 +160,57 @@ def test_a_caller_who_passes_the_challenge_is_let_through_and_known(node):
     # Not as often as he likes, and a token is good once.
     challenged(known)
     challenged(known, f"X-Fraudguard-Token: {token}\r\n")
+
+
+def test_who_passes_is_known_on_all_nodes(node, tmp_path):
+    number, callers, carrier = "+442070000006", ("+442071838760", "+442071838761"), Caller(node, address=CARRIER)
+    node.callers.append(carrier)
+
+    def passes(caller):
+        """Challenged, then put through with the token; returns its header."""
+        call = carrier.new_call(caller=caller)
+        carrier.send(carrier.request("INVITE", number, call))
+        data, peer = node.ivr.recvfrom(65536)
+        invite = Message(data.decode())
+        # While it is being tested, it is a call like any: what belongs to it goes on, what is made up does not.
+        node.ivr.sendto(reply_to(invite, 200, "OK", "ivr", "Contact: <sip:ivr@127.0.0.1:{}>\r\n".format(node.ivr.getsockname()[1])), peer)
+        answer = carrier.final(call)
+        assert answer.code == 200
+        call |= {"number": number, "to_tag": "ivr", "target": "sip:ivr@127.0.0.1:{}".format(node.ivr.getsockname()[1]),
+                 "routes": list(reversed(answer.all("record-route")))}
+        carrier.in_dialog("ACK", call, cseq=1)
+        assert Message(node.ivr.recvfrom(65536)[0].decode()).method == "ACK"
+        for cseq, made_up in enumerate(({**call, "to_tag": "x"}, {**call, "call_id": "made-up"}), 2):
+            carrier.in_dialog("INFO", made_up, cseq=cseq)
+            assert carrier.receive().code == 481
+        carrier.in_dialog("BYE", call, cseq=5)
+        data, peer = node.ivr.recvfrom(65536)
+        bye = Message(data.decode())
+        assert bye.method == "BYE"
+        node.ivr.sendto(reply_to(bye, 200, "OK"), peer)
+        assert carrier.receive().code == 200
+        header = "X-Fraudguard-Token: " + re.match(r"INVITE sip:test@\S*;fg-token=([0-9a-f]{48})", invite.line).group(1) + "\r\n"
+        reply, call = carrier.invite(number, call=carrier.new_call(caller=caller), extra=header)
+        assert reply.code == 200
+        carrier.bye(call)
+        return header
+
+    passes(callers[0])  # before the second node is there: it reads of it
+    wait_for(lambda: node.redis_cli("ZCARD", "fg:passed") != "0", what="it is in Redis")
+    second = started(NodeOf(tmp_path / "n2", f"unix:{node.path('redis.sock')}", rules=RULES, modparams=LIMITS, words={
+        "FG_CARRIER_SOURCES": CARRIER, "FG_CHALLENGE_TARGET": "sip:test@127.0.0.1:9", "FG_HASH_KEY_FILE": node.path("hash.key")}))
+    try:
+        there = Caller(second, address=CARRIER)
+        second.callers.append(there)
+        header = passes(callers[1])  # while it is there: it hears of it
+        for caller in callers:
+            wait_for(lambda caller=caller: there.show(number, direction="inbound", caller=caller)["action"] == "alert", what=f"{caller} is known there")
+        # Not made up, and yet used: on the first node.
+        assert there.show(number, direction="inbound", caller=callers[1])["action"] == "alert"
+        assert there.show(number, direction="inbound", caller=callers[1], extra=header)["action"] == "challenge"
+        assert 0 < int(node.redis_cli("PTTL", "fg:passed")) <= 86400000
+    finally:
+        finish(second)
 
 
 def test_it_is_over_when_nobody_had_to_be_refused_for_a_while(node):

@@ -115,11 +115,12 @@ class Edge:
         raise AssertionError("no free ports")
 
     def start(self):
+        before = self.log().count("ready:") if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BINARY, *self.options], stderr=log, stdout=log)
         for _ in range(300):
             assert self.process.poll() is None, self.log()
-            if "ready:" in self.log():
+            if self.log().count("ready:") > before:
                 return self
             time.sleep(0.02)
         raise AssertionError("sbc-edge did not get ready: " + self.log())
@@ -130,6 +131,12 @@ class Edge:
             self.process.terminate()
         if self.process:
             assert self.process.wait(10) == 0, self.log()[-4000:]
+
+    def kill(self):
+        """As a crash would: nothing is put in order."""
+        self.process.kill()
+        self.process.wait(10)
+        self.process = None
 
     def log(self):
         with open(self.log_path, errors="replace") as log:
@@ -170,9 +177,10 @@ class Endpoint:
 
     @staticmethod
     def _pair(ip):
+        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
         for _ in range(200):
-            first = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            second = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            first = socket.socket(family, socket.SOCK_DGRAM)
+            second = socket.socket(family, socket.SOCK_DGRAM)
             try:
                 port = random.randrange(40000, 60000, 2)
                 first.bind((ip, port))
@@ -195,7 +203,8 @@ class Endpoint:
 
     def sdp(self, proto=None, tag=1, extra=()):
         proto = proto or ("RTP/SAVP" if self.suite else "RTP/AVP")
-        lines = ["v=0", f"o=- 1 1 IN IP4 {self.ip}", "s=-", f"c=IN IP4 {self.ip}", "t=0 0",
+        address = f"IN IP{6 if ':' in self.ip else 4} {self.ip}"
+        lines = ["v=0", f"o=- 1 1 {address}", "s=-", f"c={address}", "t=0 0",
                  f"m=audio {self.port} {proto} 8", "a=rtpmap:8 PCMA/8000", "a=sendrecv"]
         if self.suite:
             lines.append(f"a=crypto:{tag} {self.suite} inline:{base64.b64encode(self.key).decode()}")
@@ -206,11 +215,12 @@ class Endpoint:
     def take(self, sdp):
         """Reads what the relay wrote for this end."""
         port = int(re.search(r"^m=audio (\d+) ", sdp, re.M)[1])
-        assert re.search(r"^c=IN IP4 127\.0\.0\.1", sdp, re.M), sdp
+        host = "::1" if ":" in self.ip else "127.0.0.1"
+        assert re.search(rf"^c=IN IP{6 if ':' in self.ip else 4} {re.escape(host)}", sdp, re.M), sdp
         own_rtcp = re.search(r"^a=rtcp:(\d+)", sdp, re.M)
-        self.remote = ("127.0.0.1", port)
+        self.remote = (host, port)
         muxed = self.mux and "a=rtcp-mux" in sdp
-        self.remote_rtcp = self.remote if muxed else ("127.0.0.1", int(own_rtcp[1]) if own_rtcp else port + 1)
+        self.remote_rtcp = self.remote if muxed else (host, int(own_rtcp[1]) if own_rtcp else port + 1)
         lines = re.findall(r"^a=crypto:(\d+) (\S+) inline:([A-Za-z0-9+/=]+)", sdp, re.M)
         for tag, suite, key in lines:
             if suite == self.suite:

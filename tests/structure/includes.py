@@ -36,7 +36,7 @@ PARTNERS = {
 # Library header (or folder of headers, ending in /) -> part -> in how many of its files.
 LIBRARIES = {
     "curl/": {"alerts": 1},
-    "glib.h": {"engine/pack": 2},  # time zones; digests
+    "glib.h": {"engine/pack": 2, "sbc-edge": 1},  # time zones; digests; configuration files
     "hiredis/": {"engine/store": 1, "alerts": 1},
     "jansson.h": {"engine/record": 1, "engine/packtest": 1, "modules/fraudguard": 1, "cli": 1,
                   "alerts": 1, "sbc-edge": 1},
@@ -44,7 +44,7 @@ LIBRARIES = {
     "liburing.h": {"sbc-edge": 1},
     "maxminddb.h": {"engine/pack": 1},
     "microhttpd.h": {"modules/fraudguard": 1, "sbc-edge": 1},
-    "openssl/": {"modules/fraudguard": 3, "alerts": 1, "sbc-edge": 3},
+    "openssl/": {"modules/fraudguard": 3, "alerts": 1, "sbc-edge": 6},
     "srtp2/": {"sbc-edge": 1},
 }
 KAMAILIO_FOLDERS = ("core/", "lib/", "modules/")

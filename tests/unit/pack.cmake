@@ -16,7 +16,7 @@ if(TARGET fg_packtest)
     fg_unit_test(test_packtest SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_packtest.c LIBS fg_packtest)
 endif()
 # Small packs that show one thing each, with their tests.
-foreach(pack history holidays new trunks usual)
+foreach(pack history holidays media new trunks usual)
     add_test(NAME packs_${pack} COMMAND fgctl rules test --data ${PROJECT_SOURCE_DIR}/rules/data
         ${PROJECT_SOURCE_DIR}/tests/packs/${pack})
     set_tests_properties(packs_${pack} PROPERTIES

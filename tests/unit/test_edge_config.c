@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -133,6 +135,83 @@ static void test_mistakes_name_the_option(void **state)
     }
 }
 
+/* A file with these lines; its path lasts until the next one. */
+static const char *write_file(const char *text)
+{
+    static char option[64];
+    char path[] = "/tmp/fg-config-XXXXXX";
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    snprintf(option, sizeof(option), "--config-file=%s", path);
+    return option;
+}
+
+static const char *path_of(const char *option)
+{
+    return strchr(option, '=') + 1;
+}
+
+static void test_a_file_and_the_command_line_above_it(void **state)
+{
+    const char *file = write_file("# as rtpengine's\n[rtpengine]\n"
+                                  "interface = a/192.0.2.1!198.51.100.1 ; b/192.0.2.2\n"
+                                  "listen-ng=2223\nport-min = 20000\nport-max=20100\n"
+                                  "foreground = true\ntable = -1\ndefault-deny = no\n"
+                                  "[other]\nport-min=nonsense\n");
+    const char *const arguments[] = {file, NULL};
+    const char *const above[] = {file, "--port-min=20050", "--interface=192.0.2.9",
+                                 "--default-deny", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), 0);
+    assert_int_equal(config.n_interfaces, 2);
+    assert_string_equal(config.interfaces[1].name, "b");
+    assert_int_equal(config.port_min, 20000);
+    assert_false(config.default_deny);
+    assert_int_equal(parse(above, &config, error), 0);
+    assert_int_equal(config.n_interfaces, 1);
+    assert_int_equal(config.port_min, 20050);
+    assert_int_equal(config.port_max, 20100);
+    assert_true(config.default_deny);
+    unlink(path_of(file));
+}
+
+static void test_all_mistakes_are_told_at_once(void **state)
+{
+    const char *file = write_file("[sbc-edge]\nport-min = x\nspeed = 9\ndefault-deny = maybe\n"
+                                  "state-key-file = /k\nstand-in-for = b;b;b;b;b\n"
+                                  "redis = redis://user:sec ret@\n");
+    const char *const arguments[] = {file, "--tos=999", "--frobnicate", NULL};
+    static const char *const expected[] = {"--port-min=x",
+                                           "speed: unknown option",
+                                           "default-deny: expected true or false",
+                                           "--stand-in-for: more than 4",
+                                           "--redis=URL",
+                                           "--tos=999",
+                                           "--frobnicate: unknown",
+                                           "--interface is missing",
+                                           "--listen-ng is missing"};
+    const char *const nowhere[] = {"--config-file=/nowhere/x", NULL};
+    struct edge_config config;
+    char error[EDGE_CONFIG_ERR_MAX];
+
+    (void)state;
+    assert_int_equal(parse(arguments, &config, error), -EINVAL);
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        if (!strstr(error, expected[i]))
+            fail_msg("not told: %s\nbut:\n%s", expected[i], error);
+    }
+    assert_null(strstr(error, "sec ret"));
+    unlink(path_of(file));
+    assert_int_equal(parse(nowhere, &config, error), -EINVAL);
+    assert_non_null(strstr(error, "/nowhere/x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +220,8 @@ int main(void)
         cmocka_unit_test(test_listen_on_streams),
         cmocka_unit_test(test_redis_with_a_login_and_by_sentinel),
         cmocka_unit_test(test_mistakes_name_the_option),
+        cmocka_unit_test(test_a_file_and_the_command_line_above_it),
+        cmocka_unit_test(test_all_mistakes_are_told_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,7 +239,8 @@ static void takes_other_spellings_of_lists(void **state)
                         "\"replace\":\"origin\",\"rtcp-mux\":\"what\",\"SDES\":5,"
                         "\"transport protocol\":\"accept\",\"address family\":\"IP6\","
                         "\"received from\":[\"IP6\",\"2001:db8::1\"],"
-                        "\"direction\":[\"a\",1],\"DTLS\":\"passive\",\"ICE\":\"force-relay\","
+                        "\"direction\":[\"a\",1],\"DTLS\":\"passive\",\"DTLS-reverse\":\"active\","
+                        "\"dtls fingerprint\":\"SHA-384\",\"ICE\":\"force-relay\","
                         "\"record-call\":\"yes\",\"from-tag\":\"\",\"set-label\":\"x\"}")),
         0);
     assert_int_equal(request.rtcp_mux, EDGE_NG_MUX_DEMUX);
@@ -250,6 +251,8 @@ static void takes_other_spellings_of_lists(void **state)
     assert_int_equal(request.received_from.family, EDGE_IP6);
     assert_int_equal(request.n_direction, 0);
     assert_int_equal(request.dtls, EDGE_NG_DTLS_PASSIVE);
+    assert_int_equal(request.dtls_reverse, EDGE_NG_DTLS_ACTIVE);
+    assert_int_equal(request.dtls_hash, EDGE_HASH_SHA384);
     assert_int_equal(request.ice, EDGE_NG_ICE_FORCE);
     assert_true(request.has_from_tag);
     assert_text(request.to_label, "x");
@@ -307,6 +310,28 @@ static void every_command_has_its_name(void **state)
     }
 }
 
+static void reads_flags_in_one_text(void **state)
+{
+    static const char text[] =
+        "c d10:rtpp-flags170:  replace-origin ICE=remove SDES=[pad  no-AES_CM_128_HMAC_SHA1_32] "
+        "RTP/SAVP internal direction=b TOS=12 via-branch=auto rtpp-flags=x = [ ] a=] OSRTP=offer "
+        "codec=[a=[b c]]e";
+
+    (void)state;
+    assert_int_equal(parse(EDGE_VIEW(text)), 0);
+    assert_int_equal(request.replace, EDGE_NG_REPLACE_ORIGIN);
+    assert_int_equal(request.ice, EDGE_NG_ICE_REMOVE);
+    assert_true(request.sdes.has_pad);
+    assert_int_equal(request.sdes.suites_never, 1u << EDGE_SUITE_AES_CM_128_HMAC_SHA1_32);
+    assert_int_equal(request.transport_protocol, EDGE_PROTO_RTP_SAVP);
+    assert_int_equal(request.n_direction, 2);
+    assert_text(request.direction[0], "internal");
+    assert_text(request.direction[1], "b");
+    assert_int_equal(request.tos, 12);
+    assert_int_equal(request.osrtp, EDGE_NG_OSRTP_OFFER);
+    assert_int_equal(request.n_unknown, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +344,7 @@ int main(void)
         cmocka_unit_test(ignores_values_out_of_range),
         cmocka_unit_test(reads_the_sdes_list),
         cmocka_unit_test(takes_other_spellings_of_lists),
+        cmocka_unit_test(reads_flags_in_one_text),
         cmocka_unit_test(counts_more_unknown_keys_than_it_lists),
         cmocka_unit_test(an_exhausted_arena_is_an_error),
         cmocka_unit_test(every_command_has_its_name),

@@ -177,6 +177,49 @@ static void test_signals_of_a_call(void **state)
     assert_true(signal_of(FG_SIG_CALL_DURATION).number == 60 * FG_MICRO);
 }
 
+static void test_media_signals(void **state)
+{
+    static const struct fg_media_facts facts = {
+        .known = true,
+        .silent_s = 40,
+        .one_way_s = 10,
+        .caller = {.known = true,
+                   .encrypted = true,
+                   .suite = "AEAD_AES_128_GCM",
+                   .codec = "PCMA",
+                   .packets_per_second = 50,
+                   .loss_ppm = 15000,
+                   .jitter_us = 1500,
+                   .dtmf = 4,
+                   .idle_s = 1},
+        .called = {.known = true, .packets_per_second = 25, .loss_ppm = 500, .idle_s = 10},
+    };
+    (void)state;
+    event = world_call(&world, world.acme, "+9607712345");
+    event.kind = FG_EVENT_MINUTE;
+    plan_now();
+    assert_false(signal_of(FG_SIG_MEDIA_SILENT_SECONDS).present);
+    event.media = &facts;
+    plan_now();
+    assert_true(signal_of(FG_SIG_MEDIA_ENCRYPTED).truth);
+    assert_true(fg_view_equal(signal_of(FG_SIG_MEDIA_SUITE).text, fg_view_of("AEAD_AES_128_GCM")));
+    assert_true(fg_view_equal(signal_of(FG_SIG_MEDIA_CODEC).text, fg_view_of("PCMA")));
+    assert_true(signal_of(FG_SIG_MEDIA_SILENT_SECONDS).number == 40 * FG_MICRO);
+    assert_true(signal_of(FG_SIG_MEDIA_ONE_WAY).truth);
+    assert_true(signal_of(FG_SIG_MEDIA_ONE_WAY_SECONDS).number == 10 * FG_MICRO);
+    assert_true(signal_of(FG_SIG_MEDIA_IDLE_SECONDS).number == FG_MICRO);
+    assert_true(signal_of(FG_SIG_MEDIA_PACKET_RATE).number == 75 * FG_MICRO);
+    assert_true(signal_of(FG_SIG_MEDIA_PACKET_LOSS).number == 1500000);
+    assert_true(signal_of(FG_SIG_MEDIA_JITTER_MS).number == 1500000);
+    assert_true(signal_of(FG_SIG_MEDIA_DTMF).number == 4 * FG_MICRO);
+    assert_true(signal_of(FG_SIG_MEDIA_ON_HOLD).present);
+    event.direction = FG_INBOUND; // then the customer is the called side
+    plan_now();
+    assert_false(signal_of(FG_SIG_MEDIA_ENCRYPTED).truth);
+    assert_false(signal_of(FG_SIG_MEDIA_SUITE).present);
+    assert_false(signal_of(FG_SIG_MEDIA_CODEC).present);
+}
+
 static void test_absent_signals(void **state)
 {
     (void)state;
@@ -414,6 +457,7 @@ int main(void)
         TEST(test_what_is_known_of_the_caller),
         TEST(test_callers_of_impossible_length),
         TEST(test_signals_of_a_call),
+        TEST(test_media_signals),
         TEST(test_absent_signals),
         TEST(test_conditions),
         TEST(test_meters_of_each_event),

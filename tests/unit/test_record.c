@@ -100,6 +100,24 @@ static void test_release_round_trip(void **state)
     free(message);
 }
 
+static void test_passed_round_trip(void **state)
+{
+    struct fg_message read = {0};
+    char *message = fg_record_passed_message("acme", UINT64_C(0x00c0ffee00c0ffee), 7, until_ms);
+    (void)state;
+
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_OK);
+    assert_int_equal(read.op, FG_MESSAGE_PASSED);
+    assert_string_equal(read.customer, "acme");
+    assert_true(read.who == UINT64_C(0x00c0ffee00c0ffee) && read.token == 7);
+    assert_int_equal(read.hold.until_ms, until_ms);
+    char *who = strstr(message, "c0ffee");
+    assert_non_null(who);
+    *who = 'C';
+    assert_int_equal(fg_record_parse_message(fg_view_of(message), &read), FG_ESYNTAX);
+    free(message);
+}
+
 static void test_allowance_round_trip(void **state)
 {
     const struct fg_allowance allowance = {.id = 4711,
@@ -441,11 +459,60 @@ static void test_trunk(void **state)
     free(text);
 }
 
+#define SIDE                                                                                       \
+    "{\"encrypted\":true,\"suite\":\"AEAD_AES_128_GCM\",\"codec\":\"opus\",\"packets\":7,"         \
+    "\"rate\":50,\"loss_ppm\":5,\"jitter_us\":6,\"dtmf\":2,\"idle_s\":1}"
+#define MEDIA(call, rest)                                                                          \
+    "{\"v\":1,\"op\":\"media\",\"time_ms\":1,\"node\":\"edge\"," call ",\"customer\":\"acme\","    \
+    "\"on_hold\":true,\"up_s\":9,\"silent_s\":99999999999," rest "}"
+
+static void test_media_is_read_as_written(void **state)
+{
+    struct fg_media_message message;
+    (void)state;
+
+    assert_int_equal(fg_record_parse_media(
+                         fg_view_of(MEDIA("\"call_id\":\"a@b\"",
+                                          "\"one_way_s\":3,\"caller\":" SIDE ",\"called\":null")),
+                         &message),
+                     FG_OK);
+    assert_string_equal(message.call_id, "a@b");
+    assert_string_equal(message.customer, "acme");
+    assert_true(message.facts.known && message.facts.on_hold);
+    assert_int_equal(message.facts.silent_s, INT32_MAX);
+    assert_int_equal(message.facts.one_way_s, 3);
+    assert_true(message.facts.caller.known && !message.facts.called.known);
+    assert_string_equal(message.facts.caller.suite, "AEAD_AES_128_GCM");
+    assert_string_equal(message.facts.caller.codec, "opus");
+    assert_int_equal(message.facts.caller.dtmf, 2);
+}
+
+static void test_media_that_is_not_as_written_is_refused(void **state)
+{
+    static const char *const wrong[] = {
+        "{}",
+        MEDIA("\"call_id\":\"\"", "\"one_way_s\":3,\"caller\":null,\"called\":null"),
+        MEDIA("\"call_id_hex\":\"0\"", "\"one_way_s\":3,\"caller\":null,\"called\":null"),
+        MEDIA("\"call_id\":\"a\"", "\"one_way_s\":-3,\"caller\":null,\"called\":null"),
+        MEDIA("\"call_id\":\"a\"", "\"one_way_s\":3,\"caller\":null"),
+        MEDIA("\"call_id\":\"a\"", "\"one_way_s\":3,\"caller\":{\"suite\":\"\"},\"called\":null"),
+        MEDIA("\"call_id\":\"a\"",
+              "\"one_way_s\":3,\"caller\":{\"suite\":\"a b\"},\"called\":null"),
+    };
+    struct fg_media_message message;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(fg_record_parse_media(fg_view_of(wrong[i]), &message), FG_ESYNTAX);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hold_round_trip),
         cmocka_unit_test(test_release_round_trip),
+        cmocka_unit_test(test_passed_round_trip),
         cmocka_unit_test(test_allowance_round_trip),
         cmocka_unit_test(test_kill_keeps_every_byte_of_a_call_id),
         cmocka_unit_test(test_kill_refuses_what_cannot_be_named),
@@ -457,6 +524,8 @@ int main(void)
         cmocka_unit_test(test_plain_text),
         cmocka_unit_test(test_call_hash),
         cmocka_unit_test(test_trunk),
+        cmocka_unit_test(test_media_is_read_as_written),
+        cmocka_unit_test(test_media_that_is_not_as_written_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ enum fgm_item_kind {
     FGM_ITEM_ALLOW,        // fixed: struct fgm_item_allowance
     FGM_ITEM_DISALLOW,     // fixed: struct fgm_item_allowance
     FGM_ITEM_KILL,         // texts: Call-ID, reason; fixed: struct fgm_item_kill
-    FGM_ITEM_ATTACK        // texts: event JSON; fixed: struct fgm_item_event
+    FGM_ITEM_ATTACK,       // texts: event JSON; fixed: struct fgm_item_event
+    FGM_ITEM_PASSED        // fixed: struct fgm_item_passed; not kept on disk
 };
 
 #define FGM_RECORD_MAX_S 604800U // 7 days
@@ -46,6 +47,12 @@ struct fgm_item_kill {
     char customer[FG_CUSTOMER_ID_MAX + 1];
     int64_t until_ms;
     char by[64];
+};
+
+struct fgm_item_passed {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    uint64_t who, token; // keyed hashes
+    int64_t until_ms;
 };
 
 #define FGM_ITEM_MAX ((size_t)65536) // bytes of one record with its texts

@@ -12,6 +12,7 @@
 #include "fg/destination.h"
 #include "fg/hash.h"
 #include "fg/identity.h"
+#include "fg/media.h"
 #include "fg/view.h"
 
 enum fg_event_kind {
@@ -80,9 +81,10 @@ struct fg_event {
     struct fg_view user_agent;
     struct fg_attr attrs[FG_ATTRS_MAX]; // set by the script
     uint8_t n_attrs;
-    bool answered;      // end: whether it had been answered
-    int32_t duration_s; // since answer; minute and end
-    int32_t minute;     // FG_EVENT_MINUTE: the n-th started minute, from 1
+    bool answered;                      // end: whether it had been answered
+    int32_t duration_s;                 // since answer; minute and end
+    const struct fg_media_facts *media; // minute, end; NULL: the relay tells nothing of it
+    int32_t minute;                     // FG_EVENT_MINUTE: the n-th started minute, from 1
 };
 
 // Idempotency key of a call. key: the installation's hash key. called: E.164 digits or raw user

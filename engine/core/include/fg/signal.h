@@ -77,7 +77,29 @@ enum fg_signal_type {
     X(CALLER_COUNTRY, "caller.country", COUNTRY, "country of the calling number")                  \
     X(CALLER_ATTEST, "caller.attest", TEXT,                                                        \
       "what the script's attribute 'attest' says of the caller's attestation (RFC 8588): A, B, C " \
-      "or failed; absent where there is none")
+      "or failed; absent where there is none")                                                     \
+    X(MEDIA_ENCRYPTED, "media.encrypted", BOOL,                                                    \
+      "media to and from the customer is encrypted, as the relay sees it; this and the following " \
+      "are there on minute and end events, where sbc-edge relays the call and tells of it")        \
+    X(MEDIA_SUITE, "media.suite", TEXT,                                                            \
+      "SRTP suite that the customer sends with; absent in clear")                                  \
+    X(MEDIA_CODEC, "media.codec", TEXT, "codec that the customer sends; absent before a packet")   \
+    X(MEDIA_SILENT_SECONDS, "media.silent_seconds", NUMBER,                                        \
+      "how long there has been nothing to hear from either side [s] (docs/events.md)")             \
+    X(MEDIA_ONE_WAY, "media.one_way", BOOL,                                                        \
+      "only one side has sent anything for 10 s or more; false on hold")                           \
+    X(MEDIA_ONE_WAY_SECONDS, "media.one_way_seconds", NUMBER,                                      \
+      "how long only one side has sent anything [s]; 0 on hold")                                   \
+    X(MEDIA_IDLE_SECONDS, "media.idle_seconds", NUMBER,                                            \
+      "time since the last packet of either side [s]")                                             \
+    X(MEDIA_ON_HOLD, "media.on_hold", BOOL, "one side has put the call on hold (RFC 3264 8.4)")    \
+    X(MEDIA_PACKET_RATE, "media.packet_rate", NUMBER,                                              \
+      "packets that both sides send [1/s], since the relay told last")                             \
+    X(MEDIA_PACKET_LOSS, "media.packet_loss", NUMBER,                                              \
+      "packets lost before the relay [%], of the worse side, since the relay told last")           \
+    X(MEDIA_JITTER_MS, "media.jitter_ms", NUMBER,                                                  \
+      "interarrival jitter (RFC 3550) [ms], of the worse side")                                    \
+    X(MEDIA_DTMF, "media.dtmf", NUMBER, "keys that the caller has pressed in this call (RFC 4733)")
 
 enum fg_signal {
 #define FG_SIGNAL_ENUM(name, text, type, doc) FG_SIG_##name,
@@ -96,6 +118,8 @@ struct fg_signal_info {
 const struct fg_signal_info *fg_signal_info(enum fg_signal signal);
 // What values of this type are called in references, such as "true/false". Static storage.
 const char *fg_signal_type_name(enum fg_signal_type type);
+// Whether a signal is there on minute and end events only.
+bool fg_signal_is_late(enum fg_signal signal);
 // Finds a signal by its name in packs; "attr.NAME" gives FG_SIG_ATTR. FG_ENOTFOUND.
 FG_MUST_CHECK int fg_signal_find(struct fg_view name, enum fg_signal *out);
 

@@ -65,18 +65,25 @@ char *fg_record_allowance_set_event(const char *node, const char *customer,
 char *fg_record_allowance_removed_event(const char *node, const char *customer,
                                         const struct fg_allowance *allowance, int64_t now_ms);
 
+// A caller has passed a customer's challenge: keyed hashes of both and of the token, and until when
+// the caller is known.
+char *fg_record_passed_message(const char *customer, uint64_t who, uint64_t token,
+                               int64_t until_ms);
+
 enum fg_message_op {
     FG_MESSAGE_HOLD,
     FG_MESSAGE_RELEASE,
     FG_MESSAGE_KILL,
     FG_MESSAGE_ALLOW,
-    FG_MESSAGE_DISALLOW
+    FG_MESSAGE_DISALLOW,
+    FG_MESSAGE_PASSED
 };
 struct fg_message {
     enum fg_message_op op;
     char customer[FG_CUSTOMER_ID_MAX + 1];
     struct fg_hold hold; // HOLD: all; RELEASE: scope, value, by; KILL: until_ms, reason, by
     struct fg_allowance allowance;    // ALLOW: all; DISALLOW: id, by
+    uint64_t who, token;              // PASSED: keyed hashes; until when is hold.until_ms
     char call_id[FG_CALL_ID_MAX + 1]; // KILL: the bytes as received; else empty
 };
 // Reads a hold's JSON or a channel message: at most FG_MESSAGE_BYTES_MAX, one object, version 1,
@@ -87,6 +94,15 @@ FG_MUST_CHECK int fg_record_parse_hold(struct fg_view json, struct fg_message *o
 // Whether id is a customer id: 1 to FG_CUSTOMER_ID_MAX characters of [a-z0-9._-].
 bool fg_record_is_customer_id(struct fg_view id);
 
+// What the relay tells of a call's media (docs/events.md, media facts), read as strictly. customer:
+// empty where the relay knows none. facts.time_ms is left 0.
+struct fg_media_message {
+    char customer[FG_CUSTOMER_ID_MAX + 1];
+    char call_id[FG_CALL_ID_MAX + 1];
+    struct fg_media_facts facts;
+};
+FG_MUST_CHECK int fg_record_parse_media(struct fg_view json, struct fg_media_message *out);
+
 // Observed facts of a trunk: "the padlock".
 struct fg_trunk_facts {
     const char *customer;
@@ -95,7 +111,9 @@ struct fg_trunk_facts {
     char source[46];               // address, NUL-terminated
     int64_t seen_ms;               // Unix [ms]
     uint64_t calls, srtp_calls, blocked;
-    uint32_t live; // calls in progress
+    uint32_t live;              // calls in progress
+    struct fg_media_side media; // of the customer's side of its last call; not known: none told
+    int64_t media_ms;           // when that was told, Unix [ms]
 };
 // malloc'd, NULL when out of memory.
 char *fg_record_trunk(const struct fg_trunk_facts *facts);

@@ -83,6 +83,21 @@ FG_MUST_CHECK int fg_redis_trunks_each(struct fg_redis *redis,
 // Last n events, newest first.
 FG_MUST_CHECK int fg_redis_events_last(struct fg_redis *redis, size_t n,
                                        bool (*fn)(void *arg, struct fg_view json), void *arg);
+// A place in the stream of events: all before it has been read.
+struct fg_stream_place {
+    char id[48];
+    bool taken; // the event of this id has been read, too
+};
+// The place before the first event that Redis took at time_ms [Unix ms] or later.
+void fg_stream_place_at(struct fg_stream_place *place, int64_t time_ms);
+// The place before the last n events (1 to 10000), or before all of them.
+FG_MUST_CHECK int fg_redis_events_back(struct fg_redis *redis, size_t n,
+                                       struct fg_stream_place *place);
+// Calls fn with at most n events (1 to 10000) from place on, oldest first, and moves place behind
+// each. Stops when fn returns false. Nothing more to read: place stays.
+FG_MUST_CHECK int fg_redis_events_after(struct fg_redis *redis, struct fg_stream_place *place,
+                                        size_t n, bool (*fn)(void *arg, struct fg_view json),
+                                        void *arg);
 // What fg-alertd has to deliver (in no order), and what it has given up (newest first, at most n, 1
 // to 10000), as it keeps them (docs/redis-schema.md). id: of the dead letter.
 FG_MUST_CHECK int fg_redis_alerts_each(struct fg_redis *redis,
@@ -107,6 +122,14 @@ struct fg_allowance;
 FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *customer,
                                          const struct fg_allowance *allowance, int64_t now_ms,
                                          int64_t *calls, fg_micro *usd);
+
+// Who passed a challenge (a keyed hash), known until until_ms; of more than 16384 those that are known
+// longest are kept. message is published.
+FG_MUST_CHECK int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms,
+                                      int64_t now_ms, struct fg_view message);
+FG_MUST_CHECK int fg_redis_passed_each(struct fg_redis *redis, int64_t now_ms,
+                                       void (*fn)(void *arg, uint64_t who, int64_t until_ms),
+                                       void *arg);
 
 // Publishes what the relay tells of calls' media, at most 512 messages (one round trip).
 #define FG_MEDIA_CHANNEL "fg:media:ch"

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls, and verdicts about them, outlive a relay: state in a real Redis."""
+import os
+import shutil
+import time
+
+import pytest
+
+from edge_lab import Edge, Ng, Redis, assert_silent, rtp, talk, wait_until
+
+CALLS = "fg:edge:{lab:one}:calls"
+
+
+def write_keys(path, *lines):
+    path.write_text("# name, key\n" + "\n".join(lines) + "\n")
+    path.chmod(0o400)
+    return path
+
+
+class Lab:
+    """A Redis, and relays that keep their state there."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.server = Redis(directory).start()
+        self.keys = write_keys(directory / "keys", "a " + os.urandom(32).hex())
+        self.relays = []
+
+    def options(self, name, *more):
+        return [f"--redis=unix:{self.server.path}", f"--state-key-file={self.keys}", "--state-space=lab",
+                f"--state-node={name}", *more]
+
+    def relay(self, name, *more):
+        directory = self.directory / name
+        directory.mkdir()
+        self.relays.append(Edge(directory, *self.options(name, *more)))
+        return self.relays[-1].start()
+
+    def close(self):
+        try:
+            for relay in self.relays:
+                relay.stop()
+        finally:
+            self.server.stop()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    if not shutil.which("redis-server"):
+        pytest.skip("no redis-server")
+    one = Lab(tmp_path)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def written(relay):
+    """Waits until everything that happened so far is in Redis."""
+    before = relay.metrics()["sbc_edge_state_written_total"]
+    time.sleep(1)
+    wait_until(lambda: relay.metrics()["sbc_edge_state_written_total"] >= before)
+    wait_until(lambda: relay.metrics()["sbc_edge_state_waiting"] == 0)
+
+
+def test_calls_and_verdicts_outlive_a_crash(lab, call):
+    relay = lab.relay("one")
+    ng = Ng(relay.ng_port)
+    around = call("sdes-sdes", ng=ng, metadata="customer=acme").setup()
+    crossing = call("gcm-sdes", ng=ng).setup()
+    plain = call("sdes-plain", ng=ng).setup()
+    blocked = call("sdes-sdes", ng=ng).setup()
+    half = call("plain-sdes", ng=ng).setup()
+    early = call("sdes-plain", ng=ng)
+    killed = call("sdes-plain", ng=ng).setup()
+    ended = call("sdes-plain", ng=ng).setup()
+    for one in (around, crossing, plain, blocked, half, killed):
+        talk(one)
+    talk(around, count=30, first=65520)  # one rollover before the state is written
+    talk(crossing, count=10, first=65500)
+    ended.delete()
+    written(relay)
+    talk(crossing, count=50, first=65510)  # this one between the state and the crash
+    ng("block media", call_id=blocked.id)
+    ng("block media", call_id=half.id, from_tag="tag-a")
+    ng("block media", call_id=early.id)
+    lab.server.publish({"op": "kill", "call_id": killed.id, "customer": "x", "until_ms": int(time.time() * 1000) + 60000})
+    wait_until(lambda: killed.query()["verdict"]["blocked"] == 1)
+    time.sleep(0.2)
+    ports = {one.id: (one.a.remote, one.b.remote) for one in (around, crossing, plain)}
+    keys = lab.server.run("--no-raw", "HGETALL", CALLS)
+    assert around.id not in keys and "tag-a" not in keys, "state in clear"
+    relay.kill()
+    relay.start()
+    assert relay.metrics()["sbc_edge_state_restored_total"] == 6
+    talk(around, count=10, first=100)
+    talk(crossing, count=10, first=60)
+    talk(plain, count=10, first=200)
+    for one in (blocked, killed):
+        assert_silent(one, first=5000)
+    half.a.send(rtp(5000))
+    half.b.send(rtp(5000))
+    assert half.a.receive() == rtp(5000)
+    assert half.b.drain() == 0
+    assert_silent(early.setup())
+    verdict = blocked.query()["verdict"]
+    assert verdict["reason"] == "blocked" and verdict["forwarded_after_verdict"] == 0
+    ng("query", expect="error", call_id=ended.id)
+    # Signalling goes on, too: same keys, same ports, and a rollover counter that stays.
+    around.offer(to_tag="tag-b")
+    around.answer()
+    assert (around.a.remote, around.b.remote) == ports[around.id]
+    talk(around, count=5, first=300)
+    ng("unblock media", call_id=blocked.id)
+    talk(blocked, first=5100)
+    relay.stop()  # a planned end leaves the newest state
+    relay.start()
+    talk(around, count=5, first=400)
+    assert_silent(killed, first=9000)
+
+
+def test_redis_may_be_away_and_what_is_damaged_is_passed_over(lab, call):
+    relay = lab.relay("one")
+    ng = Ng(relay.ng_port)
+    one, other = call("sdes-plain", ng=ng).setup(), call("sdes-plain", ng=ng).setup()
+    talk(one)
+    lab.server.stop()
+    wait_until(lambda: relay.metrics()["sbc_edge_state_up"] == 0)
+    talk(one, first=200)
+    third = call("plain-sdes", ng=ng).setup()
+    other.delete()
+    lab.server.start()  # empty
+    wait_until(lambda: relay.metrics()["sbc_edge_state_up"] == 1)
+    wait_until(lambda: lab.server.run("HLEN", CALLS) == "2")
+    written(relay)
+    relay.kill()
+    fields = lab.server.run("HKEYS", CALLS).split()
+    for i, junk in enumerate(("", "\\x01", "A" * 300)):
+        lab.server.run("HSET", CALLS, f"{i:032x}", junk)
+    lab.server.run("HSET", CALLS, "f" * 32, "\x02 another layout")
+    swapped = lab.server.run("EVAL", f"return redis.call('HSET', '{CALLS}', '{'e' * 32}', redis.call('HGET', '{CALLS}', '{fields[0]}'))", 0)
+    assert swapped == "1"
+    # The first key of the file seals; the others open.
+    lab.keys.chmod(0o600)
+    write_keys(lab.keys, "b " + os.urandom(32).hex(), *lab.keys.read_text().splitlines()[1:])
+    relay.start()
+    figures = relay.metrics()
+    assert figures["sbc_edge_state_restored_total"] == 2
+    assert figures["sbc_edge_state_damaged_total"] + figures["sbc_edge_state_foreign_total"] >= 4
+    talk(one, first=300)
+    talk(third, first=300)
