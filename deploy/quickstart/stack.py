@@ -146,7 +146,7 @@ class Stack:
         self.processes["redis"].wait()
 
     def start_edge(self):
-        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", f"--interface=customer/{self.customer_address}",
+        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", "--default-deny", f"--interface=customer/{self.customer_address}",
                                  f"--interface=carrier/{self.carrier_address}", f"--listen-ng=127.0.0.1:{self.ng_port}", f"--port-min={self.media_ports[0]}",
                                  f"--port-max={self.media_ports[1]}", f"--redis=unix:{self.path('redis.sock')}", f"--listen-http=127.0.0.1:{self.metrics_port}",
                                  "--log-level=7", "--facts-interval=2"])
