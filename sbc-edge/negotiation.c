@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "negotiation.h"
 
+#include "echo.h"
 #include "leg_keys.h"
 #include "leg_sockets.h"
 #include "log.h"
@@ -337,7 +338,7 @@ static const char *take_answer_security(const struct edge_negotiation *n,
 {
     bool is_opportunistic = media->is_srtp && !edge_sdp_proto_is_srtp(media->proto);
 
-    if (media->dtls)
+    if (media->dtls || edge_sdp_proto_is_dtls(media->proto))
         return edge_sdp_proto_is_srtp(section->proto)
                    ? edge_negotiation_take_dtls(n, section, media)
                    : EDGE_TEXT_TRANSPORT;
@@ -409,9 +410,11 @@ const char *edge_negotiation_take_answer(struct edge_negotiation *n)
     note_policy(n->request, n->legs.to);
     for (unsigned i = 0; !error && i < n->control->sdp.n_media; i++)
         error = take_answered_media(n, i);
-    if (!error)
-        edge_session_join_legs(n->legs.from, n->legs.to);
-    return error;
+    if (error)
+        return error;
+    edge_session_join_legs(n->legs.from, n->legs.to);
+    edge_echo_settle(n);
+    return NULL;
 }
 
 struct writing {
@@ -473,7 +476,7 @@ const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, si
     const struct edge_control *control = n->control;
     const uint32_t replace = n->request->replace;
     struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
-    struct edge_origin_text origin_text;
+    struct edge_origin_text origin_text = {""};
     struct edge_ip ip =
         edge_interface_get_config(control->node->interfaces[leg->interface])->advertised;
     struct writing writing = {0};

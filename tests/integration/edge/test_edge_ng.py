@@ -55,6 +55,7 @@ def test_list_query_and_delete(ng, call):
     assert reply["totals"]["RTP"]["packets"] == 10 and reply["totals"]["RTCP"]["packets"] == 2
     assert reply["tags"]["tag-a"]["medias"][0]["srtp"]["encrypted"] == 1
     assert reply["tags"]["tag-b"]["medias"][0]["srtp"]["encrypted"] == 0
+    assert [tag["medias"][0]["codec"] for tag in reply["tags"].values()] == ["PCMA/8000"] * 2
     assert reply["verdict"]["blocked"] == 0
     assert one.delete()["totals"]["RTP"]["packets"] == 10
     assert_silent(one)
