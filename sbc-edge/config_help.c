@@ -31,6 +31,7 @@ const char *edge_config_help(void)
            "  --max-sessions=N              refuse offers beyond N calls (default 10000; 0: any)\n"
            "  --max-cpu=PERCENT             the same while the machine is busier than this\n"
            "  --max-load=LOAD               the same while its load average is higher\n"
+           "  --dtls-passive                let the other side begin DTLS handshakes\n"
            "  --default-deny                media flows only for calls that were allowed\n"
            "  --drain-time=SECONDS          how long calls may go on after SIGTERM (default 0)\n"
            "  --state-key-file=FILE         keep calls in Redis over a restart, sealed by its "
