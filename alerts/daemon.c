@@ -12,6 +12,7 @@
 #include "incidents.h"
 #include "log.h"
 #include "outbox.h"
+#include "seen.h"
 #include "sender.h"
 #include "state.h"
 
@@ -42,7 +43,8 @@ struct daemon {
     size_t n_tests;
     char resends[TESTS_MAX][FGA_DEAD_ID_MAX]; // dead letters to be tried again
     size_t n_resends;
-    uint64_t events, unreadable, delivered, failed, dead;
+    struct fga_seen *seen;
+    uint64_t events, unreadable, repeated, delivered, failed, dead;
 };
 
 static int64_t wall_clock_ms(void)
@@ -151,6 +153,10 @@ static void take_event(void *arg, const char *id, struct fg_view json)
     d->events++;
     if (fga_event_parse(json, &event) != FG_OK) {
         d->unreadable++;
+        return;
+    }
+    if (event.is_unique && !fga_seen_add(d->seen, json)) {
+        d->repeated++;
         return;
     }
     if (event.kind == FGA_EVENT_TEST) {
@@ -360,10 +366,19 @@ static void note_unreadable(void *arg, const char *what)
     fga_log(FGA_LOG_ERROR, "%s kept in Redis cannot be read; it is left alone", what);
 }
 
+static void note_taken_in(void *arg, const char *id, struct fg_view json)
+{
+    struct daemon *d = arg;
+    (void)id;
+    (void)fga_seen_add(d->seen, json);
+}
+
 static void forget(struct daemon *d)
 {
     fga_incidents_free(d->incidents);
     fga_outbox_free(d->outbox);
+    fga_seen_free(d->seen);
+    d->seen = NULL;
     d->incidents = NULL;
     d->outbox = NULL;
     d->n_tests = 0;
@@ -383,9 +398,12 @@ static int begin_lead(struct daemon *d)
     forget(d);
     d->incidents = fga_incidents_new();
     d->outbox = fga_outbox_new();
-    if (d->incidents == NULL || d->outbox == NULL)
+    d->seen = fga_seen_new();
+    if (d->incidents == NULL || d->outbox == NULL || d->seen == NULL)
         return FG_ENOMEM;
     rc = fga_state_load(d->state, d->incidents, d->outbox, note_unreadable, d);
+    if (rc == FG_OK)
+        rc = fga_state_taken_in(d->state, note_taken_in, d);
     while (rc == FG_OK && n > 0)
         rc = take_batch(d, true, &n);
     if (rc == FG_OK) {
@@ -419,6 +437,7 @@ static int tell_status(struct daemon *d)
         fg_json_set_integer(json, "v", 1) && fg_json_set_integer(json, "time_ms", d->now_ms) &&
         fg_json_set_integer(json, "events", (int64_t)d->events) &&
         fg_json_set_integer(json, "unreadable", (int64_t)d->unreadable) &&
+        fg_json_set_integer(json, "repeated", (int64_t)d->repeated) &&
         fg_json_set_integer(json, "delivered", (int64_t)d->delivered) &&
         fg_json_set_integer(json, "failed", (int64_t)d->failed) &&
         fg_json_set_integer(json, "dead", (int64_t)d->dead) &&

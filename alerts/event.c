@@ -133,6 +133,24 @@ static int read_hold(const struct fg_json *json, bool set, struct fga_event *eve
     return FG_OK;
 }
 
+static int64_t read_count(const struct fg_json *json, const char *key)
+{
+    int64_t value = 0;
+    return fg_json_integer(json, key, &value) && value > 0 && value < INT64_C(1) << 50 ? value : 0;
+}
+
+// Of floods of a number only: the others are requests of the customer's own trunk.
+static int read_attack(const struct fg_json *json, struct fga_event *event)
+{
+    if (!is_word(fg_json_string(json, "kind"), "number"))
+        return FG_OK;
+    event->kind = FGA_EVENT_FLOODED;
+    event->inbound = true;
+    event->callers = read_count(json, "callers");
+    event->peak_per_min = read_count(json, "peak_per_minute");
+    return FG_OK;
+}
+
 static int read_resend(const struct fg_json *json, struct fga_event *event)
 {
     static const char digits[] = "0123456789";
@@ -161,8 +179,12 @@ static int read_event(const struct fg_json *json, struct fga_event *event)
     if (!fg_record_is_customer_id(fg_view_of(customer)))
         return FG_ESYNTAX;
     memcpy(event->customer, customer, strlen(customer) + 1);
+    event->is_unique = strncmp(type, "call.", 5) != 0 || fg_json_string(json, "call_id") != NULL ||
+                       fg_json_string(json, "call_id_hex") != NULL;
     if (strncmp(type, "call.", 5) == 0)
         return read_call(json, type, event);
+    if (strncmp(type, "attack.", 7) == 0)
+        return read_attack(json, event);
     if (is_word(type, "hold.set") || is_word(type, "hold.released"))
         return read_hold(json, is_word(type, "hold.set"), event);
     if (is_word(type, "alert.test"))

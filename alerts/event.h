@@ -24,6 +24,7 @@ enum fga_event_kind {
     FGA_EVENT_HELD,     // a hold was set by somebody
     FGA_EVENT_RELEASED, // a hold was released
     FGA_EVENT_TEST,     // somebody wants to see that alerts arrive
+    FGA_EVENT_FLOODED,  // a flood of calls to one of the customer's numbers began or ended
     FGA_EVENT_RESEND,   // somebody wants a dead letter to be tried again
 };
 
@@ -47,6 +48,8 @@ struct fga_event {
     char hold_reason[FGA_TEXT_MAX], hold_by[64];
     struct fga_reason reasons[FGA_REASONS_MAX];
     uint32_t n_reasons;
+    bool is_unique;                // one that comes again to the byte is the same
+    int64_t callers, peak_per_min; // of a flood
     char dead_id[FGA_DEAD_ID_MAX]; // of the dead letter: digits, "-", digits
     char why[FGA_TEXT_MAX];        // the weightiest reason with its values: for the NOC only
 };

@@ -26,7 +26,8 @@ bool fga_incident_concerns(const struct fga_event *event, enum fga_incident_kind
     if (event->kind == FGA_EVENT_OTHER || event->kind == FGA_EVENT_TEST ||
         event->kind == FGA_EVENT_RESEND || event->customer[0] == '\0')
         return false;
-    const bool call = event->kind == FGA_EVENT_REFUSED || event->kind == FGA_EVENT_CUT;
+    const bool call = event->kind == FGA_EVENT_REFUSED || event->kind == FGA_EVENT_CUT ||
+                      event->kind == FGA_EVENT_FLOODED;
     *kind = call && event->inbound ? FGA_TDOS : FGA_HOLD;
     return true;
 }
@@ -130,6 +131,15 @@ static void count_call(struct fga_incident *incident, const struct fga_event *ev
     take_reasons(incident, event);
 }
 
+static void take_flood(struct fga_incident *incident, const struct fga_event *event)
+{
+    if ((uint64_t)event->callers > incident->callers)
+        incident->callers = (uint64_t)event->callers;
+    if ((uint64_t)event->peak_per_min > incident->peak_per_min)
+        incident->peak_per_min = (uint64_t)event->peak_per_min;
+    incident->floods += incident->floods < CALLS_MAX ? 1 : 0;
+}
+
 void fga_incident_absorb(struct fga_incident *incident, const struct fga_event *event,
                          int64_t now_ms)
 {
@@ -141,6 +151,8 @@ void fga_incident_absorb(struct fga_incident *incident, const struct fga_event *
     incident->news = true;
     if (event->kind == FGA_EVENT_RELEASED) {
         take_release(incident, event);
+    } else if (event->kind == FGA_EVENT_FLOODED) {
+        take_flood(incident, event);
     } else {
         take_hold(incident, event);
         if (event->kind == FGA_EVENT_HELD) {

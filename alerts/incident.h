@@ -57,6 +57,8 @@ struct fga_incident {
     struct fga_destination destinations[FGA_DESTINATIONS_MAX];
     uint32_t n_destinations;
     uint64_t other_calls; // to destinations beyond these
+    // Of floods, of the largest of them: different callers (about), calls in a minute.
+    uint64_t floods, callers, peak_per_min;
     struct fga_reason reasons[FGA_REASONS_MAX];
     uint32_t n_reasons;
     char why[FGA_TEXT_MAX], hold_reason[FGA_TEXT_MAX], hold_by[64];

@@ -22,6 +22,12 @@
     X("told_ms", told_ms, int64_t)                                                                 \
     X("told_calls", told_calls, uint64_t)
 
+// What incidents of before do not have: 0.
+#define LATER_NUMBERS(X)                                                                           \
+    X("floods", floods, uint64_t)                                                                  \
+    X("callers", callers, uint64_t)                                                                \
+    X("peak_per_minute", peak_per_min, uint64_t)
+
 static bool set_lists(struct fg_json *object, const struct fga_incident *incident)
 {
     struct fg_json *holds = fg_json_array_new();
@@ -79,6 +85,7 @@ char *fga_incident_format(const struct fga_incident *incident)
 #define SET_NUMBER(key, member, type)                                                              \
     ok = fg_json_set_integer(object, key, (int64_t)incident->member) && ok;
     NUMBERS(SET_NUMBER)
+    LATER_NUMBERS(SET_NUMBER)
 #undef SET_NUMBER
     ok = set_lists(object, incident) && ok;
     char *text = ok ? fg_json_format(object, 0) : NULL;
@@ -99,6 +106,10 @@ static bool get_numbers(const struct fg_json *object, struct fga_incident *out)
         return false;                                                                              \
     out->member = (type)value;
     NUMBERS(GET_NUMBER)
+#undef GET_NUMBER
+#define GET_NUMBER(key, member, type)                                                              \
+    out->member = get_number(object, key, NUMBER_MAX, &value) ? (type)value : 0;
+    LATER_NUMBERS(GET_NUMBER)
 #undef GET_NUMBER
     if (!get_number(object, "sequence", INT32_MAX, &value))
         return false;

@@ -69,6 +69,18 @@ static void write_places(const struct fga_incident *incident, char *out, size_t 
         (void)snprintf(out + used, size - used, "%s...", used > 0 ? ", " : "");
 }
 
+// How large a flood is, where it is known.
+static void write_size(const struct writer *w, enum fga_text text, uint64_t n)
+{
+    char number[24];
+    const struct fga_value value = {"n", number};
+    if (n == 0)
+        return;
+    count_text(number, n);
+    (void)fputc('\n', w->out);
+    say(w, text, n, &value, 1);
+}
+
 static void write_happened(const struct writer *w)
 {
     char from[FGA_LOCAL_MAX], to[FGA_LOCAL_MAX], calls[24], places[512];
@@ -88,6 +100,8 @@ static void write_happened(const struct writer *w)
         : n > 0                       ? FGA_TEXT_HAPPENED_CALLS
                                       : FGA_TEXT_HAPPENED_HELD,
         n, values, sizeof(values) / sizeof(*values));
+    write_size(w, FGA_TEXT_HAPPENED_CALLERS, w->incident->callers);
+    write_size(w, FGA_TEXT_HAPPENED_PEAK, w->incident->peak_per_min);
 }
 
 // What a hold is about, in words.

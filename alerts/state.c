@@ -314,6 +314,25 @@ static void take_entries(struct fga_state *state, const struct fga_reply *entrie
     }
 }
 
+int fga_state_taken_in(struct fga_state *state, fga_state_event_fn *fn, void *arg)
+{
+    struct fga_reply *reply = NULL;
+    if (state->cursor[0] == '\0')
+        return FG_OK;
+    QUEUE_AT(state->stream, T("XREVRANGE"), T(EVENTS), T(state->cursor), T("-"), T("COUNT"),
+             T("4096"));
+    const int rc = exchange(state, state->stream, &reply, 1);
+    for (size_t i = rc == FG_OK ? fga_reply_count(reply) : 0; i > 0; i--) {
+        const struct fga_reply *fields = fga_reply_at(fga_reply_at(reply, i - 1), 1);
+        for (size_t k = 0; k + 1 < fga_reply_count(fields); k += 2) {
+            if (fg_view_equal(fga_reply_text(fga_reply_at(fields, k)), T("e")))
+                fn(arg, "", fga_reply_text(fga_reply_at(fields, k + 1)));
+        }
+    }
+    fga_reply_free(reply);
+    return rc;
+}
+
 int fga_state_read(struct fga_state *state, bool pending, fga_state_event_fn *fn, void *arg,
                    size_t *n)
 {

@@ -28,10 +28,13 @@ FG_MUST_CHECK int fga_state_load(struct fga_state *state, struct fga_incidents *
                                  struct fga_outbox *outbox,
                                  void (*unreadable)(void *arg, const char *what), void *arg);
 
+// Gives fn the newest events that were taken in already, at most 4096.
+typedef void fga_state_event_fn(void *arg, const char *id, struct fg_view json);
+FG_MUST_CHECK int fga_state_taken_in(struct fga_state *state, fga_state_event_fn *fn, void *arg);
+
 // Reads at most 256 events: those that a former leader has read and not acknowledged (pending), or
 // new ones. fn is called in order, not for pending ones that are counted already. *n: how many were
 // read. Acknowledge them with fga_state_acknowledge() after the commit.
-typedef void fga_state_event_fn(void *arg, const char *id, struct fg_view json);
 FG_MUST_CHECK int fga_state_read(struct fga_state *state, bool pending, fga_state_event_fn *fn,
                                  void *arg, size_t *n);
 FG_MUST_CHECK int fga_state_acknowledge(struct fga_state *state);

@@ -29,6 +29,10 @@
     X(HAPPENED_HELD, "{from}: a hold was put on your outgoing calls", NULL)                        \
     X(HAPPENED_FLOOD, "{from} to {to}: {calls} call to your numbers was refused",                  \
       "{from} to {to}: {calls} calls to your numbers were refused")                                \
+    X(HAPPENED_CALLERS, "They came from about {n} caller.",                                        \
+      "They came from about {n} different callers.")                                               \
+    X(HAPPENED_PEAK, "At the peak it was {n} call a minute.",                                      \
+      "At the peak it was {n} calls a minute.")                                                    \
     X(DID_REFUSED, "{calls} call was stopped before it connected.",                                \
       "{calls} calls were stopped before they connected.")                                         \
     X(DID_CUT, "{calls} call in progress was ended.", "{calls} calls in progress were ended.")     \

@@ -42,6 +42,22 @@ static bool set_money(struct fg_json *data, const struct fga_incident *incident)
     return fg_json_set(data, "cost", cost) && ok;
 }
 
+static bool set_count(struct fg_json *object, const char *key, uint64_t n)
+{
+    return n == 0 ? fg_json_set_null(object, key) : fg_json_set_integer(object, key, (int64_t)n);
+}
+
+// How large a flood is, as far as it is known.
+static bool set_flood(struct fg_json *data, const struct fga_incident *incident)
+{
+    if (incident->kind != FGA_TDOS)
+        return true;
+    struct fg_json *flood = fg_json_object_new();
+    const bool ok = set_count(flood, "callers", incident->callers) &&
+                    set_count(flood, "peak_per_minute", incident->peak_per_min);
+    return fg_json_set(data, "flood", flood) && ok;
+}
+
 static bool set_calls(struct fg_json *data, const struct fga_incident *incident)
 {
     struct fg_json *calls = fg_json_object_new();
@@ -130,8 +146,8 @@ static struct fg_json *data_of(const struct fga_message *message,
         set_time(data, "started", incident->started_ms) &&
         set_time(data, "latest", incident->last_ms) &&
         set_time(data, "hold_until", fga_incident_held_until_ms(incident)) &&
-        set_calls(data, incident) && set_evidence(data, incident) && set_money(data, incident) &&
-        set_next_steps(data, message, language) &&
+        set_calls(data, incident) && set_flood(data, incident) && set_evidence(data, incident) &&
+        set_money(data, incident) && set_next_steps(data, message, language) &&
         set_unblock_url(data, incident, audience->portal_url) &&
         fg_json_set_string(data, "contact", audience->contact) &&
         fg_json_set_string(data, "locale", audience->locale == NULL ? "en" : audience->locale) &&

@@ -10,6 +10,7 @@ enum exit_code cmd_alerts_resend(struct invocation *call);
 enum exit_code cmd_alerts_test(struct invocation *call);
 enum exit_code cmd_block(struct invocation *call);
 enum exit_code cmd_explain(struct invocation *call);
+enum exit_code cmd_proof(struct invocation *call);
 enum exit_code cmd_attacks(struct invocation *call);
 enum exit_code cmd_audit(struct invocation *call);
 enum exit_code cmd_completion(struct invocation *call);

@@ -181,6 +181,15 @@ const struct command commands[] = {
      .details = "'last' is the call that was judged last. Numbers are masked.",
      .min_arguments = 1,
      .max_arguments = 1},
+    {.name = "proof",
+     .arguments = "CALL-ID",
+     .run = cmd_proof,
+     .help = "Show the relay's record of a call whose media was stopped",
+     .details = "For each side: the verdict, when the relay heard and obeyed it, the last packet "
+                "forwarded\nand what was dropped since. It is there once the call has ended, for "
+                "7 days.",
+     .min_arguments = 1,
+     .max_arguments = 1},
     {.name = "block",
      .arguments = "SCOPE",
      .run = cmd_block,

@@ -59,8 +59,8 @@ static void look_at_both(const struct edge_session *session, const struct edge_m
 
     out->is_on_hold = caller->is_on_hold || called->is_on_hold;
     out->silent_s = seconds_since(later(sound_ns, answered_ns), now_ns);
-    /* Who is on hold need not send. */
-    if (is_here == is_there || out->is_on_hold)
+    /* Who is on hold need not send, nor who hears himself. */
+    if (is_here == is_there || out->is_on_hold || caller->peer == caller)
         return;
     out->one_way_s = seconds_since(
         later(is_here ? called->facts.last_ns : caller->facts.last_ns, answered_ns), now_ns);

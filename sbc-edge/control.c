@@ -126,9 +126,18 @@ static size_t write_error(struct edge_control *control, const struct edge_ng_req
 static size_t answer(struct edge_control *control, const struct edge_ng_request *request)
 {
     struct edge_ng_value *reply = edge_ng_reply_new(&control->arena);
-    const char *error = run_command(control, request, reply);
     size_t length = 0;
+    const char *error;
 
+    control->load_limit = NULL;
+    error = run_command(control, request, reply);
+
+    if (error && control->load_limit && request->supports_load_limit) {
+        if (edge_ng_reply_load_limit(request, control->load_limit, control->reply,
+                                     sizeof(control->reply), &length) != 0)
+            return 0;
+        return length;
+    }
     if (error)
         return write_error(control, request, error);
     if (edge_ng_reply_format(request, &control->arena, reply, "ok", control->reply,

@@ -37,6 +37,7 @@ struct edge_control {
     uint8_t *state_memory; /**< room for one record; NULL without a keeper */
     struct edge_ng_arena arena;
     unsigned char *arena_memory;
+    const char *load_limit; /**< of the command at hand: another relay is to take the call */
     struct edge_sdp sdp;
     char sdp_text[EDGE_CONTROL_SDP_MAX];
     char reply[EDGE_CONTROL_REPLY_MAX];

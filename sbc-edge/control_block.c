@@ -60,8 +60,10 @@ static const char *set_blocks(struct edge_command *command, bool is_blocked)
 
     if (error)
         return error;
-    if (selection.is_whole_call)
+    if (selection.is_whole_call) {
         session->is_blocked = is_blocked;
+        session->is_allowed = session->is_allowed || !is_blocked;
+    }
     for (unsigned i = 0; i < session->n_legs; i++) {
         /* Unblocking the whole call also ends the blocks of its directions. */
         if (selection.is_chosen[i] || (selection.is_whole_call && !is_blocked))
@@ -82,9 +84,23 @@ const char *edge_command_block(struct edge_command *command)
     if (edge_blocks_add_early(control->blocks, call_id.ptr, call_id.len, EDGE_BLOCK_MEDIA,
                               control->now_us / 1000) != 0)
         return "No room for more early blocks";
-    edge_state_note_early(control, call_id, EDGE_BLOCK_MEDIA);
+    edge_state_note_early(
+        control, call_id,
+        edge_blocks_early(control->blocks, call_id.ptr, call_id.len, control->now_us / 1000));
     edge_ng_add_str(&control->arena, command->reply, EDGE_VIEW("warning"),
                     EDGE_VIEW("Unknown call-ID; its media will be blocked when it comes"));
+    return NULL;
+}
+
+/* Where nothing flows unless it was allowed, that may come before the offer, too. */
+static const char *allow_early(struct edge_control *control, struct edge_view call_id,
+                               unsigned flags)
+{
+    edge_blocks_clear_early(control->blocks, call_id.ptr, call_id.len, EDGE_BLOCK_MEDIA);
+    if (edge_blocks_add_early(control->blocks, call_id.ptr, call_id.len, flags | EDGE_BLOCK_ALLOWED,
+                              control->now_us / 1000) != 0)
+        return "No room for more early blocks";
+    edge_state_note_early(control, call_id, flags | EDGE_BLOCK_ALLOWED);
     return NULL;
 }
 
@@ -92,12 +108,17 @@ const char *edge_command_unblock(struct edge_command *command)
 {
     struct edge_control *control = command->control;
     struct edge_view call_id = command->request->call_id;
+    uint64_t now_ms = control->now_us / 1000;
+    unsigned flags;
 
     if (command->session)
         return set_blocks(command, false);
-    if (edge_blocks_early(control->blocks, call_id.ptr, call_id.len, control->now_us / 1000) == 0)
+    flags = edge_blocks_early(control->blocks, call_id.ptr, call_id.len, now_ms);
+    if (control->node->config->default_deny)
+        return allow_early(control, call_id, flags & ~EDGE_BLOCK_MEDIA);
+    if (flags == 0)
         return EDGE_NG_TEXT_UNKNOWN_CALL_ID;
     edge_blocks_clear_early(control->blocks, call_id.ptr, call_id.len, EDGE_BLOCK_MEDIA);
-    edge_state_note_early(control, call_id, 0);
+    edge_state_note_early(control, call_id, flags & ~EDGE_BLOCK_MEDIA);
     return NULL;
 }

@@ -2,12 +2,16 @@
 /* ng: offer and answer. */
 #include "control_commands.h"
 
+#include "echo.h"
 #include "leg_sockets.h"
+#include "load_watch.h"
 #include "negotiation.h"
 
 #define TEXT_HELD        "Customer on hold"
 #define TEXT_BAD_CUSTOM  "Invalid customer in metadata"
 #define CUSTOMER_KEY     "customer="
+#define ALLOWED          "guard=allowed"
+#define SEPARATORS       "|;,"
 #define CUSTOMER_KEY_LEN (sizeof(CUSTOMER_KEY) - 1)
 
 static bool is_customer_byte(char c)
@@ -25,7 +29,7 @@ static const char *read_customer(struct edge_view metadata, char out[EDGE_CUSTOM
         size_t end = at;
         size_t length;
 
-        while (end < metadata.len && !strchr("|;,", metadata.ptr[end]))
+        while (end < metadata.len && !strchr(SEPARATORS, metadata.ptr[end]))
             end++;
         length = end - at;
         if (length >= CUSTOMER_KEY_LEN &&
@@ -63,10 +67,25 @@ static const char *check_hold(struct edge_control *control, const struct edge_se
     return TEXT_HELD;
 }
 
+/* True, and control->load_limit, when another relay had better take a new call. */
+static bool refuse_for_load(struct edge_control *control)
+{
+    const struct edge_node *node = control->node;
+    uint32_t limit = node->config->max_sessions;
+    enum edge_refusal refusal = (enum edge_refusal)atomic_load(&node->refusal);
+
+    if (refusal != EDGE_REFUSAL_NONE)
+        control->load_limit = edge_refusal_text(refusal);
+    else if (limit != 0 && atomic_load(&node->n_sessions) >= limit)
+        control->load_limit = EDGE_NG_TEXT_SESSION_LIMIT;
+    if (control->load_limit)
+        edge_stats_add(&control->stats->refused_by_load, 1);
+    return control->load_limit != NULL;
+}
+
 static const char *get_session(struct edge_command *command, const char *customer, bool *is_new)
 {
     struct edge_control *control = command->control;
-    uint32_t limit = control->node->config->max_sessions;
     int err;
 
     *is_new = false;
@@ -75,13 +94,14 @@ static const char *get_session(struct edge_command *command, const char *custome
             memcpy(command->session->customer, customer, strlen(customer) + 1);
         return NULL;
     }
-    if (limit != 0 && atomic_load(&control->node->n_sessions) >= limit)
-        return EDGE_NG_TEXT_SESSION_LIMIT;
+    if (refuse_for_load(control))
+        return EDGE_NG_TEXT_SESSION_LIMIT; /* proxies that know no load limit try another relay */
     err = edge_session_new(command->request->call_id, control->now_us, control->now_ns,
                            &command->session);
     if (err != 0)
         return EDGE_TEXT_NO_MEMORY;
     memcpy(command->session->customer, customer, strlen(customer) + 1);
+    command->session->needs_allowance = control->node->config->default_deny;
     err = edge_session_table_add(control->table, command->session);
     if (err != 0) {
         edge_session_free(command->session);
@@ -94,12 +114,32 @@ static const char *get_session(struct edge_command *command, const char *custome
     return NULL;
 }
 
+/* Whether `part` is the metadata, or one of its parts. */
+static bool has_part(struct edge_view metadata, struct edge_view part)
+{
+    size_t at = 0;
+
+    while (at < metadata.len) {
+        size_t end = at;
+
+        while (end < metadata.len && !strchr(SEPARATORS, metadata.ptr[end]))
+            end++;
+        if (edge_view_is_equal((struct edge_view){metadata.ptr + at, end - at}, part))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
 static void set_drop_traffic(struct edge_command *command)
 {
     if (command->request->drop_traffic == EDGE_NG_DROP_START)
         command->session->drops_traffic = true;
     else if (command->request->drop_traffic == EDGE_NG_DROP_STOP)
         command->session->drops_traffic = false;
+    if (command->request->drop_traffic == EDGE_NG_DROP_STOP ||
+        has_part(command->request->metadata, EDGE_VIEW(ALLOWED)))
+        command->session->is_allowed = true;
 }
 
 static void note_signal(struct edge_command *command)
@@ -188,6 +228,8 @@ const char *edge_command_answer(struct edge_command *command)
     if (edge_sdp_parse(command->request->sdp, &command->control->sdp, NULL) != 0)
         return EDGE_NG_TEXT_BAD_SDP;
     error = negotiate(command, false);
+    if (!error && edge_echo_is_on(command->session))
+        command->session->delete_at_ns = command->control->now_ns + EDGE_ECHO_MAX_NS;
     if (!error && command->session->answered_ns == 0) {
         command->session->answered_ns = command->control->now_ns;
         command->session->told_ns = command->control->now_ns;

@@ -5,8 +5,10 @@
 #include "hold_watch.h"
 #include "io_choice.h"
 #include "listener.h"
+#include "load_watch.h"
 #include "log.h"
 #include "metrics.h"
+#include "notify.h"
 #include "random.h"
 #include "reporter.h"
 #include "secret_store.h"
@@ -22,12 +24,19 @@
 #define SECOND_NS  1000000000u
 #define RESTORE_MS 10000u
 
-static atomic_bool is_stopping;
+static atomic_uint n_stops;
+static atomic_bool wants_take_over;
 
 static void stop(int signal_number)
 {
     (void)signal_number;
-    atomic_store(&is_stopping, true);
+    atomic_fetch_add(&n_stops, 1);
+}
+
+static void ask_to_take_over(int signal_number)
+{
+    (void)signal_number;
+    atomic_store(&wants_take_over, true);
 }
 
 static void set_signals(void)
@@ -37,6 +46,8 @@ static void set_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    action.sa_handler = ask_to_take_over;
+    sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
@@ -162,8 +173,45 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
     return err == 0 ? 0 : fail("--listen-http", err);
 }
 
+/* What is looked at while commands are served. */
+struct running {
+    struct edge_node *node;
+    struct edge_load_watch load;
+    uint64_t drain_end_ns; /* 0: not draining */
+};
+
+static void begin_drain(struct running *running, uint64_t now_ns)
+{
+    struct edge_node *node = running->node;
+
+    running->drain_end_ns = now_ns + (uint64_t)node->config->drain_time_s * SECOND_NS;
+    atomic_store(&node->refusal, EDGE_REFUSAL_DRAIN);
+    edge_notify("STOPPING=1\nSTATUS=waiting for calls to end");
+    edge_log(EDGE_LOG_NOTICE, "no new calls; waiting up to %u s for %u calls to end",
+             node->config->drain_time_s, atomic_load(&node->n_sessions));
+}
+
+static bool is_over(void *context)
+{
+    struct running *running = context;
+    uint64_t now_ns = edge_clock_now_ns();
+    unsigned stops = atomic_load(&n_stops);
+
+    if (running->node->keeper && atomic_exchange(&wants_take_over, false))
+        edge_keeper_take_over(running->node->keeper);
+    edge_load_watch_turn(&running->load, running->node, now_ns);
+    if (stops == 0)
+        return false;
+    if (stops > 1 || running->node->config->drain_time_s == 0)
+        return true;
+    if (running->drain_end_ns == 0)
+        begin_drain(running, now_ns);
+    return now_ns >= running->drain_end_ns || atomic_load(&running->node->n_sessions) == 0;
+}
+
 static int listen_until_stopped(struct edge_node *node, struct edge_listener **listener)
 {
+    struct running running = {.node = node};
     char failed[EDGE_LISTENER_NAME];
     int err = edge_listener_new(node, listener, failed);
 
@@ -178,7 +226,9 @@ static int listen_until_stopped(struct edge_node *node, struct edge_listener **l
         edge_keeper_wait(node->keeper, RESTORE_MS);
     edge_log(EDGE_LOG_NOTICE, "ready: %u workers, media ports %u to %u", node->n_workers,
              node->config->port_min, node->config->port_max);
-    edge_listener_run(*listener, &is_stopping);
+    edge_notify("READY=1");
+    edge_listener_run(*listener, is_over, &running);
+    edge_notify("STOPPING=1");
     return 0;
 }
 

@@ -330,12 +330,13 @@ static void read_socket(struct edge_listener *listener, int fd)
     }
 }
 
-void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping)
+void edge_listener_run(struct edge_listener *listener, bool (*is_over)(void *context),
+                       void *context)
 {
     struct pollfd polled[EDGE_LISTEN_NG_MAX + EDGE_STREAM_POLL_MAX];
     const unsigned n_sockets = listener->n_sockets;
 
-    while (!atomic_load(is_stopping)) {
+    while (!is_over(context)) {
         unsigned n_streams;
 
         for (unsigned i = 0; i < n_sockets; i++)

@@ -20,5 +20,6 @@ int edge_listener_new(struct edge_node *node, struct edge_listener **out,
 /** Closes them; the workers must have ended, since they answer on these sockets. NULL is fine. */
 void edge_listener_free(struct edge_listener *listener);
 
-/** Runs until `*is_stopping`, which is looked at about four times a second. */
-void edge_listener_run(struct edge_listener *listener, const atomic_bool *is_stopping);
+/** Runs until `is_over`, which is asked at least four times a second. */
+void edge_listener_run(struct edge_listener *listener, bool (*is_over)(void *context),
+                       void *context);

@@ -122,6 +122,10 @@ static void add_packets(struct text *text, const struct edge_node *node)
                 SUM(node, forwarded_after_verdict));
     add_counter(text, "sbc_edge_offers_refused_by_hold_total", "Offers refused by a hold",
                 SUM(node, refused_by_hold));
+    add_counter(text, "sbc_edge_offers_refused_by_load_total",
+                "Offers refused since there are too many calls, the machine is busy, or the relay "
+                "is to end",
+                SUM(node, refused_by_load));
 }
 
 static void add_requests(struct text *text, const struct edge_node *node)
@@ -199,7 +203,7 @@ static void add_state(struct text *text, struct edge_node *node)
 
     add_gauge(text, "sbc_edge_draining",
               "1 while no new calls are taken, since the relay is to end",
-              atomic_load(&node->is_draining));
+              atomic_load(&node->refusal) == EDGE_REFUSAL_DRAIN);
     if (!node->keeper)
         return;
     add_gauge(text, "sbc_edge_state_up", "The state of calls is being kept in Redis",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "negotiation.h"
 
+#include "echo.h"
 #include "leg_keys.h"
 #include "leg_sockets.h"
 #include "log.h"
@@ -409,9 +410,11 @@ const char *edge_negotiation_take_answer(struct edge_negotiation *n)
     note_policy(n->request, n->legs.to);
     for (unsigned i = 0; !error && i < n->control->sdp.n_media; i++)
         error = take_answered_media(n, i);
-    if (!error)
-        edge_session_join_legs(n->legs.from, n->legs.to);
-    return error;
+    if (error)
+        return error;
+    edge_session_join_legs(n->legs.from, n->legs.to);
+    edge_echo_settle(n);
+    return NULL;
 }
 
 struct writing {

@@ -35,6 +35,14 @@ struct edge_state_stats {
     _Atomic uint64_t foreign; /**< sealed with a key that is not in the file, or another layout */
 };
 
+/** Why new calls are refused, so that the proxy tries another relay. */
+enum edge_refusal {
+    EDGE_REFUSAL_NONE = 0,
+    EDGE_REFUSAL_DRAIN, /**< the process is to end */
+    EDGE_REFUSAL_CPU,
+    EDGE_REFUSAL_LOAD,
+};
+
 struct edge_node {
     const struct edge_config *config;
     struct edge_interface *interfaces[EDGE_INTERFACES_MAX];
@@ -46,7 +54,7 @@ struct edge_node {
     unsigned n_workers;
     struct edge_worker *workers[EDGE_THREADS_MAX];
     _Atomic uint32_t n_sessions;    /**< of all workers */
-    _Atomic bool is_draining;       /**< no new calls: the process is to end */
+    _Atomic int refusal;            /**< enum edge_refusal */
     struct edge_reporter *reporter; /**< NULL without Redis */
     struct edge_keeper *keeper;     /**< NULL: calls do not outlive the process */
     struct edge_state_stats state_stats;

@@ -79,6 +79,14 @@ uint32_t edge_packet_rtp_ssrc(const uint8_t *bytes)
     return read_u32(bytes + 8);
 }
 
+void edge_packet_rtp_set_ssrc(uint8_t *bytes, uint32_t ssrc)
+{
+    bytes[8] = (uint8_t)(ssrc >> 24);
+    bytes[9] = (uint8_t)(ssrc >> 16);
+    bytes[10] = (uint8_t)(ssrc >> 8);
+    bytes[11] = (uint8_t)ssrc;
+}
+
 uint32_t edge_packet_rtcp_ssrc(const uint8_t *bytes)
 {
     return read_u32(bytes + 4);

@@ -36,5 +36,8 @@ void edge_packet_rtp_set_seq(uint8_t *bytes, uint16_t seq);
 /* SSRC of an RTP packet of at least EDGE_RTP_HEADER bytes. */
 uint32_t edge_packet_rtp_ssrc(const uint8_t *bytes);
 
+/* Another SSRC for it. */
+void edge_packet_rtp_set_ssrc(uint8_t *bytes, uint32_t ssrc);
+
 /* SSRC of the sender of an RTCP packet of at least EDGE_RTCP_HEADER bytes. */
 uint32_t edge_packet_rtcp_ssrc(const uint8_t *bytes);

@@ -5,6 +5,8 @@
 
 /* Packets in a row that are too old to be late or doubled ones: the sender has started anew. */
 #define RESTART_AFTER 8
+/* What makes the SSRC of an echo another one. */
+#define ECHO_SSRC 0x5a5a5a5au
 
 static struct edge_relay_outcome drop(struct edge_flow *in, size_t length, enum edge_drop reason)
 {
@@ -216,6 +218,8 @@ static bool find_way_out(const struct edge_media *media, bool is_rtcp, struct ed
 
     if (!peer || !peer->is_active || !media->is_active || peer->is_opaque != media->is_opaque)
         return false;
+    if (is_rtcp && peer == media)
+        return false; /* an echo; reports about oneself are none */
     *out = &peer->flow[is_rtcp && !peer->has_rtcp_mux ? EDGE_RTCP : EDGE_RTP];
     return (*out)->fd >= 0 && edge_address_is_usable(&(*out)->remote);
 }
@@ -252,6 +256,8 @@ struct edge_relay_outcome edge_relay_step(struct edge_flow *in, struct edge_rela
         return drop(in, arrived, leg->verdict.reason);
     if (!find_way_out(in->media, is_rtcp, &out))
         return drop(in, arrived, EDGE_DROP_NO_PEER);
+    if (out->media == in->media)
+        edge_packet_rtp_set_ssrc(packet->bytes, in->ssrc_in ^ ECHO_SSRC);
     if (out->media->is_srtp && !out->media->is_opaque) {
         if (!edge_flow_sender(out))
             return drop(in, arrived, EDGE_DROP_NO_KEY);

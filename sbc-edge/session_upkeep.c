@@ -86,6 +86,8 @@ void edge_control_judge(struct edge_control *control, struct edge_session *sessi
         session->is_blocked = true;
     if (early & EDGE_BLOCK_DROP_TRAFFIC)
         session->drops_traffic = true;
+    if (early & EDGE_BLOCK_ALLOWED)
+        session->is_allowed = true;
     /* From here on the session carries it itself. */
     if (early != 0)
         edge_blocks_clear_early(control->blocks, call_id, length, early);

@@ -30,6 +30,7 @@ struct edge_stats {
     _Atomic uint64_t forwarded_after_verdict;
     _Atomic uint64_t verdicts;
     _Atomic uint64_t refused_by_hold;
+    _Atomic uint64_t refused_by_load; /**< new calls: too many, too busy, or about to end */
     _Atomic uint64_t sessions_total;
     _Atomic uint64_t sessions_closed[EDGE_CLOSED_COUNT];
     _Atomic uint64_t requests[EDGE_NG_COMMAND_COUNT];

@@ -9,6 +9,7 @@ from capture import Capture
 from inbound import AnsweringPbx, CallingCarrier
 from report import Row
 from sip_trunk import Refused, Trunk
+from stack import ECHO_NUMBER
 
 SILENCE_MS = 20  # RTP and RTCP must stop this soon after the verdict
 
@@ -79,6 +80,36 @@ def acme_calls_home(stack, report):
     if row.check(bool(trunk), "fgctl trunks shows the trunk"):
         row.check(trunk["tls"] and trunk["srtp_calls"] == trunk["calls"] > 0,
                   f"its padlocks: signalling TLS {(trunk['tls'] or {}).get('version', '-')}, SRTP {trunk['srtp_calls']}/{trunk['calls']} calls", "both closed")
+    report.add(row)
+
+
+def acme_hears_itself(stack, report):
+    """The test number: what the customer says comes back, encrypted, and the trunk's padlocks tell with what."""
+    row = Row(f"acme dials the test number {ECHO_NUMBER}")
+    phone, carrier = stack.pbx("acme"), stack.carrier
+    since, heard_before, carrier_heard = int(time.time() * 1000) - 50, phone.heard(), carrier.heard()
+    capture = Capture(stack.path("echo.pcap"), *stack.media_ports).start()
+    mark = phone.dial(f"sip:{ECHO_NUMBER}@{stack.domain}")
+    answered = phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)
+    if row.check(bool(answered) and answered[1]["type"] == "CALL_ESTABLISHED", "answered by the trunk edge itself", "the call is answered"):
+        time.sleep(4)
+        phone.hangup()
+        phone.wait("CALL_CLOSED", since=mark, timeout=5)
+        settle(lambda: phone.heard() != heard_before, 3)
+    packets = [p for p in capture.stop() if p.is_rtp]
+    part = tone.share(phone.heard(), phone.tone_hz) if phone.heard() else 0
+    row.check(part > 0.8, f"acme hears its own {phone.tone_hz} Hz: {part:.0%}", "over 80 %")
+    there = {p.payload[12:172] for p in packets if not stack.sent_by_relay(p)}
+    back = [p.payload for p in packets if stack.sent_by_relay(p)]
+    row.check(len(back) > 100 and len(back) <= len(there) and not any(payload[12:172] in there for payload in back) and {len(payload) for payload in back} == {182},
+              f"capture: {len(there)} SRTP packets there, {len(back)} back, none of them the same bytes", "one for one at most, encrypted anew")
+    row.check(all(stack.is_customer_leg(p) for p in packets) and carrier.heard() == carrier_heard, "no carrier hears of it", "nothing on the carriers' side")
+    record = call_of(stack, "acme", since)
+    if row.check(bool(record), "verdict recorded"):
+        fill(row, record)
+        row.check(record["action"] == "allow" and record["identity"] == "certificate", "judged like any call", "allow, by certificate")
+    media = settle(lambda: next((t.get("media") for t in stack.trunks() if t["customer"] == "acme"), None), 10) or {}
+    row.check(media.get("encrypted") and media.get("suite"), f"fgctl trunks: media {media.get('suite') or 'in clear'}", "an SRTP suite, as the relay has seen it")
     report.add(row)
 
 
@@ -406,6 +437,7 @@ def redis_dies(stack, report):
 
 SCENES = [
     ("acme calls a domestic number in office hours", acme_calls_home),
+    ("acme dials the test number", acme_hears_itself),
     ("globex's PBX is hijacked at night", globex_is_hijacked),
     ("initech's call is cut by an operator", initech_is_cut),
     ("certificates that must not pass", wrong_certificates),

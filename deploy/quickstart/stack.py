@@ -24,6 +24,10 @@ CARRIER_NUMBERS += [f"+1202555{1000 + i}" for i in range(40)] + [f"+4490987900{1
 PBX_CALLER = {"acme": "+441632960007", "initech": "+4930901820", "globex": "+12125550101", "hooli": "+14155550101"}
 
 
+# A short code that no network has: customers hear themselves.
+ECHO_NUMBER = "9196"
+
+
 class StartFailed(RuntimeError):
     pass
 
@@ -104,6 +108,8 @@ class Stack:
             "FG_REDIS": f"unix:{self.path('redis.sock')}",
             "FG_METRICS": self.guard_metrics,
             "FG_MODE": "enforce",
+            "FG_ECHO_NUMBER": ECHO_NUMBER,
+            "FG_ECHO_PORT": self.base + 64,
             "FG_STATE_DIR": self.path("state"),
             "FG_DIALOGS": self.path("dialogs"),
             **other,
@@ -142,7 +148,7 @@ class Stack:
         self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", f"--interface=customer/{self.customer_address}",
                                  f"--interface=carrier/{self.carrier_address}", f"--listen-ng=127.0.0.1:{self.ng_port}", f"--port-min={self.media_ports[0]}",
                                  f"--port-max={self.media_ports[1]}", f"--redis=unix:{self.path('redis.sock')}", f"--listen-http=127.0.0.1:{self.metrics_port}",
-                                 "--log-level=7"])
+                                 "--log-level=7", "--facts-interval=2"])
         self._wait("sbc-edge", lambda: self.ng({"command": "ping"}) == {"result": "pong"})
 
     def start_kamailio(self):
@@ -159,7 +165,7 @@ class Stack:
         self._write("kamailio2.cfg", self.kamailio_site(
             FG_RUN=self.path("node2"), FG_NODE="node2", FG_LISTEN_CUSTOMERS=f"tls:{self.customer_address}:{port}", FG_CUSTOMER_PORT=port,
             FG_LISTEN_CARRIERS=f"udp:{self.carrier_address}:{port + 1}", FG_LISTEN_SECURE_CARRIERS=f"tls:{self.carrier_address}:{port + 2}",
-            FG_METRICS=f"127.0.0.1:{port + 3}", FG_STATE_DIR=self.path("node2", "state"), FG_DIALOGS=self.path("node2", "dialogs"),
+            FG_ECHO_PORT=port + 4, FG_METRICS=f"127.0.0.1:{port + 3}", FG_STATE_DIR=self.path("node2", "state"), FG_DIALOGS=self.path("node2", "dialogs"),
             FG_HASH_KEY_FILE=self.path("hash.key")))
         os.makedirs(self.path("node2", "state"), exist_ok=True)
         # The tables are there, and empty while the first node runs.

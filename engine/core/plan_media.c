@@ -66,8 +66,9 @@ void fg_plan_media_signal(const struct fg_event *event, enum fg_signal signal, s
         set_number(out, media->silent_s * FG_MICRO);
         break;
     case FG_SIG_MEDIA_IDLE_SECONDS:
-        set_number(out,
-                   (caller->idle_s < called->idle_s ? caller->idle_s : called->idle_s) * FG_MICRO);
+        set_number(out, (called->known && called->idle_s < caller->idle_s ? called->idle_s
+                                                                          : caller->idle_s) *
+                            FG_MICRO);
         break;
     case FG_SIG_MEDIA_ON_HOLD:
         set_truth(out, media->on_hold);

@@ -19,12 +19,14 @@ struct lane {
     _Atomic uint32_t failures_in_row;
     _Atomic uint32_t trial_successes;
     _Atomic uint64_t second; // second << 32 | tried << 16 | failed
+    _Atomic uint64_t evaluations, failures;
+    _Atomic uint64_t name[FG_MASTER_NAME_SIZE / sizeof(uint64_t)]; // text; all zero: none yet
 };
 
 struct fg_breaker {
     struct lane lanes[1 + BREAKER_LANES];
     _Atomic int64_t since_ms;
-    _Atomic uint64_t evaluations, failures, timeouts, opened, skipped;
+    _Atomic uint64_t evaluations, failures, timeouts, opened, skipped, changes;
     _Atomic uint64_t errors[FG_REDIS_ERRORS];
 };
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics in shared memory must be lock free");
@@ -108,8 +110,51 @@ void breaker_lanes_keep(struct fg_breaker *breaker, const uint64_t *ids, size_t 
         atomic_store(&lane->failures_in_row, 0);
         atomic_store(&lane->second, 0);
         atomic_store(&lane->state, BREAKER_CLOSED);
+        atomic_store(&lane->evaluations, 0);
+        atomic_store(&lane->failures, 0);
+        atomic_store(&lane->name[0], 0);
         atomic_store(&lane->id, 0);
+        atomic_fetch_add(&breaker->changes, 1);
     }
+}
+
+// Word by word: who reads it meanwhile sees halves of two names at worst, and never beyond the end.
+void breaker_name(struct fg_breaker *breaker, uint32_t lane, const char *text)
+{
+    uint64_t words[FG_MASTER_NAME_SIZE / sizeof(uint64_t)] = {0};
+    size_t len = strlen(text);
+    bool changed = false;
+    if (len >= sizeof(words))
+        len = sizeof(words) - 1;
+    memcpy(words, text, len);
+    bool had_one = atomic_load(&breaker->lanes[lane].name[0]) != 0;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        changed |= atomic_exchange(&breaker->lanes[lane].name[i], words[i]) != words[i];
+    if (lane == 0 && had_one && changed)
+        atomic_fetch_add(&breaker->changes, 1);
+}
+
+static bool master_read(const struct lane *lane, struct fg_master_stats *out)
+{
+    uint64_t words[FG_MASTER_NAME_SIZE / sizeof(uint64_t)];
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        words[i] = atomic_load(&lane->name[i]);
+    memcpy(out->name, words, sizeof(out->name));
+    out->name[sizeof(out->name) - 1] = '\0';
+    out->state = lane_state(lane);
+    out->evaluations = atomic_load(&lane->evaluations);
+    out->failures = atomic_load(&lane->failures);
+    return out->name[0] != '\0';
+}
+
+uint32_t fg_breaker_masters(const struct fg_breaker *breaker,
+                            struct fg_master_stats out[FG_MASTERS_MAX])
+{
+    uint32_t n = 0;
+    for (unsigned i = 1; i <= BREAKER_LANES; i++)
+        n += atomic_load(&breaker->lanes[i].id) != 0 && master_read(&breaker->lanes[i], &out[n]);
+    // One server has no lane but the first; a Cluster's first lane is no master.
+    return n > 0 ? n : master_read(&breaker->lanes[0], &out[0]);
 }
 
 void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats *out)
@@ -119,6 +164,7 @@ void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats 
     out->timeouts = atomic_load(&breaker->timeouts);
     out->opened = atomic_load(&breaker->opened);
     out->skipped = atomic_load(&breaker->skipped);
+    out->changes = atomic_load(&breaker->changes);
     out->since_ms = atomic_load(&breaker->since_ms);
     for (unsigned i = 0; i < FG_REDIS_ERRORS; i++)
         out->errors[i] = atomic_load(&breaker->errors[i]);
@@ -136,6 +182,7 @@ bool breaker_allows(struct fg_breaker *breaker, uint32_t lane)
         return false;
     }
     atomic_fetch_add(&breaker->evaluations, 1);
+    atomic_fetch_add(&breaker->lanes[lane].evaluations, 1);
     return true;
 }
 
@@ -188,6 +235,7 @@ void breaker_failed(struct fg_breaker *breaker, uint32_t lane_at, enum fg_redis_
 {
     struct lane *lane = &breaker->lanes[lane_at];
     atomic_fetch_add(&breaker->failures, 1);
+    atomic_fetch_add(&lane->failures, 1);
     if (kind == FG_REDIS_ERROR_TIMEOUT)
         atomic_fetch_add(&breaker->timeouts, 1);
     breaker_probe_failed(breaker, kind);

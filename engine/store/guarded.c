@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "backlog.h"
 #include "breaker.h"
@@ -225,6 +228,20 @@ static int cluster_maintain(struct fg_guarded *guarded, int64_t until_ms)
     return guarded->backlog == NULL ? 0 : backlog_merge_parts(guarded, until_ms);
 }
 
+// Which server it is that answers: with Sentinels not always the same.
+static void master_name(struct fg_guarded *guarded)
+{
+    const struct redis_conn *conn = &guarded->redis->conn;
+    char host[64] = "", port[8] = "", name[FG_MASTER_NAME_SIZE] = "unix";
+    if (conn->address.ss_family != AF_UNIX &&
+        getnameinfo((const struct sockaddr *)&conn->address, conn->address_len, host, sizeof(host),
+                    port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+        const bool v6 = strchr(host, ':') != NULL;
+        (void)snprintf(name, sizeof(name), "%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
+    }
+    breaker_name(guarded->breaker, 0, name);
+}
+
 int fg_guarded_maintain(struct fg_guarded *guarded)
 {
     if (guarded->redis == NULL)
@@ -245,6 +262,7 @@ int fg_guarded_maintain(struct fg_guarded *guarded)
             breaker_failed(guarded->breaker, 0, kind, now_ms);
         return rc;
     }
+    master_name(guarded);
     if (was_open)
         breaker_probed(guarded->breaker, 0, now_ms);
     else

@@ -260,6 +260,17 @@ static void lanes_keep(const struct redis_cluster *cluster, struct fg_breaker *b
             ids[n++] = cluster->nodes[i].id;
     }
     breaker_lanes_keep(breaker, ids, n);
+    for (size_t i = 0; i < REDIS_MASTERS_MAX; i++) {
+        const struct cluster_node *node = &cluster->nodes[i];
+        char name[FG_MASTER_NAME_SIZE];
+        const uint32_t lane = node->used ? breaker_lane(breaker, node->id) : 0;
+        if (lane == 0)
+            continue;
+        const bool v6 = strchr(node->name.host, ':') != NULL;
+        (void)snprintf(name, sizeof(name), "%s%s%s:%u", v6 ? "[" : "", node->name.host,
+                       v6 ? "]" : "", (unsigned)node->name.port);
+        breaker_name(breaker, lane, name);
+    }
 }
 
 int redis_cluster_probe(struct fg_redis *redis, struct fg_breaker *breaker)

@@ -107,6 +107,7 @@ static void count_hold(void *arg, const char *customer, const struct fg_hold *ho
 static void collect_store(void)
 {
     fg_breaker_stats(fgm_breaker(), &snapshot.breaker);
+    snapshot.n_masters = fg_breaker_masters(fgm_breaker(), snapshot.masters);
     fg_backlog_stats(fgm_backlog(), &snapshot.backlog);
     fg_local_stats(fgm_local(), &snapshot.local);
     copy_counters(snapshot.writer_errors, fgm_metrics->writer_errors, FG_REDIS_ERRORS);

@@ -16,7 +16,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
-from stack import PBX_CALLER, Stack  # noqa: E402
+from stack import ECHO_NUMBER, PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
 
@@ -122,6 +122,37 @@ def test_a_carrier_that_can_gets_tls_and_srtp_with_keys_of_its_own(secure_stack)
     customer = {p.payload[12:] for p in media if secure_stack.is_customer_leg(p) and p.is_rtp}
     carrier_leg = {p.payload[12:] for p in media if secure_stack.is_carrier_leg(p) and p.is_rtp}
     assert customer and carrier_leg and not customer & carrier_leg
+
+
+def test_the_test_number_ends_like_any_call(loud_stack):
+    """(What the caller hears is the quick start's to see.) Its own side hangs up, the call is free, and nothing of it is left."""
+    stack = loud_stack
+    record, media, _ = call(stack, ECHO_NUMBER, 2.5)
+    assert record["action"] == "allow" and record["dest"]["type"] == "short_code" and record["dest"]["usd_per_minute"] is None
+    assert [p for p in media if p.is_rtp and stack.sent_by_relay(p)] and all(stack.is_customer_leg(p) for p in media if p.is_rtp)
+
+    def is_over():
+        return record["call_id"] not in stack.kamcmd("fraudguard.calls").stdout and any(
+            e["type"] == "call.end" and e["call_id"] == record["call_id"] for e in stack.events(50))
+    assert scenes.settle(is_over, 10)
+    reply = stack.ng({"command": "query", "call-id": record["call_id"]})
+    assert reply["result"] == "error" and reply["error-reason"] == "Unknown call-id"
+    trunk = next(t for t in stack.trunks() if t["customer"] == "acme")
+    assert trunk["media"]["encrypted"] and trunk["media"]["suite"] == "AES_CM_128_HMAC_SHA1_80" and trunk["media"]["codec"]
+
+
+def test_what_is_of_no_call_is_not_answered_as_a_test(loud_stack):
+    """The port of the test number is for this server alone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        host = "{}:{}".format(*stranger.getsockname())
+        stranger.settimeout(0.3)
+        for method in ("INVITE", "BYE", "OPTIONS"):
+            stranger.sendto((f"{method} sip:{ECHO_NUMBER}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{secrets.token_hex(6)}\r\nMax-Forwards: 70\r\n"
+                             f"From: <sip:x@{host}>;tag=1\r\nTo: <sip:{ECHO_NUMBER}@127.0.0.1>\r\nCall-ID: {secrets.token_hex(8)}\r\nCSeq: 1 {method}\r\n"
+                             f"Contact: <sip:x@{host}>\r\nContent-Length: 0\r\n\r\n").encode(), ("127.0.0.1", loud_stack.base + 64))
+            with pytest.raises(TimeoutError):
+                stranger.recv(65536)
 
 
 @pytest.mark.parametrize("holder", ["customer", "carrier"])

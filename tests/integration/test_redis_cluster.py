@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Redis Cluster: calls are counted exactly while a slot moves and while a master dies, without a restart."""
 import os
+import re
 import subprocess
 import sys
+import urllib.request
 
-from module_fixtures import BUILD, TOP, NodeOf, fgctl_at, finish, started, wait_for
+from module_fixtures import BUILD, TOP, NodeOf, fgctl_at, finish, free_port, started, wait_for
 from redis_cluster import RedisCluster
 from store_calls import COUNTING, OWN, PATIENT, SHARED, Counting
 
@@ -64,13 +66,22 @@ def hold_is_heard(url, callers, edge):
     wait_for(lambda: callers[7].show(OWN)["action"] == "allow", 10, "it is over")
 
 
+def masters(metrics):
+    """Evaluations by master, as the exporter tells them."""
+    with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=10) as answer:
+        found = re.findall(r'(?m)^fraudguard_redis_master_evaluations_total\{master="(.*?)"\} (\d+)$', answer.read().decode())
+    return {master: int(n) for master, n in found}
+
+
 def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
     servers = RedisCluster(str(tmp_path / "redis"), more=least_rights("s3cret-word"))
     node = edge = alerts = None
     try:
         servers.start(replica_of="fg:{c2}")
         url = servers.url("fraudguard:s3cret-word@")
-        node = started(NodeOf(tmp_path / "node", url, rules=COUNTING, modparams=PATIENT))
+        metrics = f"127.0.0.1:{free_port()}"
+        node = started(NodeOf(tmp_path / "node", url, rules=COUNTING, modparams=PATIENT, words={"FG_METRICS": metrics}))
+        wait_for(lambda: sorted(masters(metrics)) == sorted(f"127.0.0.1:{one.port}" for one in servers.masters), 10, "the exporter names all masters")
         alerts = Daemon(tmp_path, url)
         edge = Edge(tmp_path, f"--redis={url}").start()
         wait_for(lambda: edge.metrics()["sbc_edge_redis_up"] == 1, 10, "the relay listens")
@@ -97,6 +108,8 @@ def test_calls_are_counted_while_a_slot_moves_and_a_master_dies(tmp_path):
         all_exact()
         assert node.status()["backlog_lost"] == "0"
         hold_is_heard(url, counting.callers, edge)
+        wait_for(lambda: f"127.0.0.1:{servers.replica.port}" in masters(metrics) and f"127.0.0.1:{old.port}" not in masters(metrics), 15, "the new master is told")
+        assert masters(metrics)[f"127.0.0.1:{servers.replica.port}"] > 0
         wait_for(lambda: any("c2" in line for line in fgctl_at(url, "tail").stdout.splitlines()), 10, "events in Redis")
         leader = wait_for(lambda: servers.master_of("fg:{alerts}"), 10, "the alerts' master")
         wait_for(lambda: leader.cli("get", "fg:{alerts}:status") != "" and int(leader.cli("pttl", "fg:{alerts}:leader")) > 0, 20, "the daemon leads")

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sentinels that name the master: a Kamailio, fgctl and the alert daemon's client follow a failover without a restart."""
 import os
+import re
 import subprocess
 import sys
 import time
+import urllib.request
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, BUILD, TOP, NodeOf, fgctl_at, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, BUILD, TOP, NodeOf, fgctl_at, finish, free_port, started, wait_for
 from redis_set import Process, RedisSet
 
 sys.path.insert(0, os.path.join(TOP, "tests/lib"))
@@ -31,10 +33,18 @@ def judged(caller, number):
     return verdict["degraded"], verdict["rules"]
 
 
+def master_of(metrics):
+    """What the exporter says of masters: their addresses, and whether they are up."""
+    with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=10) as answer:
+        return re.findall(r'(?m)^fraudguard_redis_master_up\{master="(.*?)"\} (\d)$', answer.read().decode())
+
+
 def test_calls_follow_the_master(servers, tmp_path):
-    node = started(NodeOf(tmp_path / "node", servers.url))
+    metrics = f"127.0.0.1:{free_port()}"
+    node = started(NodeOf(tmp_path / "node", servers.url, words={"FG_METRICS": metrics}))
     try:
         caller = node.caller(2)
+        wait_for(lambda: master_of(metrics) == [(f"127.0.0.1:{servers.master().port}", "1")], 10, "the exporter names the master")
         # A call that the store answers late is judged by the node's own counters, and counted a moment later.
         wait_for(lambda: judged(caller, COUNTED) == ("0", "MANY"), 10, "enough calls are counted")
         old = servers.master()
@@ -44,6 +54,7 @@ def test_calls_follow_the_master(servers, tmp_path):
         assert caller.show(ALLOWED)["action"] == "allow"
         new = wait_for(servers.master, 30, "failover")
         assert new is not old
+        wait_for(lambda: master_of(metrics) == [(f"127.0.0.1:{new.port}", "1")], 15, "the exporter names the other one")
         wait_for(lambda: caller.show(ALLOWED)["degraded"] == "0", 15, "the store is up again")
         # Redis' answer counts: with counters of its own it would be the first call.
         seen = judged(caller, COUNTED)

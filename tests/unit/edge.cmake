@@ -7,12 +7,14 @@ if(FG_WITH_EDGE)
             edge_config
             hold_message
             leg_keys
+            load_watch
             mailbox
             media_facts
             packet
             ports
             raw_udp
             relay
+            relay_long
             srtp
             srtp_positions
             state_record

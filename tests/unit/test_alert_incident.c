@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "incident.h"
+#include "seen.h"
 
 static void set_text(char *out, size_t size, const char *text)
 {
@@ -155,6 +156,46 @@ static void test_flood_needs_many_calls(void **state)
     assert_int_equal(quiet.sequence, 0);
 }
 
+static void test_a_floods_size(void **state)
+{
+    struct fga_incident incident = {0}, again;
+    const struct fga_pace pace = fga_pace_of(1);
+    struct fga_event event;
+    const char *started = "{\"v\":1,\"type\":\"attack.started\",\"time_ms\":1795233004000,"
+                          "\"customer\":\"acme\",\"kind\":\"number\",\"calls\":45,"
+                          "\"callers\":38,\"peak_per_minute\":45}";
+    (void)state;
+    assert_int_equal(fga_event_parse(fg_view_of(started), &event), FG_OK);
+    assert_int_equal(event.kind, FGA_EVENT_FLOODED);
+    begin(&incident, &event);
+    assert_int_equal(incident.kind, FGA_TDOS);
+    assert_int_equal(fga_incident_step(&incident, &pace, T0), FGA_STEP_NONE); // the calls come
+    event.callers = 20;
+    event.peak_per_min = 90;
+    begin(&incident, &event);
+    char *text = fga_incident_format(&incident);
+    assert_int_equal(fga_incident_parse(fg_view_of(text), &again), FG_OK);
+    assert_true(again.callers == 38 && again.peak_per_min == 90 && again.floods == 2);
+    assert_int_equal(fga_incident_calls(&again), 0);
+    free(text);
+}
+
+static void test_what_comes_twice_is_told(void **state)
+{
+    struct fga_seen *seen = fga_seen_new();
+    char text[32];
+    (void)state;
+    assert_non_null(seen);
+    for (int i = 0; i < 3 * FGA_SEEN_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "event %d", i);
+        assert_true(fga_seen_add(seen, fg_view_of(text)));
+        assert_false(fga_seen_add(seen, fg_view_of(text)));
+    }
+    assert_false(fga_seen_add(seen, fg_view_of("event 49000"))); // of the newest
+    assert_true(fga_seen_add(seen, fg_view_of("event 0")));
+    fga_seen_free(seen);
+}
+
 static void test_kept_and_read_again(void **state)
 {
     struct fga_incident incident = {0}, again;
@@ -202,6 +243,8 @@ int main(void)
         cmocka_unit_test(test_release_ends_at_once),
         cmocka_unit_test(test_never_a_storm),
         cmocka_unit_test(test_flood_needs_many_calls),
+        cmocka_unit_test(test_a_floods_size),
+        cmocka_unit_test(test_what_comes_twice_is_told),
         cmocka_unit_test(test_kept_and_read_again),
         cmocka_unit_test(test_alert_ids),
     };

@@ -63,12 +63,35 @@ static void test_ranges_without_a_pair(void **state)
     edge_ports_free(ports);
 }
 
+static void test_a_call_gets_the_pair_it_had(void **state)
+{
+    struct edge_ports *ports;
+    uint16_t port;
+
+    (void)state;
+    assert_int_equal(edge_ports_new(30000, 30003, 1000, 0, &ports), 0);
+    assert_int_equal(edge_ports_claim(ports, 30002), 0);
+    assert_int_equal(edge_ports_claim(ports, 30002), -EBUSY);
+    assert_int_equal(edge_ports_claim(ports, 30001), -EINVAL);
+    assert_int_equal(edge_ports_claim(ports, 30004), -EINVAL);
+    assert_int_equal(edge_ports_claim(ports, 2), -EINVAL);
+    assert_int_equal(edge_ports_used(ports), 1);
+    assert_int_equal(edge_ports_take(ports, 1, &port), 0);
+    assert_int_equal(port, 30000);
+    assert_int_equal(edge_ports_take(ports, 1, &port), -ENOSPC);
+    edge_ports_return(ports, 30002, 1);
+    assert_int_equal(edge_ports_take(ports, 2, &port), -ENOSPC); /* it rests */
+    assert_int_equal(edge_ports_claim(ports, 30002), 0);
+    edge_ports_free(ports);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs_are_even_and_unique),
         cmocka_unit_test(test_a_freed_pair_rests),
         cmocka_unit_test(test_ranges_without_a_pair),
+        cmocka_unit_test(test_a_call_gets_the_pair_it_had),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,29 @@ static void render_redis(struct fgm_text *text, const struct fgm_snapshot *snaps
     fgm_text_sample(text, &(struct fgm_label){"reason", "refused"}, 1, snapshot->backlog.refused);
 }
 
+// As many series as the Redis in use has masters.
+static void render_masters(struct fgm_text *text, const struct fgm_snapshot *snapshot)
+{
+    static const char *const names[][3] = {
+        {"fraudguard_redis_master_up", "gauge", "0 while this master is not asked: it fails"},
+        {"fraudguard_redis_master_evaluations_total", "counter",
+         "Evaluations that this master was asked for"},
+        {"fraudguard_redis_master_failures_total", "counter",
+         "Evaluations and probes that this master failed"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        fgm_text_family(text, names[i][0], names[i][1], names[i][2]);
+        for (uint32_t k = 0; k < snapshot->n_masters; k++) {
+            const struct fg_master_stats *master = &snapshot->masters[k];
+            const uint64_t values[] = {master->state != FG_STORE_DOWN, master->evaluations,
+                                       master->failures};
+            fgm_text_sample(text, &(struct fgm_label){"master", master->name}, 1, values[i]);
+        }
+    }
+    single(text, "fraudguard_redis_master_changes_total", "counter",
+           "How often another server became the master, or one went", snapshot->breaker.changes);
+}
+
 static void render_store(struct fgm_text *text, const struct fgm_snapshot *snapshot)
 {
     const struct fg_local_stats *local = &snapshot->local;
@@ -185,6 +208,8 @@ static void render_store(struct fgm_text *text, const struct fgm_snapshot *snaps
            snapshot->degraded_verdicts);
     if (snapshot->health.has_redis)
         render_redis(text, snapshot);
+    if (snapshot->health.has_redis)
+        render_masters(text, snapshot);
     fgm_text_family(text, "fraudguard_local_evicted_total", "counter",
                     "Counts that went because the local store is full");
     fgm_text_sample(text, &(struct fgm_label){"table", "windows"}, 1, local->evicted_windows);

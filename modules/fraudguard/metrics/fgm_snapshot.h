@@ -61,6 +61,8 @@ struct fgm_snapshot {
     size_t n_rules;
 
     struct fg_breaker_stats breaker;
+    struct fg_master_stats masters[FG_MASTERS_MAX];
+    uint32_t n_masters;
     uint64_t writer_errors[FG_REDIS_ERRORS];
     struct fg_backlog_stats backlog;
     struct fg_local_stats local;

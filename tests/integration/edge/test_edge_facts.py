@@ -5,12 +5,13 @@ import os
 import shutil
 import socket
 import struct
+import subprocess
 import threading
 
 import jsonschema
 import pytest
 
-from edge_lab import CM_80, TOP, Edge, Ng, Redis, rtp, talk, wait_until
+from edge_lab import BUILD, CM_80, TOP, Edge, Ng, Redis, rtp, talk, wait_until
 
 SCHEMA = json.load(open(os.path.join(TOP, "docs", "events.schema.json"), encoding="utf-8"))
 
@@ -161,6 +162,15 @@ def test_a_silenced_call_leaves_a_proof(told, call, verdict):
         assert told_of["heard_us"] <= told_of["obeyed_us"] and 0 < leg["last_forwarded_us"] < told_of["obeyed_us"]
     (key,) = [k for k in server.run("KEYS", "fg:proof:*").split() if one.id in server.run("GET", k)]
     assert json.loads(server.run("GET", key)) == proof and int(server.run("TTL", key)) > 6 * 86400
+    shown = fgctl(server, "proof", one.id)
+    assert [line.split()[:2] for line in shown.stdout.split("\n")[1:3]] == [["caller", reason], ["called", reason]], shown
+    assert "\n0 packet(s) forwarded after the verdict" in shown.stdout and "before" in shown.stdout
+    assert json.loads(fgctl(server, "proof", one.id, "-o", "json").stdout) == proof
+    assert fgctl(server, "proof", "another").returncode == 4
+
+
+def fgctl(server, *arguments):
+    return subprocess.run([os.path.join(BUILD, "cli", "fgctl"), "--redis", f"unix:{server.path}", *arguments], capture_output=True, text=True)
 
 
 def test_proofs_wait_for_redis(told, call):

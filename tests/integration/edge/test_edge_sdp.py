@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from edge_lab import CM_80, Edge, Endpoint, Ng, assert_silent, rtcp_sr, rtp, talk
+from edge_lab import CM_80, Edge, Endpoint, assert_silent, rtcp_sr, rtp, talk
 
 UDPTL = b"\x00\x01\x06\x03\xc0\x01\x80\x00\x00"  # shorter than any RTP header
 

@@ -185,9 +185,21 @@ enum fg_store_state fg_breaker_state(const struct fg_breaker *breaker);
 struct fg_breaker_stats {
     uint64_t evaluations, failures, timeouts, opened, skipped;
     uint64_t errors[FG_REDIS_ERRORS]; // failures by kind
-    int64_t since_ms;                 // monotonic [ms] of the last change of state
+    uint64_t changes; // another master took over: by Sentinel, or one of a Cluster's went
+    int64_t since_ms; // monotonic [ms] of the last change of state
 };
 void fg_breaker_stats(const struct fg_breaker *breaker, struct fg_breaker_stats *out);
+// Each master: the server itself, the one that Sentinel named, or those of a Cluster.
+#define FG_MASTERS_MAX      65
+#define FG_MASTER_NAME_SIZE 80
+struct fg_master_stats {
+    char name[FG_MASTER_NAME_SIZE]; // "192.0.2.1:6379", "[2001:db8::1]:6379", "unix"
+    enum fg_store_state state;
+    uint64_t evaluations, failures; // since it is the master
+};
+// How many there are; 0 before the first one was reached.
+uint32_t fg_breaker_masters(const struct fg_breaker *breaker,
+                            struct fg_master_stats out[FG_MASTERS_MAX]);
 
 // --- guarded: Redis within its deadline, else local; local always warm
 // ---------------------------------------------------------------------
