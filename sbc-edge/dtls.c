@@ -294,9 +294,17 @@ static void pump(struct edge_dtls *dtls, uint64_t now_ns)
         } while (done > 0);
         if (SSL_get_error(dtls->ssl, done) != SSL_ERROR_WANT_READ)
             dtls->state = EDGE_DTLS_CLOSED;
+        (void)SSL_free_buffers(dtls->ssl); /* for the length of a call; work() has them again */
     }
     ERR_clear_error();
     set_deadline(dtls, now_ns);
+}
+
+/* To be called before the library is given anything to do. */
+static bool work(struct edge_dtls *dtls)
+{
+    ERR_clear_error();
+    return SSL_alloc_buffers(dtls->ssl) == 1;
 }
 
 void edge_dtls_start(struct edge_dtls *dtls, uint64_t now_ns)
@@ -323,7 +331,8 @@ void edge_dtls_receive(struct edge_dtls *dtls, const uint8_t *bytes, size_t leng
         !edge_dtls_read_record(bytes, length, &record) ||
         (record.content == EDGE_DTLS_ALERT && record.epoch == 0))
         return;
-    ERR_clear_error();
+    if (!work(dtls))
+        return;
     dtls->datagram = bytes;
     dtls->datagram_length = length;
     if (dtls->role == EDGE_DTLS_PASSIVE && !dtls->has_listened && !listen_first(dtls)) {
@@ -354,8 +363,8 @@ void edge_dtls_close(struct edge_dtls *dtls)
 {
     if (dtls->state != EDGE_DTLS_ESTABLISHED)
         return;
-    ERR_clear_error();
-    (void)SSL_shutdown(dtls->ssl);
+    if (work(dtls))
+        (void)SSL_shutdown(dtls->ssl);
     ERR_clear_error();
     dtls->state = EDGE_DTLS_CLOSED;
 }
@@ -377,7 +386,7 @@ static void join(struct edge_sdes_line *line, enum edge_srtp_suite suite, const 
     const struct edge_srtp_suite_info *info = edge_srtp_suite_info(suite);
 
     memset(line, 0, sizeof(*line));
-    line->tag = 1;
+    line->tag = EDGE_SDES_NO_TAG;
     line->suite = suite;
     line->key_len = (uint8_t)(info->key_bytes + info->salt_bytes);
     memcpy(line->key, key, info->key_bytes);

@@ -103,7 +103,7 @@ enum edge_dtls_state edge_dtls_get_state(const struct edge_dtls *dtls);
 enum edge_dtls_result edge_dtls_get_result(const struct edge_dtls *dtls);
 
 /**
- * The SRTP keys of an established association, as lines without tag and MKI: what the peer
+ * The SRTP keys of an established association, as lines with EDGE_SDES_NO_TAG: what the peer
  * encrypts with, and what we do. The caller wipes both. 0, or EDGE_EINVALID.
  */
 int edge_dtls_export(struct edge_dtls *dtls, struct edge_sdes_line *receive,

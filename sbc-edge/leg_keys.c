@@ -169,11 +169,31 @@ static void keep_only(struct edge_media *media, unsigned chosen)
     media->n_own_keys = 1;
 }
 
+static void forget_own_keys(struct edge_media *media)
+{
+    for (unsigned i = 0; i < media->n_own_keys; i++) {
+        return_line(media->own_keys[i]);
+        media->own_keys[i] = NULL;
+    }
+    media->n_own_keys = 0;
+}
+
+/* A key that DTLS has made is not one to be written: it may be left over from before a restart. */
+static void forget_dtls_key(struct edge_media *media)
+{
+    if (media->n_own_keys == 0 || media->own_keys[0]->tag != EDGE_SDES_NO_TAG)
+        return;
+    forget_own_keys(media);
+    edge_srtp_close(media->send);
+    media->send = NULL;
+}
+
 int edge_leg_keys_offer(struct edge_media *media, const struct edge_ng_sdes *sdes)
 {
     const enum edge_srtp_suite *order = sdes->n_order > 0 ? sdes->order : preferences;
     size_t n = sdes->n_order > 0 ? sdes->n_order : sizeof(preferences) / sizeof(preferences[0]);
 
+    forget_dtls_key(media);
     /* What an earlier offer left over is not for this one, whose policy may differ. */
     if (media->send && media->n_own_keys > 1)
         keep_only(media, 0);
@@ -247,20 +267,12 @@ int edge_leg_keys_settle_offered(struct edge_media *media, uint32_t tag, enum ed
     return EDGE_ENOENT;
 }
 
-static void forget_own_keys(struct edge_media *media)
-{
-    for (unsigned i = 0; i < media->n_own_keys; i++) {
-        return_line(media->own_keys[i]);
-        media->own_keys[i] = NULL;
-    }
-    media->n_own_keys = 0;
-}
-
 int edge_leg_keys_settle_answer(struct edge_media *media, uint32_t tag, enum edge_srtp_suite suite)
 {
     struct edge_sdes_line *line;
     int err;
 
+    forget_dtls_key(media);
     if (media->send && media->n_own_keys > 0 && media->own_keys[0]->suite == suite) {
         keep_only(media, 0);
         media->own_keys[0]->tag = tag;

@@ -338,7 +338,7 @@ static const char *take_answer_security(const struct edge_negotiation *n,
 {
     bool is_opportunistic = media->is_srtp && !edge_sdp_proto_is_srtp(media->proto);
 
-    if (media->dtls)
+    if (media->dtls || edge_sdp_proto_is_dtls(media->proto))
         return edge_sdp_proto_is_srtp(section->proto)
                    ? edge_negotiation_take_dtls(n, section, media)
                    : EDGE_TEXT_TRANSPORT;

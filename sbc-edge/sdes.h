@@ -67,6 +67,9 @@ enum edge_srtp_suite edge_srtp_suite_find(struct edge_view name);
 /** Enough for any line that edge_sdes_format writes, bytes. */
 #define EDGE_SDES_TEXT_MAX 512
 
+/** The tag of a key that is in no crypto line and must never be: edge_sdes_format refuses it. */
+#define EDGE_SDES_NO_TAG UINT32_MAX
+
 /** One crypto line. */
 struct edge_sdes_line {
     uint32_t tag; /**< 0..999999999; sparse tags are normal */

@@ -72,9 +72,10 @@ size_t edge_srtp_tell(const struct edge_srtp *srtp, struct edge_srtp_position *o
 /**
  * For a context that was just opened: goes on from where another one with the same key had got to.
  * Everything up to the positions counts as seen or sent, and so does what is older than the first
- * packet after them; a sender's SRTCP index skips EDGE_SRTCP_SKIP. 0; EDGE_ELIMIT for more than
- * EDGE_SRTP_SSRC_MAX; EDGE_EINVALID for an index out of range, an SSRC given twice or a context
- * that has seen packets; EDGE_ENOMEM. After an error the context is as it was.
+ * packet after them; a sender's SRTCP indices skip EDGE_SRTCP_SKIP, also those of SSRCs that are
+ * not named, since they may have been new. 0; EDGE_ELIMIT for more than EDGE_SRTP_SSRC_MAX;
+ * EDGE_EINVALID for an index out of range, an SSRC given twice or a context that has seen packets;
+ * EDGE_ENOMEM. After an error the context is as it was.
  */
 int edge_srtp_go_on(struct edge_srtp *srtp, const struct edge_srtp_position *positions, size_t n);
 

@@ -28,6 +28,7 @@ struct context {
     uint16_t n_streams_room;
     uint16_t newest; /* the stream of the last packet */
     bool is_sender;
+    bool has_gone_on; /* another context sent with this key before, maybe of SSRCs unknown here */
     bool is_gcm;
     uint8_t tag_bytes[2];                  /* RTP, RTCP */
     uint8_t salt[2][EDGE_CIPHER_SALT_MAX]; /* the same */
@@ -176,6 +177,10 @@ static enum edge_srtp_status place(struct context *srtp, uint32_t ssrc,
         return EDGE_SRTP_OK;
     memset(fresh, 0, sizeof(*fresh));
     fresh->ssrc = ssrc;
+    if (srtp->is_sender && srtp->has_gone_on) {
+        fresh->has_rtcp = true;
+        fresh->rtcp_index = EDGE_SRTCP_SKIP;
+    }
     *stream = fresh;
     return make_room(srtp, srtp->n_streams + 1u);
 }
@@ -504,12 +509,14 @@ static int go_on(struct edge_srtp *base, const struct edge_srtp_position *positi
         struct edge_srtp_stream *stream = &srtp->streams[srtp->n_streams++];
 
         edge_srtp_stream_go_on(stream, &positions[i]);
-        if (!srtp->is_sender || !stream->has_rtcp)
+        if (!srtp->is_sender)
             continue;
+        stream->has_rtcp = true;
         stream->rtcp_index = stream->rtcp_index > EDGE_SRTCP_INDEX_MAX - EDGE_SRTCP_SKIP
                                  ? EDGE_SRTCP_INDEX_MAX
                                  : stream->rtcp_index + EDGE_SRTCP_SKIP;
     }
+    srtp->has_gone_on = true;
     return 0;
 }
 

@@ -10,8 +10,9 @@
 
 #include <errno.h>
 
-/* With the time it takes to be written, counters in Redis are at most a second old. */
-#define INTERVAL_NS 700000000u
+/* With a worker's longest wait and the time to be written, counters in Redis are at most a second
+ * old. */
+#define INTERVAL_NS 550000000u
 /* What does not change is written all the same, should Redis have lost it. */
 #define REFRESH_NS 60000000000u
 

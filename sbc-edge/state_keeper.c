@@ -263,11 +263,12 @@ static bool turn(struct edge_keeper *keeper)
         return false;
     if (!write_all(keeper))
         return false;
+    /* In this order: what workers hand over while the link counts as down is dropped. */
+    note_link(keeper, true);
     if (keeper->was_down) {
         keeper->was_down = false;
         ask_for_all(keeper);
     }
-    note_link(keeper, true);
     edge_keeper_read_nodes(keeper);
     edge_keeper_stand_in(keeper);
     return true;

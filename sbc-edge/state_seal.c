@@ -163,7 +163,7 @@ static ssize_t read_file(const char *path, char *text, size_t size, char *error,
         err = -errno;
     else if (!S_ISREG(info.st_mode))
         err = -EINVAL;
-    else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    else if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
         err = -EPERM;
     else if ((length = read(fd, text, size)) < 0)
         err = -errno;
@@ -174,7 +174,8 @@ static ssize_t read_file(const char *path, char *text, size_t size, char *error,
     if (err == 0)
         return length;
     snprintf(error, error_size, "%s: %s", path,
-             err == -EPERM ? "others than its owner can read it (chmod 0400)" : strerror(-err));
+             err == -EPERM ? "everybody can read it, or a group write (chmod 0400)"
+                           : strerror(-err));
     return err;
 }
 

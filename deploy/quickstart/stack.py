@@ -38,6 +38,7 @@ class Stack:
         self.run_dir, self.build_dir, self.base, self.say = os.path.abspath(run_dir), os.path.abspath(build_dir), base_port, say
         self.kamailio_debug, self.secure_carrier, self.carrier_answers = kamailio_debug, secure_carrier, carrier_answers
         self.dialled_pbxs = dialled_pbxs
+        self.shared_memory_mb = 64  # Kamailio's own default
         self.processes, self.phones, self.carrier, self.logs, self.callers = {}, {}, None, [], None
         # The relay's and Kamailio's addresses towards customers and towards carriers; everybody else is on the first one.
         self.customer_address, self.carrier_address = "127.0.0.1", "127.0.0.2"
@@ -145,7 +146,7 @@ class Stack:
         self.processes["redis"].wait()
 
     def start_edge(self):
-        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", f"--interface=customer/{self.customer_address}",
+        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", "--default-deny", f"--interface=customer/{self.customer_address}",
                                  f"--interface=carrier/{self.carrier_address}", f"--listen-ng=127.0.0.1:{self.ng_port}", f"--port-min={self.media_ports[0]}",
                                  f"--port-max={self.media_ports[1]}", f"--redis=unix:{self.path('redis.sock')}", f"--listen-http=127.0.0.1:{self.metrics_port}",
                                  "--log-level=7", "--facts-interval=2"])
@@ -154,7 +155,7 @@ class Stack:
     def start_kamailio(self):
         # A module built with sanitizers needs their runtime first; Kamailio itself is not built with it.
         runtime = os.environ.get("FG_KAMAILIO_PRELOAD")
-        self._spawn("kamailio", (["env", f"LD_PRELOAD={runtime}"] if runtime else []) + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-P", self.path("kamailio.pid"), "-Y", self.run_dir])
+        self._spawn("kamailio", (["env", f"LD_PRELOAD={runtime}"] if runtime else []) + ["kamailio", "-f", self.path("kamailio.cfg"), "-DD", "-E", "-m", str(self.shared_memory_mb), "-P", self.path("kamailio.pid"), "-Y", self.run_dir])
         # The last process to be started; one that is told to end before that would stay.
         self._wait("kamailio", lambda: "tcp main process" in self.kamcmd("core.ps").stdout, 30)
 

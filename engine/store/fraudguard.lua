@@ -25,6 +25,7 @@ local CALL_REPEATED, RECORD_RESET = 1, 2
 -- call.
 local pack, unpack_bytes, sub, floor, fmod, max, min
 local cells_format
+local decimal_format -- the quicker one, where its integers have 64 bits
 
 -- Formats by count are made once.
 local function formats(item, prefix)
@@ -47,6 +48,7 @@ local values_format = formats('I7', '')
 local function prepare()
     pack, unpack_bytes, sub = struct.pack, struct.unpack, string.sub
     floor, fmod, max, min = math.floor, math.fmod, math.max, math.min
+    decimal_format = string.format('%d', 2 ^ 52) == '4503599627370496' and '%d' or '%.0f'
     cells_format = {}
     for _, width in ipairs({1, 2, 4, 7}) do
         cells_format[width] = '>' .. string.rep('I' .. width, OLD_CELLS)
@@ -58,7 +60,7 @@ local tail_bytes = {[1] = 0, [11] = 0, [16 + 11] = 10, [32 + 11] = 20, [64 + 11]
                     [112 + 11] = 70}
 
 local function decimal(number)
-    return string.format('%.0f', number)
+    return string.format(decimal_format, number)
 end
 
 local function cells_code(largest)
@@ -225,17 +227,21 @@ local function windows_run(keys, found, ops, n_ops, counts, now_s, values)
     return flags
 end
 
-local function set_put(key, member, expiry, ttl, now)
-    redis.call('ZADD', key, 'GT', decimal(expiry), member)
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+-- A set that this put made, or that has this member alone, has none that expired: the calls that
+-- look for those are left out.
+local function set_put(key, member, expiry, ttl, now, now_text)
+    local added = redis.call('ZADD', key, 'GT', decimal(expiry), member)
     local n = redis.call('ZCARD', key)
-    if n > MEMBERS_MAX then
-        redis.call('ZPOPMIN', key, n - MEMBERS_MAX)
-        n = MEMBERS_MAX
+    if n > 1 or expiry <= now then
+        n = n - redis.call('ZREMRANGEBYSCORE', key, '-inf', now_text)
+        if n > MEMBERS_MAX then
+            redis.call('ZPOPMIN', key, n - MEMBERS_MAX)
+            n = MEMBERS_MAX
+        end
     end
-    local wanted = min(max(ttl * 1000, expiry - tonumber(now)), TTL_MAX_S * 1000)
+    local wanted = min(max(ttl * 1000, expiry - now), TTL_MAX_S * 1000)
     -- Renewed only once a margin is used up: mostly one call instead of two.
-    if n > 0 and redis.call('PTTL', key) < wanted then
+    if n > 0 and ((n == 1 and added == 1) or redis.call('PTTL', key) < wanted) then
         redis.call('PEXPIRE', key, decimal(wanted + TTL_MARGIN_S * 1000))
     end
     return n
@@ -243,18 +249,19 @@ end
 
 local PUT, READ = 0, 1
 local function sets_run(keys, first, ops, n_ops, now, values, at_value)
+    local now_text = decimal(now)
     for i = 1, n_ops do
         local at = (i - 1) * 5
         local key, kind, member = keys[first + ops[at + 1]], ops[at + 2], ops[at + 3]
         local n
         if kind == PUT then
-            n = set_put(key, member, ops[at + 4], ops[at + 5], now)
+            n = set_put(key, member, ops[at + 4], ops[at + 5], now, now_text)
         elseif kind == READ then
-            n = redis.call('ZCOUNT', key, '(' .. now, '+inf')
+            n = redis.call('ZCOUNT', key, '(' .. now_text, '+inf')
         else
             redis.call('ZREM', key, member)
-            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
             n = redis.call('ZCARD', key)
+            if n > 0 then n = n - redis.call('ZREMRANGEBYSCORE', key, '-inf', now_text) end
         end
         values[at_value + i] = n
     end

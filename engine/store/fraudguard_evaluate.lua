@@ -47,7 +47,7 @@ local function evaluate(keys, args)
     if n_set_ops > 0 then
         local ops = {unpack_bytes(set_ops_format(n_set_ops), request, at)}
         at = ops[#ops]
-        sets_run(keys, n_strings, ops, n_set_ops, decimal(now), values, n_windows + n_register_ops)
+        sets_run(keys, n_strings, ops, n_set_ops, now, values, n_windows + n_register_ops)
     end
     local n = n_windows + n_register_ops + n_set_ops
     return pack('>c8BB', token, flags + reset, n) .. pack(values_format(n), unpack(values)) ..

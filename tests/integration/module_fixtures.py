@@ -115,7 +115,12 @@ function ksr_request_route()
     KSR.fraudguard.attr("campaign", "autumn")
     local none = KSR.fraudguard.authenticated() .. "," .. KSR.fraudguard.attest("", 1) .. "," .. KSR.fraudguard.attest("e30.e30.e30", 1)
     local user = KSR.fraudguard.authenticated_user("nobody")
-    local rc = KSR.fraudguard.check()
+    local before = {}
+    for i, name in ipairs({"flood", "is_customer", "in_dialog", "target", "connected", "to_customer", "media", "media_refused"}) do
+        before[i] = tostring(KSR.fraudguard[name]())
+    end
+    local rc = KSR.hdr.is_present("X-Direction") > 0 and KSR.fraudguard.check_direction("outbound") or KSR.fraudguard.check()
+    KSR.hdr.append_to_reply("X-Functions: " .. table.concat(before, ",") .. "\\r\\n")
     KSR.hdr.append_to_reply("X-None: " .. none .. "\\r\\nX-User: " .. tostring(user) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-Rc: " .. tostring(rc) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-action: " .. tostring(KSR.pv.get("$fg(action)")) .. "\\r\\n")
@@ -159,6 +164,7 @@ rules:
   - {id: OTHERS, desc: Another customer's number, when: {caller.others: true}, score: 100}
   - {id: CUT, desc: Never for long, on: [minute], when: {dest.prefix: {in: ["+4420797"]}}, score: 95}
   - {id: DEAD_AIR, desc: Nobody speaks, on: [minute], when: {dest.prefix: {in: ["+4420798"]}}, measure: media.silent_seconds, steps: [{above: 100, score: 95}]}
+  - {id: DEAD_AIR_SOON, desc: Nobody speaks, on: [minute], when: {dest.prefix: {in: ["+4420799"]}}, measure: media.silent_seconds, steps: [{above: 0.9, score: 95}]}
   - {id: KEYS, desc: Many keys, on: [end], when: {media.encrypted: false}, measure: media.dtmf, steps: [{above: 3, score: 31}]}
   - {id: CAMPAIGN, desc: Campaign, when: {attr.campaign: autumn}, score: 31}
   - {id: NO_SRTP, desc: No SRTP, when: {media.srtp: false, dest.prefix: {in: ["+4420790006"]}}, score: 33}

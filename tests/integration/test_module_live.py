@@ -6,11 +6,15 @@ import os
 import re
 import signal
 import stat
+import sys
 import time
 
 import pytest
 
-from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from edge_lab import CM_80, Call, Edge, Endpoint, Ng, assert_silent, rtp  # noqa: E402
+from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for  # noqa: E402
 
 CUT = "+442079700001"  # cut in its first minute
 
@@ -110,13 +114,13 @@ def stream(node):
 
 
 def test_a_call_without_talk_is_told_and_cut(node):
-    caller = node.caller(22)
+    caller = node.caller(34)
     silent, loud = rings(node, caller, "+442079800180"), rings(node, caller, "+442079800180")
-    before = hears(node, media(silent, "c21", silent_s=900), heard=False)  # of somebody else
+    before = hears(node, media(silent, "c33", silent_s=900), heard=False)  # of somebody else
     hears(node, {"v": 1, "op": "media"}, heard=False)
     wait_for(lambda: node.counter("messages_unreadable") == before["messages_unreadable"] + 1, what="the unreadable one")
     assert node.counter("media_heard") == before["media_heard"]
-    hears(node, media(silent, "c22", silent_s=120))
+    hears(node, media(silent, "c34", silent_s=120))
     hears(node, media(loud, None, silent_s=99))
     answers(node, caller, loud)
     answers(node, caller, silent)
@@ -127,18 +131,54 @@ def test_a_call_without_talk_is_told_and_cut(node):
     # What was told last also counts at the end; the called side is not the customer's, and the customer's is encrypted.
     caller.bye(loud)
     assert told(node, "call.end", loud)["score"] == 0
-    wait_for(lambda: (json.loads(node.redis_cli("hget", "fg:trunks", "c22") or "{}").get("media") or {}).get("suite") == "AES_CM_128_HMAC_SHA1_80", what="trunk")
+    wait_for(lambda: (json.loads(node.redis_cli("hget", "fg:trunks", "c34") or "{}").get("media") or {}).get("suite") == "AES_CM_128_HMAC_SHA1_80", what="trunk")
 
 
 def test_the_end_knows_what_was_told(node):
-    caller = node.caller(22)
+    caller = node.caller(34)
     call = rings(node, caller, "+442079810180")
-    side = media(call, "c22")["called"]
+    side = media(call, "c34")["called"]
     answers(node, caller, call)
-    hears(node, media(call, "c22", caller={**side, "dtmf": 4}))
+    hears(node, media(call, "c34", caller={**side, "dtmf": 4}))
     caller.bye(call)
     end = told(node, "call.end", call)
     assert [r["id"] for r in end["reasons"] if r["points"]] == ["KEYS"]
+
+
+def test_a_real_relay_hears_nothing_and_proves_the_cut(node, tmp_path):
+    """Media flows before the call is answered, and nobody speaks: the first minute knows. The relay then shows that nothing went on."""
+    relay = Edge(tmp_path, f"--redis=unix:{node.path('redis.sock')}", "--facts-interval=1", threads=1).start()
+    caller, ends = node.caller(35), [Endpoint(suite=CM_80), Endpoint()]
+    try:
+        call = rings(node, caller, "+442079900180")
+        media = Call(Ng(relay.ng_port), *ends, call_id=call["call_id"], metadata="customer=c35").setup()
+        wait_for(lambda: relay.metrics()["sbc_edge_redis_up"] == 1, what="the relay's Redis")
+        before, seq = node.counter("media_heard"), 0
+
+        def silence():
+            nonlocal seq
+            for end in ends:
+                end.send(rtp(seq))  # 0xd5: A-law's zero
+            seq += 1
+            time.sleep(0.01)
+            return node.counter("media_heard") >= before + 2  # of which the second tells of a second without a sound
+
+        wait_for(silence, what="media facts")
+        answers(node, caller, call)
+        assert caller.wait_request("BYE", call, timeout=10)
+        reasons = told(node, "call.minute", call)["reasons"]
+        assert [r["id"] for r in reasons if r["points"]] == ["DEAD_AIR_SOON"]
+        wait_for(lambda: media.query()["verdict"].get("reason") == "killed", what="the relay's verdict")
+        assert_silent(media, first=seq)
+        media.delete()
+        proof = wait_for(lambda: [e for e in stream(node) if e["type"] == "media.silenced"], what="proof")[-1]
+        assert proof["call_id"] == call["call_id"] and proof["customer"] == "c35" and proof["forwarded_after"] == 0
+        assert {leg["verdict"]["reason"] for leg in proof["legs"]} == {"killed"} and proof["media"]["silent_s"] >= 1
+        assert all(leg["verdict"]["dropped"]["packets"] >= 5 for leg in proof["legs"])
+    finally:
+        relay.stop()
+        for end in ends:
+            end.close()
 
 
 # --- over a restart
@@ -289,10 +329,6 @@ def test_a_disk_that_stalls_stops_no_hold(node):
 
 
 # --- while Redis is away
-
-
-def stream(node):
-    return [json.loads(fields[1]) for _, fields in json.loads(node.redis_cli("--json", "xrange", "fg:events", "-", "+") or "[]")]
 
 
 def away(node):

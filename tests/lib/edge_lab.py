@@ -136,6 +136,7 @@ class Edge:
         """As a crash would: nothing is put in order."""
         self.process.kill()
         self.process.wait(10)
+        self.process = None
 
     def log(self):
         with open(self.log_path, errors="replace") as log:

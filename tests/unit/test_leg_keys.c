@@ -109,6 +109,40 @@ static void test_the_same_key_keeps_its_context(void **state)
     assert_int_equal(media->remote_key->suite, EDGE_SUITE_AES_CM_128_HMAC_SHA1_80);
 }
 
+static void test_a_key_made_by_dtls_is_never_written(void **state)
+{
+    struct edge_media *media = ((struct relay_pair *)*state)->media[0];
+    const struct edge_ng_sdes sdes = {0};
+    struct edge_sdes_line in;
+    struct edge_sdes_line out;
+    char text[EDGE_SDES_TEXT_MAX];
+    size_t length;
+
+    relay_pair_key(&in, EDGE_SUITE_AES_CM_128_HMAC_SHA1_80, 1);
+    relay_pair_key(&out, EDGE_SUITE_AES_CM_128_HMAC_SHA1_80, 2);
+    in.tag = EDGE_SDES_NO_TAG;
+    out.tag = EDGE_SDES_NO_TAG;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(edge_leg_keys_set(media, &in, &out, 5), 0);
+        assert_non_null(media->receive);
+        assert_non_null(media->send);
+        assert_int_equal(media->n_own_keys, 1);
+        assert_int_equal(edge_sdes_format(media->own_keys[0], text, sizeof(text), &length),
+                         EDGE_EINVALID);
+        if (i == 0)
+            assert_int_equal(edge_leg_keys_offer(media, &sdes), 0);
+        else
+            assert_int_equal(edge_leg_keys_settle_answer(media, 3, out.suite), 0);
+        for (unsigned k = 0; k < media->n_own_keys; k++)
+            assert_memory_not_equal(media->own_keys[k]->key, out.key, 16);
+    }
+    assert_int_equal(edge_leg_keys_set_rtcp(media, &in, &out), 0);
+    assert_non_null(media->rtcp_receive);
+    edge_leg_keys_unset(media, true);
+    assert_null(media->rtcp_send);
+    assert_non_null(media->receive);
+}
+
 static int open_library(void **state)
 {
     (void)state;
@@ -122,6 +156,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_settling_puts_one_line_in_force, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_same_key_keeps_its_context, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_key_made_by_dtls_is_never_written, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, open_library, NULL);

@@ -239,7 +239,8 @@ static void takes_other_spellings_of_lists(void **state)
                         "\"replace\":\"origin\",\"rtcp-mux\":\"what\",\"SDES\":5,"
                         "\"transport protocol\":\"accept\",\"address family\":\"IP6\","
                         "\"received from\":[\"IP6\",\"2001:db8::1\"],"
-                        "\"direction\":[\"a\",1],\"DTLS\":\"passive\",\"ICE\":\"force-relay\","
+                        "\"direction\":[\"a\",1],\"DTLS\":\"passive\",\"DTLS-reverse\":\"active\","
+                        "\"dtls fingerprint\":\"SHA-384\",\"ICE\":\"force-relay\","
                         "\"record-call\":\"yes\",\"from-tag\":\"\",\"set-label\":\"x\"}")),
         0);
     assert_int_equal(request.rtcp_mux, EDGE_NG_MUX_DEMUX);
@@ -250,6 +251,8 @@ static void takes_other_spellings_of_lists(void **state)
     assert_int_equal(request.received_from.family, EDGE_IP6);
     assert_int_equal(request.n_direction, 0);
     assert_int_equal(request.dtls, EDGE_NG_DTLS_PASSIVE);
+    assert_int_equal(request.dtls_reverse, EDGE_NG_DTLS_ACTIVE);
+    assert_int_equal(request.dtls_hash, EDGE_HASH_SHA384);
     assert_int_equal(request.ice, EDGE_NG_ICE_FORCE);
     assert_true(request.has_from_tag);
     assert_text(request.to_label, "x");

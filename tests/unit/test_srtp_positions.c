@@ -228,6 +228,28 @@ static void test_rtcp_goes_on(void **state)
     }
 }
 
+static void test_an_srtcp_index_is_not_used_again_even_if_its_ssrc_was_new(void **state)
+{
+    struct edge_sdes_line line = make_key(EDGE_SUITE_AEAD_AES_128_GCM);
+    struct edge_srtp *before = open_end(&line, EDGE_SRTP_SEND);
+    struct edge_srtp *after = go_on(before, &line, EDGE_SRTP_SEND);
+    struct packet sent;
+    struct packet again;
+
+    (void)state;
+    make_rtcp(&sent, SSRC);
+    assert_int_equal(edge_srtp_protect(before, true, sent.bytes, &sent.length, sizeof(sent.bytes)),
+                     0);
+    make_rtcp(&again, SSRC);
+    assert_int_equal(
+        edge_srtp_protect(after, true, again.bytes, &again.length, sizeof(again.bytes)), 0);
+    /* The index stands at the end of a GCM packet. */
+    assert_int_equal(sent.bytes[sent.length - 1], 1);
+    assert_memory_equal(&again.bytes[again.length - 2], "\x04\x01", 2); /* 1025 */
+    edge_srtp_close(before);
+    edge_srtp_close(after);
+}
+
 static void test_what_cannot_be_is_refused(void **state)
 {
     struct edge_sdes_line line = make_key(EDGE_SUITE_AES_CM_128_HMAC_SHA1_80);
@@ -250,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_nothing_up_to_the_position_is_taken_again),
         cmocka_unit_test(test_a_forged_packet_changes_nothing),
         cmocka_unit_test(test_rtcp_goes_on),
+        cmocka_unit_test(test_an_srtcp_index_is_not_used_again_even_if_its_ssrc_was_new),
         cmocka_unit_test(test_what_cannot_be_is_refused),
     };
     int failed;

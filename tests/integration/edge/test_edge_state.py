@@ -58,7 +58,7 @@ def lab(tmp_path):
 def written(relay):
     """Waits until everything that happened so far is in Redis."""
     before = relay.metrics()["sbc_edge_state_written_total"]
-    time.sleep(0.8)
+    time.sleep(1)
     wait_until(lambda: relay.metrics()["sbc_edge_state_written_total"] >= before)
     wait_until(lambda: relay.metrics()["sbc_edge_state_waiting"] == 0)
 
