@@ -378,10 +378,26 @@ def test_what_redis_refuses_for_good_stops_nothing_else(node):
     wait_for(lambda: node.status()["spool_waiting_bytes"] == "0", 15, "an empty spool")
 
 
-# --- which call ends
+# --- what calls come to, and which one ends
 
 
-DEAR = "+88216123456"
+DEAR = "+88216123456"  # 5.00 a minute
+
+
+def exposure(node, customer):
+    """What Redis keeps of what the customer's calls in progress have come to, in bytes; empty: nothing."""
+    return [int(node.redis_cli("strlen", key)) for key in node.redis_cli("keys", f"fg:{{{customer}}}:r:*").split()]
+
+
+def test_what_calls_in_progress_come_to_is_known_to_all_nodes(node):
+    caller = node.caller(22)
+    first = called(caller, DEAR)
+    reply, _ = caller.invite(DEAR)
+    assert reply.code == 503  # another minute of it would be too much
+    wait_for(lambda: exposure(node, "c22") == [2 + 21], what="the first call alone: the refused one gave its place back")
+    caller.bye(first)
+    wait_for(lambda: exposure(node, "c22") == [], what="nothing left")
+    caller.bye(called(caller, DEAR))
 
 
 def test_the_dearest_call_ends_first(tmp_path_factory):
