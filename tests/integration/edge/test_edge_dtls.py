@@ -5,8 +5,11 @@ import re
 import pytest
 from OpenSSL import SSL
 
+import test_edge_attacks as matrix
 from edge_dtls import DtlsEndpoint, shake
 from edge_lab import CM_80, Call, Endpoint, rtp, talk, wait_until
+
+attackers = matrix.attackers  # the fixture
 
 
 @pytest.fixture
@@ -178,6 +181,18 @@ def test_strangers_neither_get_in_nor_disturb(connect, edge):
     talk(one, first=300)
     assert one.query()["tags"]["tag-a"]["medias"][0]["streams"][0]["endpoint"] == place
     assert edge.metrics()["sbc_edge_dtls_hellos_refused_total"] >= refused + 10
+
+
+@pytest.mark.parametrize("way", matrix.WAYS)
+def test_attacks_on_media(connect, attackers, way):
+    """The matrix of the other kinds of calls, on media that DTLS has keyed, with RTCP on a port of its own."""
+    one = connect(DtlsEndpoint(setup="active", mux=False), DtlsEndpoint("AEAD_AES_128_GCM", setup="passive", mux=False),
+                  **matrix.WAYS[way])
+    set_up(one, **matrix.WAYS[way])
+    for sender, receiver in ((one.a, one.b), (one.b, one.a)):
+        matrix.attack(sender, receiver, attackers, 100, same_host_is_trusted=False)
+    drops = one.drops()
+    assert drops["auth_failed"] > 0 and drops["replay"] > 0
 
 
 def test_the_same_certificate_keeps_the_association_and_another_replaces_it(connect):
