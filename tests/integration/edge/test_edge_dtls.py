@@ -215,6 +215,23 @@ def test_the_same_certificate_keeps_the_association_and_another_replaces_it(conn
     old.close()
 
 
+def test_another_tls_id_begins_anew(connect):
+    """RFC 8842: the same certificate, and yet another association."""
+    one = connect(DtlsEndpoint(setup="active"), Endpoint())
+    seen = []
+    for tls_id in ("a" * 20, "a" * 20, "b" * 20):
+        one.offer(sdp=one.a.sdp(extra=[f"a=tls-id:{tls_id}"]), to_tag="tag-b" if seen else "")
+        assert "tls-id" not in one.offer_sdp
+        one.answer()
+        seen.append(re.search(r"^a=tls-id:([0-9a-f]{32})\r?$", one.answer_sdp, re.M)[1])
+        if len(seen) != 2:
+            before = one.a.receiver
+            ready(one)
+            assert one.a.receiver is not before
+        talk(one, first=100 * len(seen))
+    assert seen[0] == seen[1] != seen[2]
+
+
 def test_close_notify_ends_media(connect):
     one = set_up(connect(DtlsEndpoint(), Endpoint()))
     talk(one)
