@@ -146,6 +146,8 @@ enum exit_code cmd_rules_reference(struct invocation *call)
         "What a rule's measure is divided by: the meter's reading times `times`, or `at_least` "
         "where that is more.");
     put_keys(FG_SHAPE_STEP, "Steps", "Points of a rule that measures; the highest step reached.");
+    put_keys(FG_SHAPE_RESERVE, "Lines that are kept", "For everybody but the calls of the rule.");
+    put_keys(FG_SHAPE_DURATIONS, "Longest durations", "The first that fits the call.");
     put_maturities();
     put_keys(FG_SHAPE_EXCEPTION, "Exceptions", "Cases in which a rule does not count.");
     put_keys(FG_SHAPE_COMPOSITE, "Composites", "Points for rules that hit together.");

@@ -83,6 +83,26 @@ static void put_throttle(struct things *things, struct thing *thing,
     }
 }
 
+static void put_longest(struct things *things, struct thing *thing,
+                        const struct fg_longest *longest)
+{
+    char name[64];
+    for (int type = 0; type < FG_TYPE_COUNT; type++) {
+        if (longest->type_s[type] > 0) {
+            (void)snprintf(name, sizeof(name), "max_duration %s",
+                           fg_number_type_name((enum fg_number_type)type));
+            thing_take(things, thing, name, words_duration(longest->type_s[type] * FG_MS_PER_S));
+        }
+    }
+    if (longest->abroad_s > 0) {
+        thing_take(things, thing, "max_duration international",
+                   words_duration(longest->abroad_s * FG_MS_PER_S));
+    }
+    if (longest->any_s > 0) {
+        thing_take(things, thing, "max_duration any", words_duration(longest->any_s * FG_MS_PER_S));
+    }
+}
+
 static void put_measure(struct things *things, struct thing *thing,
                         const struct fg_ruleset *ruleset, const struct fg_rule *rule)
 {
@@ -107,6 +127,11 @@ static void put_measure(struct things *things, struct thing *thing,
                   least == NULL ? "" : least);
         free(least);
         free(factor);
+    } else if (rule->relative_to == FG_RELATIVE_FREE_LINES) {
+        thing_put(things, thing, "relative_to", "customer.channels but %d",
+                  (int)rule->relative_kept);
+    } else if (rule->relative_to == FG_RELATIVE_LONGEST) {
+        put_longest(things, thing, rule->longest);
     } else if ((size_t)rule->relative_to < sizeof(relative) / sizeof(relative[0])) {
         put_if(things, thing, "relative_to", relative[rule->relative_to]);
     }

@@ -3,7 +3,11 @@
  * the session are copied, since `delete` reports a session that is gone when the reply is written.
  */
 #include "control_commands.h"
+
 #include "leg_dtls.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 #define ADD_INT(arena, dict, key, n) edge_ng_add_int(arena, dict, EDGE_VIEW(key), (int64_t)(n))
 
@@ -170,10 +174,17 @@ static void add_media(struct report *report, struct edge_ng_value *list,
     struct edge_ng_value *dict = edge_ng_add_dict(arena, list, (struct edge_view){0});
     struct edge_ng_value *streams;
     struct edge_ng_value *flags;
+    char codec[EDGE_CODEC_MAX + 16];
 
     ADD_INT(arena, dict, "index", media->index + 1);
     edge_ng_add_str(arena, dict, EDGE_VIEW("type"), type_name(media->type));
     edge_ng_add_str(arena, dict, EDGE_VIEW("protocol"), protocol_name(media));
+    if (media->facts.codec[0] != '\0' && !media->is_opaque) {
+        (void)snprintf(codec, sizeof(codec), "%s/%" PRIu32, media->facts.codec,
+                       media->facts.codec_clock_hz);
+        edge_ng_add_str(arena, dict, EDGE_VIEW("codec"),
+                        edge_ng_str_copy(arena, edge_view_of(codec)));
+    }
     streams = edge_ng_add_list(arena, dict, EDGE_VIEW("streams"));
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS && media->port != 0; c++)
         add_stream(report, streams, &media->flow[c], local);

@@ -15,7 +15,7 @@
 /** Datagrams handled a turn; each costs up to half a millisecond. */
 #define EDGE_HANDSHAKES_PER_TURN 1u
 /** Datagrams that may wait, of all calls of a worker and of one stream. */
-#define EDGE_HANDSHAKES_QUEUE     256u
+#define EDGE_HANDSHAKES_QUEUE     1024u
 #define EDGE_HANDSHAKES_QUEUE_LEG 12u
 /** How long a certificate is announced to new calls [s]. */
 #define EDGE_HANDSHAKES_IDENTITY_S 86400u

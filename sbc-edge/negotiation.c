@@ -476,7 +476,7 @@ const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, si
     const struct edge_control *control = n->control;
     const uint32_t replace = n->request->replace;
     struct edge_leg *leg = is_offer ? n->legs.to : n->legs.from;
-    struct edge_origin_text origin_text;
+    struct edge_origin_text origin_text = {""};
     struct edge_ip ip =
         edge_interface_get_config(control->node->interfaces[leg->interface])->advertised;
     struct writing writing = {0};

@@ -19,7 +19,7 @@
 #define BATCH       64u
 #define WAITING_MAX 4096u /* records of verdicts, while Redis is away */
 #define NODE_MAX    63
-#define PROOF_TTL_S (7 * 24 * 3600)
+#define PROOF_TTL_S (INT64_C(7) * 24 * 3600)
 
 /* A record that Redis has not taken yet. */
 struct proof {

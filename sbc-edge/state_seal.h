@@ -22,7 +22,8 @@ struct edge_seal;
 
 /**
  * Reads a key file. 0 and `*out`; or a negative errno value with a line of English in `error`
- * (`size` bytes), which never has key material: -EPERM when others than the owner can read it.
+ * (`size` bytes), which never has key material: -EPERM when everybody can read it or a
+ * group write (a service manager hands it over with its group's right to read).
  */
 int edge_seal_open(const char *path, struct edge_seal **out, char *error, size_t size);
 

@@ -71,7 +71,9 @@ int edge_stream_listen(const struct edge_stream_address *address)
 int edge_stream_accept(int fd)
 {
     const int send_bytes = SEND_BYTES;
-    int taken = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    int taken = accept4(fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (taken < 0)
         return -errno;

@@ -146,7 +146,7 @@ class Stack:
         self.processes["redis"].wait()
 
     def start_edge(self):
-        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", f"--interface=customer/{self.customer_address}",
+        self._spawn("sbc-edge", [os.path.join(self.build_dir, "sbc-edge/sbc-edge"), "--foreground", "--default-deny", f"--interface=customer/{self.customer_address}",
                                  f"--interface=carrier/{self.carrier_address}", f"--listen-ng=127.0.0.1:{self.ng_port}", f"--port-min={self.media_ports[0]}",
                                  f"--port-max={self.media_ports[1]}", f"--redis=unix:{self.path('redis.sock')}", f"--listen-http=127.0.0.1:{self.metrics_port}",
                                  "--log-level=7", "--facts-interval=2"])
@@ -274,12 +274,13 @@ class Stack:
                 return None
 
     def proof(self, call_id):
-        """The relay's record of a blocked call."""
-        reply = self.ng({"command": "query", "call-id": call_id})
-        verdict = (reply or {}).get("verdict")
-        if not verdict:
+        """The relay's record of a call that was silenced, once it is over."""
+        shown = self.fgctl("proof", call_id, "-o", "json")
+        if shown.returncode != 0:
             return None
-        return {"forwarded_after_verdict": verdict["forwarded_after_verdict"], "dropped": verdict["dropped_after_verdict"]["packets"]}
+        proof = json.loads(shown.stdout)
+        verdicts = [leg["verdict"] for leg in proof["legs"] if leg["verdict"]]
+        return {"forwarded_after_verdict": proof["forwarded_after"], "dropped": sum(verdict["dropped"]["packets"] for verdict in verdicts)}
 
     # --- legs in a capture: the relay uses its customer address on one side and its carrier address on the other ----------------------------
     def is_customer_leg(self, packet):

@@ -209,7 +209,9 @@ static bool limit_of(const struct fg_customer *customer, const struct fg_rule *r
         base = customer->daily_limit_usd;
         break;
     case FG_RELATIVE_METER:
-        return false; // an attacker feeds that meter, too
+    case FG_RELATIVE_FREE_LINES:
+    case FG_RELATIVE_LONGEST:
+        return false; // an attacker feeds that meter, too; or others go on, or are called
     }
     if (rule->relative_to != FG_RELATIVE_NONE) {
         if (base <= 0) {

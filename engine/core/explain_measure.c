@@ -309,6 +309,16 @@ static void put_relative(const struct fg_plan *plan, const struct fg_rule *rule,
     const struct fg_customer *customer = plan->event->customer;
     if (rule->relative_to == FG_RELATIVE_METER) {
         put_usual(plan, rule, base, text);
+    } else if (rule->relative_to == FG_RELATIVE_FREE_LINES) {
+        const int32_t channels = customer != NULL ? customer->channels : 0;
+        const int32_t kept = rule->relative_kept < channels ? rule->relative_kept : channels;
+        fg_text_put(text, " of the ");
+        fg_text_put_int(text, channels - kept, 1);
+        fg_text_put(text, " channels that are not kept");
+    } else if (rule->relative_to == FG_RELATIVE_LONGEST) {
+        fg_text_put(text, " of the ");
+        put_age(base, text);
+        fg_text_put(text, " that such a call may last");
     } else if (rule->relative_to == FG_RELATIVE_CHANNELS) {
         fg_text_put(text, " of the ");
         fg_text_put_int(text, customer != NULL ? customer->channels : 0, 1);

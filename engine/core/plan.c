@@ -6,19 +6,45 @@
 #include <stddef.h>
 #include <string.h>
 
-fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative)
+// Where all of them are kept, the first call is too many.
+static fg_micro free_lines(const struct fg_customer *customer, const struct fg_rule *rule)
+{
+    if (customer->channels <= 0) {
+        return 0;
+    }
+    return customer->channels > rule->relative_kept
+               ? (customer->channels - rule->relative_kept) * FG_MICRO
+               : 1;
+}
+
+static fg_micro longest_of(const struct fg_plan *plan, const struct fg_longest *longest)
+{
+    if (longest->type_s[plan->dest.type] > 0) {
+        return longest->type_s[plan->dest.type] * FG_MICRO;
+    }
+    return (!plan->dest_home && longest->abroad_s > 0 ? longest->abroad_s : longest->any_s) *
+           FG_MICRO;
+}
+
+fg_micro fg_plan_relative_base(const struct fg_plan *plan, const struct fg_rule *rule)
 {
     const struct fg_customer *customer = plan->event->customer;
     fg_micro base = 0;
     if (customer == NULL) {
         return 0;
     }
-    switch (relative) {
+    switch (rule->relative_to) {
     case FG_RELATIVE_CHANNELS:
         base = customer->channels * FG_MICRO;
         break;
     case FG_RELATIVE_DAILY_LIMIT:
         base = customer->daily_limit_usd;
+        break;
+    case FG_RELATIVE_FREE_LINES:
+        base = free_lines(customer, rule);
+        break;
+    case FG_RELATIVE_LONGEST:
+        base = longest_of(plan, rule->longest);
         break;
     case FG_RELATIVE_NONE:
     case FG_RELATIVE_METER:
@@ -48,8 +74,7 @@ struct fg_meter_set fg_rule_meters(const struct fg_rule *rule)
 static bool has_base(const struct fg_plan *plan, const struct fg_rule *rule)
 {
     return !rule->measured || rule->relative_to == FG_RELATIVE_NONE ||
-           rule->relative_to == FG_RELATIVE_METER ||
-           fg_plan_relative_base(plan, rule->relative_to) != 0;
+           rule->relative_to == FG_RELATIVE_METER || fg_plan_relative_base(plan, rule) != 0;
 }
 
 // The rules of this event whose condition holds, by their places in by_event, and the meters that

@@ -89,7 +89,7 @@ int32_t fg_plan_condition_override(const struct fg_plan *plan,
                                    const struct fg_condition *condition);
 
 // What a rule's measure is divided by, in millionths; 0 when the customer has none.
-fg_micro fg_plan_relative_base(const struct fg_plan *plan, enum fg_relative relative);
+fg_micro fg_plan_relative_base(const struct fg_plan *plan, const struct fg_rule *rule);
 
 // The state of a calendar for this event.
 enum fg_calendar_state fg_plan_calendar_state(const struct fg_plan *plan, uint16_t index);

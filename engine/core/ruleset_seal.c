@@ -182,6 +182,11 @@ static bool check_tests(struct seal *seal, const struct fg_rule *rule)
 
 static bool check_relative(struct seal *seal, const struct fg_rule *rule)
 {
+    const bool keeps = rule->relative_to == FG_RELATIVE_FREE_LINES;
+    const bool lasts = rule->relative_to == FG_RELATIVE_LONGEST;
+    if ((keeps && rule->relative_kept <= 0) || (lasts && rule->longest == NULL)) {
+        return refuse(seal, "a rule does not say what it is relative to");
+    }
     if (rule->relative_to != FG_RELATIVE_METER) {
         return true;
     }

@@ -175,7 +175,7 @@ static enum measure take_base(const struct fg_tally *tally, const struct fg_rule
                               struct fg_reason *reason)
 {
     if (rule->relative_to != FG_RELATIVE_METER) {
-        reason->base = fg_plan_relative_base(tally->plan, rule->relative_to);
+        reason->base = fg_plan_relative_base(tally->plan, rule);
         return reason->base == 0 ? MEASURE_ABSENT : MEASURE_KNOWN;
     }
     struct reading usual;

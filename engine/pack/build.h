@@ -151,6 +151,12 @@ void pack_read_meter_test(struct pack_build *build, const struct fg_yaml_node *k
 bool pack_names_meter(struct fg_view text);
 int32_t pack_resolve_meter(struct pack_build *build, const struct fg_yaml_node *node);
 // relative_to of a rule.
+// Calls that find only the last lines free; calls in progress that last too long. Both are measures
+// of their own.
+void pack_read_reserve(struct pack_build *build, const struct pack_entry *entry,
+                       const struct fg_yaml_node *node, struct fg_rule *rule);
+void pack_read_longest(struct pack_build *build, const struct pack_entry *entry,
+                       const struct fg_yaml_node *node, struct fg_rule *rule);
 void pack_read_relative(struct pack_build *build, const struct fg_yaml_node *node,
                         struct fg_rule *rule);
 // rollout of a rule or composite. mode: theirs; where it is not enforce, that is a warning.

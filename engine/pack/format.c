@@ -8,8 +8,13 @@
 
 const struct fg_format *fg_format_of(enum fg_shape shape)
 {
-    const struct fg_format *format = &fg_format_packs[shape];
-    return format->name != NULL ? format : &fg_format_tests[shape];
+    const struct fg_format *const tables[] = {fg_format_packs, fg_format_rules};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        if (tables[i][shape].name != NULL) {
+            return &tables[i][shape];
+        }
+    }
+    return &fg_format_tests[shape];
 }
 
 bool fg_field_shape(struct fg_fields *fields, const struct fg_yaml_node *map, enum fg_shape shape)

@@ -10,4 +10,5 @@
     }
 
 extern const struct fg_format fg_format_packs[FG_SHAPES];
+extern const struct fg_format fg_format_rules[FG_SHAPES];
 extern const struct fg_format fg_format_tests[FG_SHAPES];

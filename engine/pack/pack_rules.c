@@ -286,6 +286,14 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
             rule->action_at_least = FG_THROTTLE;
         }
     }
+    const struct fg_yaml_node *reserve = fg_yaml_get(body, "reserve");
+    const struct fg_yaml_node *longest = fg_yaml_get(body, "max_duration");
+    if (reserve != NULL) {
+        pack_read_reserve(build, entry, reserve, rule);
+    }
+    if (longest != NULL) {
+        pack_read_longest(build, entry, longest, rule);
+    }
     if (relative != NULL) {
         pack_read_relative(build, relative, rule);
     }

@@ -11,17 +11,21 @@ static void check_points(struct pack_build *build, const struct pack_entry *entr
     const struct fg_yaml_node *steps = fg_yaml_get(body, "steps");
     const struct fg_yaml_node *action = fg_yaml_get(body, "action_at_least");
     const struct fg_yaml_node *throttle = fg_yaml_get(body, "throttle_to");
+    const struct fg_yaml_node *reserve = fg_yaml_get(body, "reserve");
+    const struct fg_yaml_node *longest = fg_yaml_get(body, "max_duration");
+    const bool limits = throttle != NULL || reserve != NULL || longest != NULL;
     if (score != NULL && (measure != NULL || steps != NULL)) {
         FG_FIELD_ERROR(fields, score, FG_CODE_CONFLICT,
                        "a rule has either 'score' or 'measure' with 'steps', not both");
     } else if ((measure == NULL) != (steps == NULL)) {
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
                        measure == NULL ? "'steps' need a 'measure'" : "'measure' needs 'steps'");
-    } else if (score == NULL && measure == NULL && action == NULL && throttle == NULL) {
+    } else if (score == NULL && measure == NULL && action == NULL && !limits) {
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
                        "the rule needs a 'score', or a 'measure' with 'steps'");
     }
-    if (measure == NULL && fg_yaml_get(body, "when") == NULL) {
+    if (measure == NULL && reserve == NULL && longest == NULL &&
+        fg_yaml_get(body, "when") == NULL) {
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
                        "the rule needs 'when', or it would hit every call");
     }

@@ -12,7 +12,7 @@
 #define LOCAL_LARGE_MIN      2
 #define LOCAL_RUNS_PART      8 // of the registers
 #define LOCAL_BASELINES_PART 16
-#define LOCAL_KNOWN_PART     8
+#define LOCAL_KNOWN_PART     2
 #define LOCAL_EXPOSURES_PART 16
 #define LOCAL_PEERS          LOCAL_WAYS // of a shard: one for each meter and profile
 

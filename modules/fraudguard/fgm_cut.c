@@ -13,6 +13,7 @@
 #include "core/rpc_lookup.h"
 #include "core/ut.h"
 #include "fgm_counters.h"
+#include "fgm_kamailio.h"
 #include "fgm_log.h"
 #include "fgm_str.h"
 #include "modules/dialog/dlg_hash.h"
@@ -75,7 +76,7 @@ void fgm_cut_begins(const struct dlg_cell *dialog)
 static void on_local_request(struct cell *transaction, int type, struct tmcb_params *params)
 {
     (void)type, (void)params;
-    const str *to = &transaction->to;
+    const str *to = fgm_kamailio_to(transaction);
     if (cut.call && cut.seen && to->s && to->len > 0 && cut.callee_tag.len > 0 &&
         memmem(to->s, (size_t)to->len, cut.callee_tag.s, (size_t)cut.callee_tag.len))
         cut.written = true;

@@ -53,7 +53,6 @@ loadmodule "tls.so"
 {dialogs}loadmodule "dialog.so"
 modparam("ctl", "binrpc", "unix:{run}/ctl")
 modparam("tls", "config", "{run}/tls.cfg")
-modparam("dialog", "dlg_flag", 4)
 modparam("rr", "enable_full_lr", 1)
 include_file "{top}/deploy/kamailio/fraudguard.cfg"
 {modparams}
@@ -115,7 +114,12 @@ function ksr_request_route()
     KSR.fraudguard.attr("campaign", "autumn")
     local none = KSR.fraudguard.authenticated() .. "," .. KSR.fraudguard.attest("", 1) .. "," .. KSR.fraudguard.attest("e30.e30.e30", 1)
     local user = KSR.fraudguard.authenticated_user("nobody")
-    local rc = KSR.fraudguard.check()
+    local before = {}
+    for i, name in ipairs({"flood", "is_customer", "in_dialog", "target", "connected", "to_customer", "media", "media_refused"}) do
+        before[i] = tostring(KSR.fraudguard[name]())
+    end
+    local rc = KSR.hdr.is_present("X-Direction") > 0 and KSR.fraudguard.check_direction("outbound") or KSR.fraudguard.check()
+    KSR.hdr.append_to_reply("X-Functions: " .. table.concat(before, ",") .. "\\r\\n")
     KSR.hdr.append_to_reply("X-None: " .. none .. "\\r\\nX-User: " .. tostring(user) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-Rc: " .. tostring(rc) .. "\\r\\n")
     KSR.hdr.append_to_reply("X-action: " .. tostring(KSR.pv.get("$fg(action)")) .. "\\r\\n")
@@ -149,6 +153,7 @@ calendars:
 meters:
   calls_10m: {count: calls, per: customer, over: 10m, when: {dest.prefix: {in: ["+4420795"]}}}
   live_calls: {gauge: calls, per: customer}
+  exposure: {gauge: cost, per: customer, when: {dest.prefix: {in: ["+88216"]}}}
 rules:
   - {id: ALERTED, desc: Alerted range, when: {dest.prefix: {in: ["+4420790001"]}}, score: 35}
   - {id: THROTTLED, desc: Throttled range, when: {dest.prefix: {in: ["+4420790002"]}}, score: 55}
@@ -166,6 +171,7 @@ rules:
   - {id: MANY, desc: Many calls, when: {dest.prefix: {in: ["+4420795"]}}, measure: meters.calls_10m, steps: [{above: 3, score: 32}, {above: 5, score: 85}]}
   - {id: CHANNELS, desc: Calls in progress, measure: meters.live_calls, relative_to: customer.channels,
      steps: [{above: 1.0, score: 81}]}
+  - {id: EXPOSED, desc: Dear calls in progress, when: {dest.prefix: {in: ["+88216"]}}, measure: meters.exposure, steps: [{above: 7.5, score: 55}]}
 """
 
 

@@ -178,6 +178,20 @@ def test_each_metric_is_documented(node):
     assert told == documented - {"fraudguard_media_refused"}  # which is a function, too
 
 
+def test_each_parameter_and_function_is_documented():
+    def source(name):
+        with open(os.path.join(TOP, name), encoding="utf-8") as file:
+            return file.read()
+
+    manual, script = source("docs/module.md"), source("modules/fraudguard/fgm_script.c")
+    parameters = re.findall(r'\{"([a-z_]+)", (?:PARAM|INT|STR)', source("modules/fraudguard/fgm_params.c"))
+    assert len(parameters) > 30 and set(re.findall(r'(?m)^    modparam\("fraudguard", "(\w+)", ', manual)) >= set(parameters)
+    for name in re.findall(r'\{"(fraudguard_\w+)", ', script):
+        assert f"`{name}(" in manual, name
+    for name in re.findall(r'str_init\("fraudguard"\),\s*str_init\("(\w+)"\)', script):
+        assert f"`KSR.fraudguard.{name}(" in manual, name
+
+
 def test_trunks_tell_what_was_seen(node):
     plain = node.caller(3)
     plain.show(ALLOWED, body=CLEAR)

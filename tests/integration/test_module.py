@@ -569,9 +569,10 @@ def test_shadow_mode_blocks_nothing(tmp_path_factory):
 def test_kemi(tmp_path_factory):
     node = start(tmp_path_factory, "kemi", lua=True)
     try:
-        reply, _ = node.caller(0).invite(BLOCKED)
-        assert (reply.get("x-rc"), reply.get("x-action")) == ("-3", "block") and "CAMPAIGN" in reply.get("x-rules")
-        assert (reply.get("x-none"), reply.get("x-user")) == ("-1,-1,-2", "1")
+        for extra in ("", "X-Direction: outbound\r\n"):
+            reply, _ = node.caller(0).invite(BLOCKED, extra=extra)
+            assert (reply.get("x-rc"), reply.get("x-action")) == ("-3", "block") and "CAMPAIGN" in reply.get("x-rules")
+            assert (reply.get("x-none"), reply.get("x-user"), reply.get("x-functions")) == ("-1,-1,-2", "1", "1,-1,-1,1,-1,-1,1,1")
     finally:
         finish(node)
 

@@ -14,9 +14,25 @@ from edge_lab import Endpoint, Ng, rtcp_sr, rtp, wait_until
 pytestmark = pytest.mark.skipif(not shutil.which("rtpengine"), reason="rtpengine's daemon is not installed")
 
 
+def free_base():
+    """The first of 200 ports, most of them free, below the ephemeral ones and above those of the relay."""
+    for base in random.sample(range(30200, 32600, 200), 12):
+        sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(40)]
+        try:
+            for i, one in enumerate(sockets):
+                one.bind(("127.0.0.1", base + i))
+            return base
+        except OSError:
+            continue
+        finally:
+            for one in sockets:
+                one.close()
+    raise AssertionError("no free ports")
+
+
 @pytest.fixture(scope="module")
 def peer(tmp_path_factory):
-    base = random.randrange(31000, 39000, 200)
+    base = free_base()
     log = open(os.path.join(str(tmp_path_factory.mktemp("r")), "log"), "wb")
     daemon = subprocess.Popen(
         ["rtpengine", "--config-file=none", "--table=-1", "--foreground", "--log-stderr", "--interface=127.0.0.1",

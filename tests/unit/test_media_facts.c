@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#define MS_NS 1000000u
+#define MS_NS UINT64_C(1000000)
 
 struct talk {
     struct edge_media_facts facts;
@@ -23,7 +23,7 @@ static void begin(struct talk *talk)
     memset(talk, 0, sizeof(*talk));
     talk->seq = 65530;
     talk->ssrc = 7;
-    talk->now_ns = 1000 * (uint64_t)MS_NS;
+    talk->now_ns = 1000 * MS_NS;
 }
 
 static void send(struct talk *talk, uint8_t type, uint8_t fill, size_t length)
@@ -98,9 +98,9 @@ static void test_jitter_is_that_of_the_arrivals(void **state)
     (void)state;
     begin(&talk);
     for (unsigned i = 0; i < 400; i++) {
-        talk.now_ns += (i % 2) * 8 * MS_NS; /* every other packet 8 ms late */
+        talk.now_ns += (i % 2) * (8 * MS_NS); /* every other packet 8 ms late */
         send(&talk, 0, 0x11, 160);
-        talk.now_ns -= (i % 2) * 8 * MS_NS;
+        talk.now_ns -= (i % 2) * (8 * MS_NS);
         next(&talk);
     }
     jitter_us = edge_media_facts_look(&talk.facts, talk.now_ns).jitter_us;

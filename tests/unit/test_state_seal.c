@@ -109,7 +109,7 @@ static void test_key_files_with_faults_are_refused_with_the_line(void **state)
         assert_non_null(strstr(error, faults[i].complaint));
         assert_null(strstr(error, "00112233"));
     }
-    assert_int_equal(open_keys("a " KEY_A, 0440, &seal, error), -EPERM);
+    assert_int_equal(open_keys("a " KEY_A, 0444, &seal, error), -EPERM);
     assert_int_equal(edge_seal_open("/nowhere/keys", &seal, error, sizeof(error)), -ENOENT);
     assert_non_null(strstr(error, "/nowhere/keys"));
 }

@@ -9,6 +9,7 @@
 
 #include "fg/calendar.h"
 #include "fg/country.h"
+#include "fg/destination.h"
 #include "fg/err.h"
 #include "fg/event.h"
 #include "fg/heap.h"
@@ -240,7 +241,15 @@ enum fg_relative {
     FG_RELATIVE_NONE,
     FG_RELATIVE_CHANNELS,
     FG_RELATIVE_DAILY_LIMIT,
-    FG_RELATIVE_METER
+    FG_RELATIVE_METER,
+    FG_RELATIVE_FREE_LINES, // the customer's channels but for those that are kept
+    FG_RELATIVE_LONGEST     // how long a call of this class may last [s]
+};
+
+// How long calls may last, by the type of the called number; else abroad; else all others. 0: as
+// long as they like.
+struct fg_longest {
+    int32_t type_s[FG_TYPE_COUNT], abroad_s, any_s;
 };
 
 // What a meter must read, beside a rule's condition: it is known only once the store has answered.
@@ -295,7 +304,9 @@ struct fg_rule {
     // FG_RELATIVE_METER: by this meter's reading times relative_times, at least relative_at_least.
     uint16_t relative_meter;
     fg_micro relative_times, relative_at_least; // > 0
-    struct fg_step steps[FG_STEPS_MAX];         // rising above; the highest one exceeded counts
+    int32_t relative_kept;              // FG_RELATIVE_FREE_LINES: so many channels are kept, > 0
+    const struct fg_longest *longest;   // FG_RELATIVE_LONGEST
+    struct fg_step steps[FG_STEPS_MAX]; // rising above; the highest one exceeded counts
     uint8_t n_steps;
     bool unavailable_scores; // what happens when a meter cannot be read at all (neither store):
                              // unavailable_score points, else skipped
