@@ -342,8 +342,10 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
 
 static int read_io(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
 {
-    static const char *const names[] = {
-        [EDGE_IO_AUTO] = "auto", [EDGE_IO_LOOKUP] = "lookup", [EDGE_IO_EPOLL] = "epoll"};
+    static const char *const names[] = {[EDGE_IO_AUTO] = "auto",
+                                        [EDGE_IO_LOOKUP] = "lookup",
+                                        [EDGE_IO_URING] = "uring",
+                                        [EDGE_IO_EPOLL] = "epoll"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(text, names[i]) == 0) {
@@ -351,7 +353,7 @@ static int read_io(const char *text, struct edge_config *out, char error[EDGE_CO
             return 0;
         }
     }
-    return fail(error, "--io=%s: expected auto, lookup or epoll", text);
+    return fail(error, "--io=%s: expected auto, lookup, uring or epoll", text);
 }
 
 static int read_option(int id, const char *text, struct edge_config *out,

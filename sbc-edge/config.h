@@ -21,6 +21,7 @@
 enum edge_io_kind {
     EDGE_IO_AUTO = 0, /**< the fastest that the machine permits */
     EDGE_IO_LOOKUP,
+    EDGE_IO_URING,
     EDGE_IO_EPOLL,
 };
 

@@ -16,7 +16,7 @@ const char *edge_config_help(void)
            "  --port-min=N, --port-max=N    media ports (default 30000 to 40000)\n"
            "  --port-rest=SECONDS           rest of a freed port (default 60)\n"
            "  --num-threads=N               workers (default: processors online)\n"
-           "  --io=auto|lookup|epoll        how packets are moved (default auto: as permitted)\n"
+           "  --io=auto|lookup|uring|epoll  how packets are moved (default auto: as permitted)\n"
            "  --redis=URL                   where holds and kills come from: unix:PATH[/DB], "
            "HOST:PORT[/DB],\n"
            "                                redis://[USER:PASSWORD@]HOST..., "
