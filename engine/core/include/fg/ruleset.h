@@ -85,6 +85,8 @@ struct fg_list {
     struct fg_country_set countries;       // COUNTRY
     const char *const *texts;              // TEXT, sorted by strcmp
     uint32_t n;                            // TEXT: texts; PREFIX: notes
+    int64_t file_ms;    // PREFIX: when its file was last written [Unix ms]; 0: it has none
+    int64_t max_age_ms; // how old that file may become; 0: not said
 };
 
 // --- calendars
