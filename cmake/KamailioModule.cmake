@@ -80,7 +80,10 @@ function(fg_kamailio_compare program source flags)
 
     set(probe "${CMAKE_BINARY_DIR}/CMakeFiles/kamailio-probe")
     file(WRITE "${probe}.c"
-        "#include <stdio.h>\n#include \"core/ver_defs.h\"\n"
+        "#include <stdio.h>\n"
+        # Since 6.1 the allocators tell how they were built.
+        "#if VERSIONVAL >= 6001000\n#include \"core/mem/memcore.h\"\n#endif\n"
+        "#include \"core/ver_defs.h\"\n"
         "int main(void) { puts(SER_FULL_VERSION); puts(SER_COMPILE_FLAGS); return 0; }\n")
     fg_run("Compiling the Kamailio version probe"
         ${CMAKE_C_COMPILER} ${flags} -I${source} "${probe}.c" -o "${probe}")

@@ -41,6 +41,7 @@ enum option_id {
     OPT_MAX_CPU,
     OPT_MAX_LOAD,
     OPT_DEFAULT_DENY,
+    OPT_DTLS_PASSIVE,
     OPT_CONFIG_FILE,
     OPT_CONFIG_SECTION,
     OPT_IGNORED,
@@ -75,6 +76,7 @@ static const struct option options[] = {
     {"max-cpu", required_argument, NULL, OPT_MAX_CPU},
     {"max-load", required_argument, NULL, OPT_MAX_LOAD},
     {"default-deny", no_argument, NULL, OPT_DEFAULT_DENY},
+    {"dtls-passive", no_argument, NULL, OPT_DTLS_PASSIVE},
     {"config-file", required_argument, NULL, OPT_CONFIG_FILE},
     {"config-section", required_argument, NULL, OPT_CONFIG_SECTION},
     {"table", required_argument, NULL, OPT_IGNORED},
@@ -340,8 +342,10 @@ static int read_numeric(int id, const char *text, struct edge_config *out,
 
 static int read_io(const char *text, struct edge_config *out, char error[EDGE_CONFIG_ERR_MAX])
 {
-    static const char *const names[] = {
-        [EDGE_IO_AUTO] = "auto", [EDGE_IO_LOOKUP] = "lookup", [EDGE_IO_EPOLL] = "epoll"};
+    static const char *const names[] = {[EDGE_IO_AUTO] = "auto",
+                                        [EDGE_IO_LOOKUP] = "lookup",
+                                        [EDGE_IO_URING] = "uring",
+                                        [EDGE_IO_EPOLL] = "epoll"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(text, names[i]) == 0) {
@@ -349,7 +353,7 @@ static int read_io(const char *text, struct edge_config *out, char error[EDGE_CO
             return 0;
         }
     }
-    return fail(error, "--io=%s: expected auto, lookup or epoll", text);
+    return fail(error, "--io=%s: expected auto, lookup, uring or epoll", text);
 }
 
 static int read_option(int id, const char *text, struct edge_config *out,
@@ -378,6 +382,9 @@ static int read_option(int id, const char *text, struct edge_config *out,
         return read_load(text, &out->max_load_percent, error);
     case OPT_DEFAULT_DENY:
         out->default_deny = true;
+        return 0;
+    case OPT_DTLS_PASSIVE:
+        out->dtls_passive = true;
         return 0;
     case OPT_FOREGROUND:
     case OPT_IGNORED:

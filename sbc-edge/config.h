@@ -21,6 +21,7 @@
 enum edge_io_kind {
     EDGE_IO_AUTO = 0, /**< the fastest that the machine permits */
     EDGE_IO_LOOKUP,
+    EDGE_IO_URING,
     EDGE_IO_EPOLL,
 };
 
@@ -55,6 +56,7 @@ struct edge_config {
     uint32_t drain_time_s;     /**< how long calls may go on after the first signal to stop [s] */
     uint32_t max_cpu_percent;  /**< of the machine: above it new calls are refused; 0: never */
     uint32_t max_load_percent; /**< the load average, in hundredths; 0: never */
+    bool dtls_passive;         /**< where the other side lets us choose, it begins handshakes */
     bool default_deny;         /**< media flows only for calls that the guard has allowed */
     bool wants_help;
     bool wants_version;

@@ -75,3 +75,6 @@ extern const struct edge_io_ops edge_io_epoll;
 
 /** All ports of an address on one socket a worker, which a lookup program brings about. */
 extern const struct edge_io_ops edge_io_lookup;
+
+/** io_uring over a socket for each port. */
+extern const struct edge_io_ops edge_io_uring;

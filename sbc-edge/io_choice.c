@@ -5,6 +5,8 @@
 #include "log.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 static int open_fan_in(struct edge_node *node, char failed[EDGE_FAN_IN_TEXT])
 {
@@ -20,6 +22,23 @@ static int open_fan_in(struct edge_node *node, char failed[EDGE_FAN_IN_TEXT])
     return edge_fan_in_new(locals, node->n_interfaces, &range, &node->fan_in, failed);
 }
 
+/* Made and thrown away: whether the kernel, or who contains us, permits it. */
+static int try_uring(struct edge_node *node)
+{
+    const struct edge_io_setup setup = {.wake_fd = STDERR_FILENO};
+    struct edge_io *io;
+    int err = edge_io_uring.open(&setup, &io);
+
+    if (err != 0) {
+        edge_log(EDGE_LOG_ERROR, "--io=uring: %s", strerror(-err));
+        return err;
+    }
+    edge_io_uring.close(io);
+    node->io_ops = &edge_io_uring;
+    edge_log(EDGE_LOG_NOTICE, "packets by uring: asked for");
+    return 0;
+}
+
 int edge_io_choose(struct edge_node *node)
 {
     const enum edge_io_kind wanted = node->config->io;
@@ -31,6 +50,8 @@ int edge_io_choose(struct edge_node *node)
         edge_log(EDGE_LOG_NOTICE, "packets by epoll: asked for");
         return 0;
     }
+    if (wanted == EDGE_IO_URING)
+        return try_uring(node);
     err = open_fan_in(node, failed);
     if (err == 0) {
         node->io_ops = &edge_io_lookup;

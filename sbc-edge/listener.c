@@ -30,6 +30,7 @@ struct edge_listener {
     unsigned n_sockets;
     int sockets[EDGE_LISTEN_NG_MAX];
     struct edge_ng_streams *streams;
+    struct edge_ng_rates rates;
     struct edge_cookie_cache *cookies;
     struct edge_ng_arena arena;
     unsigned char memory[ARENA_BYTES];
@@ -167,7 +168,7 @@ static bool answer_here(struct edge_listener *listener, const struct edge_ng_req
         list_calls(listener, request, reply);
         break;
     case EDGE_NG_STATISTICS:
-        edge_ng_tell_statistics(listener->node, &listener->arena, reply);
+        edge_ng_tell_statistics(listener->node, &listener->rates, &listener->arena, reply);
         break;
     case EDGE_NG_UNKNOWN:
         error = EDGE_NG_TEXT_COMMAND;

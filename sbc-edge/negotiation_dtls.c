@@ -68,6 +68,12 @@ static int get_leg(const struct edge_negotiation *n, struct edge_media *media,
     return edge_leg_dtls_get(n->control->handshakes, media, n->control->now_us / 1000000, out);
 }
 
+static bool prefers_passive(const struct edge_negotiation *n, enum edge_ng_dtls wish)
+{
+    return wish == EDGE_NG_DTLS_PASSIVE ||
+           (wish != EDGE_NG_DTLS_ACTIVE && n->control->node->config->dtls_passive);
+}
+
 const char *edge_negotiation_take_dtls(const struct edge_negotiation *n,
                                        const struct edge_sdp_media *section,
                                        struct edge_media *media)
@@ -86,7 +92,7 @@ const char *edge_negotiation_take_dtls(const struct edge_negotiation *n,
         return EDGE_TEXT_NO_MEMORY;
     media->is_srtp = true;
     dtls->offered = terms;
-    dtls->prefers_passive = n->request->dtls_reverse == EDGE_NG_DTLS_PASSIVE;
+    dtls->prefers_passive = prefers_passive(n, n->request->dtls_reverse);
     return NULL;
 }
 
@@ -119,7 +125,8 @@ const char *edge_negotiation_offer_dtls(const struct edge_negotiation *n, struct
 static bool choose_role(const struct edge_negotiation *n, const struct edge_leg_dtls *dtls,
                         bool is_asker, enum edge_dtls_role *role)
 {
-    bool is_passive = dtls->prefers_passive || n->request->dtls == EDGE_NG_DTLS_PASSIVE;
+    bool is_passive = n->request->dtls != EDGE_NG_DTLS_ACTIVE &&
+                      (dtls->prefers_passive || prefers_passive(n, n->request->dtls));
 
     switch (dtls->offered.setup) {
     case EDGE_SETUP_ACTIVE:
@@ -159,7 +166,7 @@ static enum edge_sdp_setup own_setup(const struct edge_negotiation *n,
                                      const struct edge_leg_dtls *dtls, bool is_offer)
 {
     if (is_offer)
-        return n->request->dtls == EDGE_NG_DTLS_PASSIVE ? EDGE_SETUP_PASSIVE : EDGE_SETUP_ACTPASS;
+        return prefers_passive(n, n->request->dtls) ? EDGE_SETUP_PASSIVE : EDGE_SETUP_ACTPASS;
     if (dtls->offered.setup == EDGE_SETUP_HOLDCONN)
         return EDGE_SETUP_HOLDCONN;
     return dtls->role == EDGE_DTLS_ACTIVE ? EDGE_SETUP_ACTIVE : EDGE_SETUP_PASSIVE;

@@ -14,6 +14,8 @@
 struct sums {
     uint64_t sessions;
     uint64_t closed[EDGE_CLOSED_COUNT];
+    uint64_t lasted_us;
+    uint64_t ended;
     uint64_t packets;
     uint64_t bytes;
     uint64_t drops[EDGE_DROP_COUNT];
@@ -43,12 +45,15 @@ static void add_up(const struct edge_node *node, struct sums *sums)
         sums->refused += edge_stats_get(&stats->refused_by_hold);
         for (int c = 0; c < EDGE_CLOSED_COUNT; c++)
             sums->closed[c] += edge_stats_get(&stats->sessions_closed[c]);
+        sums->lasted_us += edge_stats_get(&stats->sessions_us);
         for (int d = 0; d < EDGE_DROP_COUNT; d++)
             sums->drops[d] += edge_stats_get(&stats->drops[d]);
         add_requests(stats, sums);
     }
     for (int d = 0; d < EDGE_DROP_COUNT; d++)
         sums->dropped += sums->drops[d];
+    for (int c = 0; c < EDGE_CLOSED_COUNT; c++)
+        sums->ended += sums->closed[c];
     add_requests(&node->listener_stats, sums);
 }
 
@@ -62,8 +67,35 @@ static void add_text(struct edge_ng_arena *arena, struct edge_ng_value *dict, st
     edge_ng_add_str(arena, dict, key, edge_ng_str_copy(arena, edge_view_of(text)));
 }
 
-static void tell_current(const struct edge_node *node, struct edge_ng_arena *arena,
-                         struct edge_ng_value *root)
+static void add_seconds(struct edge_ng_arena *arena, struct edge_ng_value *dict,
+                        struct edge_view key, uint64_t us)
+{
+    char text[40];
+
+    (void)snprintf(text, sizeof(text), "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
+    edge_ng_add_str(arena, dict, key, edge_ng_str_copy(arena, edge_view_of(text)));
+}
+
+static void work_out_rates(const struct edge_node *node, const struct sums *sums,
+                           struct edge_ng_rates *rates)
+{
+    const uint64_t now_us = edge_clock_unix_us();
+    const uint64_t since_us = rates->at_us != 0 ? rates->at_us : node->started_us;
+
+    if (now_us < since_us + 1000000)
+        return;
+    const uint64_t ms = (now_us - since_us) / 1000;
+    rates->packets_a_second = (sums->packets - rates->packets) * 1000 / ms;
+    rates->bytes_a_second = (sums->bytes - rates->bytes) * 1000 / ms;
+    rates->dropped_a_second = (sums->dropped - rates->dropped) * 1000 / ms;
+    rates->packets = sums->packets;
+    rates->bytes = sums->bytes;
+    rates->dropped = sums->dropped;
+    rates->at_us = now_us;
+}
+
+static void tell_current(const struct edge_node *node, const struct edge_ng_rates *rates,
+                         struct edge_ng_arena *arena, struct edge_ng_value *root)
 {
     struct edge_ng_value *dict = edge_ng_add_dict(arena, root, EDGE_VIEW("currentstatistics"));
     const uint32_t sessions = atomic_load(&node->n_sessions);
@@ -72,6 +104,15 @@ static void tell_current(const struct edge_node *node, struct edge_ng_arena *are
     ADD_INT(arena, dict, "sessionsforeign", 0);
     ADD_INT(arena, dict, "sessionstotal", sessions);
     ADD_INT(arena, dict, "transcodedmedia", 0);
+    ADD_INT(arena, dict, "packetrate_user", rates->packets_a_second);
+    ADD_INT(arena, dict, "byterate_user", rates->bytes_a_second);
+    ADD_INT(arena, dict, "errorrate_user", rates->dropped_a_second);
+    ADD_INT(arena, dict, "packetrate_kernel", 0);
+    ADD_INT(arena, dict, "byterate_kernel", 0);
+    ADD_INT(arena, dict, "errorrate_kernel", 0);
+    ADD_INT(arena, dict, "packetrate", rates->packets_a_second);
+    ADD_INT(arena, dict, "byterate", rates->bytes_a_second);
+    ADD_INT(arena, dict, "errorrate", rates->dropped_a_second);
     ADD_INT(arena, dict, "media_kernel", 0);
     ADD_INT(arena, dict, "media_mixed", 0);
 }
@@ -99,6 +140,9 @@ static void tell_totals(const struct edge_node *node, const struct sums *sums,
     ADD_INT(arena, dict, "relayedpackets", sums->packets);
     ADD_INT(arena, dict, "relayedpacketerrors", sums->dropped);
     ADD_INT(arena, dict, "relayedbytes", sums->bytes);
+    add_seconds(arena, dict, EDGE_VIEW("avgcallduration"),
+                sums->ended > 0 ? sums->lasted_us / sums->ended : 0);
+    add_seconds(arena, dict, EDGE_VIEW("totalcallsduration"), sums->lasted_us);
     ADD_INT(arena, dict, "forwarded_after_verdict", sums->after);
 }
 
@@ -171,8 +215,8 @@ static void tell_interfaces(const struct edge_node *node, struct edge_ng_arena *
     }
 }
 
-void edge_ng_tell_statistics(const struct edge_node *node, struct edge_ng_arena *arena,
-                             struct edge_ng_value *reply)
+void edge_ng_tell_statistics(const struct edge_node *node, struct edge_ng_rates *rates,
+                             struct edge_ng_arena *arena, struct edge_ng_value *reply)
 {
     struct edge_ng_value *root = edge_ng_add_dict(arena, reply, EDGE_VIEW("statistics"));
     struct edge_ng_value *ways;
@@ -180,7 +224,8 @@ void edge_ng_tell_statistics(const struct edge_node *node, struct edge_ng_arena 
     struct sums sums = {0};
 
     add_up(node, &sums);
-    tell_current(node, arena, root);
+    work_out_rates(node, &sums, rates);
+    tell_current(node, rates, arena, root);
     tell_totals(node, &sums, arena, root);
     tell_requests(&sums, arena, root);
     tell_interfaces(node, arena, root);

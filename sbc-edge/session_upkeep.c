@@ -17,6 +17,8 @@ static void free_session(struct edge_control *control, struct edge_session *sess
     for (unsigned i = 0; i < session->n_legs; i++)
         edge_leg_close_sockets(control, session->legs[i]);
     edge_stats_add(&control->stats->sessions_closed[reason], 1);
+    if (control->now_us > session->created_us)
+        edge_stats_add(&control->stats->sessions_us, control->now_us - session->created_us);
     atomic_fetch_sub(&control->node->n_sessions, 1);
     edge_session_free(session);
 }

@@ -13,6 +13,9 @@
 /* With a worker's longest wait and the time to be written, counters in Redis are at most a second
  * old. */
 #define INTERVAL_NS 550000000u
+/* When turns are few and long, more are written in each, up to about half a millisecond's. */
+#define LATE_NS  100000000u
+#define LATE_MAX 256u
 /* What does not change is written all the same, should Redis have lost it. */
 #define REFRESH_NS 60000000000u
 
@@ -87,7 +90,7 @@ void edge_state_touch_all(struct edge_control *control)
     for (struct edge_session *session = control->state_first; session;
          session = session->state.next) {
         session->state.is_changed = true;
-        session->state.due_ns = 0;
+        session->state.due_ns = control->now_ns;
     }
 }
 
@@ -187,10 +190,14 @@ void edge_state_turn(struct edge_control *control, uint64_t now_ns, unsigned max
 {
     if (!control->node->keeper)
         return;
-    for (unsigned i = 0; i < max; i++) {
+    for (unsigned i = 0; i < LATE_MAX; i++) {
         struct edge_session *session = control->state_first;
 
-        if (!session || session->state.due_ns > now_ns || !turn_session(control, session, now_ns))
+        if (!session || session->state.due_ns > now_ns)
+            return;
+        if (i >= max && (session->state.due_ns == 0 || now_ns - session->state.due_ns < LATE_NS))
+            return;
+        if (!turn_session(control, session, now_ns))
             return;
     }
 }

@@ -23,7 +23,10 @@ void edge_state_note_early(struct edge_control *control, struct edge_view call_i
 /** Everything is to be written again. */
 void edge_state_touch_all(struct edge_control *control);
 
-/** Hands over up to `max` sessions that are due. To be called between batches of packets. */
+/**
+ * Hands over up to `max` sessions that are due, and more when they are late. To be called between
+ * batches of packets.
+ */
 void edge_state_turn(struct edge_control *control, uint64_t now_ns, unsigned max);
 
 /** Takes over a record that was brought back: EDGE_MAIL_ADOPT. */

@@ -102,7 +102,7 @@ static void put_media(struct edge_bytes_writer *writer, const struct edge_media 
     edge_bytes_put_number(writer, media->port, 2);
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++)
         put_flow(writer, &media->flow[c]);
-    /* What has no line has its key from DTLS, whose associations end with the process. */
+    /* Keys made by DTLS are among them; their associations end with the process. */
     put_line(writer, media->remote_key);
     put_positions(writer, media->remote_key ? media->receive : NULL);
     put_line(writer, media->receive_old ? media->remote_key_old : NULL);

@@ -74,7 +74,9 @@ static struct edge_sdes_line *get_line(struct reading *reading)
         note_error(reading, EDGE_ENOMEM);
         return NULL;
     }
-    line->tag = (uint32_t)edge_bytes_get_limited(&reading->bytes, 4, 999999999);
+    line->tag = (uint32_t)edge_bytes_get_number(&reading->bytes, 4);
+    if (line->tag > 999999999 && line->tag != EDGE_SDES_NO_TAG)
+        note_error(reading, EDGE_ESYNTAX);
     line->suite = edge_srtp_suite_find(edge_bytes_get_text(&reading->bytes, 64));
     suite = edge_srtp_suite_info(line->suite);
     text = edge_bytes_get_text(&reading->bytes, EDGE_SDES_KEY_MAX);

@@ -33,6 +33,7 @@ struct edge_stats {
     _Atomic uint64_t refused_by_load; /**< new calls: too many, too busy, or about to end */
     _Atomic uint64_t sessions_total;
     _Atomic uint64_t sessions_closed[EDGE_CLOSED_COUNT];
+    _Atomic uint64_t sessions_us; /**< how long those that have ended lasted, in all */
     _Atomic uint64_t requests[EDGE_NG_COMMAND_COUNT];
     _Atomic uint64_t request_errors;
     _Atomic uint64_t requests_repeated; /**< answered from the cookie cache */

@@ -53,7 +53,6 @@ loadmodule "tls.so"
 {dialogs}loadmodule "dialog.so"
 modparam("ctl", "binrpc", "unix:{run}/ctl")
 modparam("tls", "config", "{run}/tls.cfg")
-modparam("dialog", "dlg_flag", 4)
 modparam("rr", "enable_full_lr", 1)
 include_file "{top}/deploy/kamailio/fraudguard.cfg"
 {modparams}

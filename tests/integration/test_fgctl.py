@@ -422,9 +422,13 @@ def trunk(customer, srtp, calls, tls=True, days=61, **more):
 def test_trunks(fgctl, redis, customers):
     for facts in (trunk("acme", 12, 12), trunk("globex", 7, 9, days=9), trunk("initech", 3, 4),
                   trunk("old-pbx", 0, 4, tls=False), trunk("new", 0, 0)):
+        if facts["customer"] in ("acme", "old-pbx"):
+            known = facts["customer"] == "acme"
+            facts["media"] = {"encrypted": known, "suite": "AEAD_AES_128_GCM" if known else "", "codec": "PCMA", "seen_ms": 1}
         redis.call("HSET", "fg:trunks", facts["customer"], json.dumps(facts))
     rows = {line.split()[0]: line for line in fgctl("trunks", "--customers", customers).out.splitlines()}
-    assert "[lock] TLS 1.3 TLS_AES_256_GCM_SHA384  [lock] SRTP 12/12 calls" in rows["acme"]
+    assert "[lock] TLS 1.3 TLS_AES_256_GCM_SHA384  [lock] SRTP 12/12 calls, last AEAD_AES_128_GCM" in rows["acme"]
+    assert "[open] SRTP 0/4 calls, last in clear" in rows["old-pbx"]
     assert "pbx.acme.example, 61 d left" in rows["acme"] and rows["acme"].endswith(" ok")
     assert "[half] SRTP 7/9 calls" in rows["globex"]
     assert "warn: certificate expires in 9 d" in rows["globex"]
@@ -457,7 +461,7 @@ def test_status(fgctl, redis, samples):
 
 
 @pytest.mark.parametrize("args", [["holds"], ["status"], ["explain", "x"], ["trunks"], ["tail"],
-                                  ["block", "acme", "--reason", "x"],
+                                  ["proof", "x"], ["block", "acme", "--reason", "x"],
                                   ["unblock", "acme", "--reason", "x"]])
 def test_redis_down(fgctl, tmp_path, args):
     done = fgctl("--redis", f"unix:{tmp_path}/none", *args, code=DOWN)

@@ -15,6 +15,8 @@ from pylibsrtp import Policy, Session
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("FG_BUILD", "build/release"))
+# FG_EDGE_IO=lookup, uring or epoll: the same tests with packets moved that way.
+IO_OPTIONS = [f"--io={os.environ['FG_EDGE_IO']}"] if "FG_EDGE_IO" in os.environ else []
 BINARY = os.environ.get("FG_SBC_EDGE", os.path.join(BUILD, "sbc-edge", "sbc-edge"))
 
 CM_80 = "AES_CM_128_HMAC_SHA1_80"
@@ -99,7 +101,8 @@ class Edge:
         self.options = ["--foreground", "--interface=cust/127.0.0.1", "--interface=core/127.0.0.1",
                         f"--listen-ng=127.0.0.1:{self.ng_port}", f"--listen-http={self.http_port}",
                         f"--port-min={base + 10}", f"--port-max={base + 199}", "--port-rest=0",
-                        f"--num-threads={threads}", f"--log-level={log_level}", *options]
+                        f"--num-threads={threads}", f"--log-level={log_level}",
+                        *IO_OPTIONS, *options]
         self.process = None
 
     @staticmethod

@@ -253,6 +253,19 @@ static void test_the_librarys_own_client(void **state)
     assert_memory_equal(out.key, material + 16, 16);
     assert_memory_equal(in.key + 16, material + 32, 14);
     assert_memory_equal(out.key + 16, material + 46, 14);
+
+    /* It may ask for another handshake within the first one, and does not get it. */
+    assert_int_equal(SSL_renegotiate(ssl), 1);
+    (void)SSL_do_handshake(ssl);
+    {
+        int length = BIO_read(SSL_get_wbio(ssl), bytes, sizeof(bytes));
+
+        assert_true(length > (int)EDGE_DTLS_RECORD_HEADER);
+        dtls_link_deliver(&link, 1, bytes, (size_t)length);
+    }
+    assert_int_equal(link.end[1].sent.n, 1);
+    assert_int_equal(link.end[1].sent.datagrams[0].bytes[0], EDGE_DTLS_ALERT);
+    assert_int_equal(edge_dtls_get_state(link.end[1].dtls), EDGE_DTLS_ESTABLISHED);
     SSL_free(ssl);
     SSL_CTX_free(context);
     dtls_link_fini(&link);

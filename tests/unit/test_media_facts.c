@@ -98,9 +98,9 @@ static void test_jitter_is_that_of_the_arrivals(void **state)
     (void)state;
     begin(&talk);
     for (unsigned i = 0; i < 400; i++) {
-        talk.now_ns += (i % 2) * 8 * MS_NS; /* every other packet 8 ms late */
+        talk.now_ns += (i % 2) * (8 * MS_NS); /* every other packet 8 ms late */
         send(&talk, 0, 0x11, 160);
-        talk.now_ns -= (i % 2) * 8 * MS_NS;
+        talk.now_ns -= (i % 2) * (8 * MS_NS);
         next(&talk);
     }
     jitter_us = edge_media_facts_look(&talk.facts, talk.now_ns).jitter_us;

@@ -72,6 +72,12 @@ def silence_after_ms(one, act):
     try:
         for _ in range(20):
             assert arrival(one.b.rtp, 1) is not None
+        # The kernel begins to stamp datagrams a while after it was asked, and gives the others the time at which they are read.
+        time.sleep(0.05)
+        for sock in (one.b.rtp, one.b.rtcp) * 2:
+            for _ in range(2000):
+                if arrival(sock, 0) is None:
+                    break
         at = last = act()
         for sock in (one.b.rtp, one.b.rtcp):
             while (now := arrival(sock, 0.25)) is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from edge_lab import Call, Edge, Endpoint, Ng, rtp, talk, wait_until
 
-KINDS = ["lookup", "epoll"]
+KINDS = ["lookup", "uring", "epoll"]
 
 
 @pytest.fixture(scope="module", params=KINDS)

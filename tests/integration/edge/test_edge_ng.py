@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from edge_lab import CM_80, Endpoint, assert_silent, bdecode, bencode, rtp, talk
+from edge_lab import CM_80, Call, Edge, Endpoint, Ng, assert_silent, bdecode, bencode, rtp, talk
 
 
 def test_ping_in_bencode_and_json(ng):
@@ -107,4 +107,51 @@ def test_requests_as_kamailio_sends_them(ng):
     assert reversed_offer["result"] == "ok" and caller.peer_key is not None
     deleted = send(**{"delete delay": 0, "delete-delay": "0", "from-tag": "BBB222", "command": "delete"})
     assert deleted["result"] == "ok" and "warning" not in deleted
+    assert send(command="query")["error-reason"] == "Unknown call-id"
+
+
+def test_statistics_have_the_names_that_dashboards_know(tmp_path):
+    """Of rtpengine 10.5, and as it types them."""
+    daemon = Edge(tmp_path).start()
+    try:
+        ng = Ng(daemon.ng_port)
+        one = Call(ng, Endpoint(suite=CM_80), Endpoint()).setup()
+        talk(one, count=50)
+        current, total, control, interfaces = (ng("statistics")["statistics"][key] for key in (
+            "currentstatistics", "totalstatistics", "controlstatistics", "interfaces"))
+        assert current["sessionsown"] == current["sessionstotal"] == 1 and current["transcodedmedia"] == 0
+        assert {"packetrate", "byterate", "errorrate", "media_kernel"} <= set(current)
+        assert total["managedsessions"] == 1 and total["relayedpackets"] == 102 and total["uptime"].isdigit()
+        assert control["totaloffercount"] == control["totalanswercount"] == 1 and control["proxies"] == []
+        assert [i["name"] for i in interfaces] == ["cust", "core"] and interfaces[0]["ports"]["used"] == 4
+        one.delete()
+        total = ng("statistics")["statistics"]["totalstatistics"]
+        assert total["regularterminatedsessions"] == 1 and 0 < float(total["totalcallsduration"]) < 60
+        assert total["avgcallduration"] == total["totalcallsduration"] and ng("statistics")["statistics"]["currentstatistics"]["sessionsown"] == 0
+    finally:
+        daemon.stop()
+
+
+def test_requests_as_opensips_sends_them(ng):
+    """Spaces in names, JSON or bencode, and a delete that names no tag: the whole call."""
+    caller, callee, serial = Endpoint(suite=CM_80), Endpoint(), iter(range(100))
+
+    def send(**message):
+        message = {**message, "call-id": "1-77@opensips", "received-from": ["IP4", "127.0.0.1"], "supports": ["load limit"]}
+        reply = ng.exchange(b"12_%d " % next(serial) + json.dumps(message).encode())
+        return json.loads(reply.split(b" ", 1)[1])
+
+    offered = send(**{"sdp": caller.sdp(), "ICE": "remove", "address family": "IP4", "media address": "127.0.0.1", "from label": "cust",
+                      "flags": ["trust address", "strict source"], "replace": ["origin", "session connection"], "transport protocol": "RTP/AVP",
+                      "rtcp mux": ["demux"], "SDES": ["no-AES_CM_128_HMAC_SHA1_32"], "direction": ["cust", "core"], "from-tag": "A", "command": "offer"})
+    assert offered["result"] == "ok" and " RTP/AVP 8" in offered["sdp"]
+    callee.take(offered["sdp"])
+    caller.take(send(**{"sdp": callee.sdp(), "from-tag": "A", "to-tag": "B", "replace": ["origin"], "command": "answer"})["sdp"])
+    caller.send(rtp(1))
+    assert callee.receive() == rtp(1)
+    assert send(command="block media") == {"result": "ok"} and send(command="unblock media") == {"result": "ok"}
+    assert send(**{"command": "block media", "from-tag": "A", "flags": ["directional"]}) == {"result": "ok"}
+    caller.send(rtp(2))
+    assert send(command="query")["tags"]["A"]["label"] == "cust"
+    assert "warning" not in send(**{"command": "delete", "delete delay": 0})
     assert send(command="query")["error-reason"] == "Unknown call-id"

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from edge_lab import Edge, Ng, Redis, assert_silent, rtp, talk, wait_until
+from edge_dtls import DtlsEndpoint, shake
+from edge_lab import Call, Edge, Endpoint, Ng, Redis, assert_silent, rtp, talk, wait_until
 
 CALLS = "fg:edge:{lab:one}:calls"
 
@@ -117,6 +118,32 @@ def test_calls_and_verdicts_outlive_a_crash(lab, call):
     relay.start()
     talk(around, count=5, first=400)
     assert_silent(killed, first=9000)
+
+
+def test_media_keyed_by_dtls_goes_on_and_the_next_offer_begins_anew(lab):
+    relay = lab.relay("one")
+    one = Call(Ng(relay.ng_port), DtlsEndpoint(), Endpoint(), transport_protocol="RTP/AVP").setup()
+
+    def is_up():
+        return one.query()["tags"]["tag-a"]["medias"][0]["srtp"].get("dtls", {}).get("state") == "established"
+
+    assert shake(one.a)
+    wait_until(is_up)
+    talk(one)
+    written(relay)
+    first = one.a.peer_print
+    relay.kill()
+    relay.start()
+    talk(one, first=300)
+    one.offer(to_tag="tag-b")
+    one.answer()
+    assert one.a.peer_print != first and "a=crypto" not in one.answer_sdp
+    assert shake(one.a)
+    wait_until(is_up)
+    talk(one, first=400)
+    one.delete()
+    one.a.close()
+    one.b.close()
 
 
 def test_redis_may_be_away_and_what_is_damaged_is_passed_over(lab, call):
