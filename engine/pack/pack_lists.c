@@ -238,6 +238,7 @@ static void read_list_file(struct pack_build *build, const struct fg_yaml_node *
     list->prefixes = prefixes.prefixes;
     list->notes = prefixes.notes;
     list->n = prefixes.n;
+    list->file_ms = file.changed_ms;
     fg_file_fini(&file);
 }
 
@@ -263,10 +264,9 @@ static void compile_list(struct pack_build *build, struct pack_entry *entry, str
         return;
     }
     list->kind = (enum fg_list_kind)kind;
-    int64_t ignored_ms;
     if (max_age != NULL) {
         (void)fg_field_duration(fields, max_age, "max_age", FG_MS_PER_DAY, 3650 * FG_MS_PER_DAY,
-                                &ignored_ms);
+                                &list->max_age_ms);
     }
     if ((items == NULL) == (file == NULL)) {
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,

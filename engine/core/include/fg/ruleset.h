@@ -88,6 +88,8 @@ struct fg_list {
     const char *const *texts;              // TEXT, NETWORK (as written), sorted by strcmp
     const struct fg_ip_range *networks;    // NETWORK
     uint32_t n;                            // TEXT: texts; NETWORK: both; PREFIX: notes
+    int64_t file_ms;    // PREFIX: when its file was last written [Unix ms]; 0: it has none
+    int64_t max_age_ms; // how old that file may become; 0: not said
 };
 
 // --- calendars
