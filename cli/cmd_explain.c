@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tells why a call was judged as it was.
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,33 @@ static enum exit_code print_record(const struct invocation *call, const char *js
     return complete ? EXIT_OK : EXIT_FAILED;
 }
 
+// One line more where the relay has silenced the call. That it cannot be asked is no failure.
+static void print_proof(struct fg_redis *redis, const char *record, size_t length)
+{
+    struct fg_json *json = fg_json_parse((struct fg_view){record, length});
+    const char *call_id = fg_json_string(json, "call_id");
+    struct fg_json *proof = NULL;
+    char hash[33];
+    char *text = NULL;
+    size_t text_length = 0;
+    int64_t after = 0;
+
+    if (call_id != NULL && fg_json_string(json, "call_id_hex") == NULL) {
+        fg_record_call_hash(fg_view_of(call_id), hash);
+        if (fg_redis_proof_get(redis, hash, &text, &text_length) == FG_OK) {
+            proof = fg_json_parse((struct fg_view){text, text_length});
+        }
+    }
+    if (fg_json_integer(proof, "forwarded_after", &after)) {
+        (void)printf("media silenced: %" PRId64 " packet(s) forwarded after the verdict "
+                     "(fgctl proof %s)\n",
+                     after, call_id);
+    }
+    fg_json_free(proof);
+    fg_json_free(json);
+    free(text);
+}
+
 enum exit_code cmd_explain(struct invocation *call)
 {
     const char *call_id = call->arguments[0];
@@ -97,6 +125,9 @@ enum exit_code cmd_explain(struct invocation *call)
         code = EXIT_NOT_FOUND;
     } else {
         code = rc == FG_OK ? print_record(call, json, length) : redis_failed(call, redis, rc);
+        if (code == EXIT_OK && call->output.format == OUTPUT_HUMAN) {
+            print_proof(redis, json, length);
+        }
     }
     free(json);
     fg_redis_free(redis);

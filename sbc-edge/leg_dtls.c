@@ -3,6 +3,7 @@
 
 #include "leg_keys.h"
 #include "log.h"
+#include "random.h"
 
 #include <stdlib.h>
 
@@ -116,6 +117,20 @@ static bool is_same(const struct edge_leg_dtls *dtls, const struct edge_dtls_ter
            edge_fingerprint_is_equal(&dtls->terms.print, &terms->print);
 }
 
+static void make_tls_id(struct edge_leg_dtls *dtls)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[EDGE_DTLS_TLS_ID / 2];
+
+    memset(dtls->own_tls_id, 0, sizeof(dtls->own_tls_id));
+    if (edge_random_bytes(bytes, sizeof(bytes)) != 0)
+        return; /* then none is written */
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        dtls->own_tls_id[i * 2] = digits[bytes[i] >> 4];
+        dtls->own_tls_id[i * 2 + 1] = digits[bytes[i] & 0x0f];
+    }
+}
+
 void edge_leg_dtls_settle(struct edge_leg_dtls *dtls, const struct edge_dtls_terms *terms,
                           enum edge_dtls_role role, uint64_t now_ns)
 {
@@ -126,6 +141,7 @@ void edge_leg_dtls_settle(struct edge_leg_dtls *dtls, const struct edge_dtls_ter
     dtls->role = role;
     dtls->is_settled = true;
     if (is_new) {
+        make_tls_id(dtls);
         dtls->has_result = false;
         dtls->is_closed = false;
         dtls->greetings_left = GREETINGS_MAX;

@@ -15,6 +15,9 @@
  * authenticated.
  */
 
+/** Bytes of text of an a=tls-id of ours: RFC 8842 4 wants 20 at least, and 120 random bits. */
+#define EDGE_DTLS_TLS_ID 32u
+
 /** Handshakes at once on one port: from where the signalling says, and from elsewhere. */
 #define EDGE_LEG_DTLS_HANDSHAKES 2u
 
@@ -47,7 +50,8 @@ struct edge_leg_dtls {
     bool prefers_passive;
     bool is_settled; /**< `terms` and `role` are known: handshakes may be */
     struct edge_dtls_terms terms;
-    enum edge_dtls_role role; /**< ours */
+    enum edge_dtls_role role;              /**< ours */
+    char own_tls_id[EDGE_DTLS_TLS_ID + 1]; /**< of the association at hand */
     uint32_t suites_never;
     uint64_t rekey_grace_ns;
     struct edge_dtls_port port[EDGE_COMPONENTS];

@@ -150,18 +150,21 @@ static void add_requests(struct text *text, const struct edge_node *node)
 
 static void add_ports(struct text *text, const struct edge_node *node)
 {
-    static const char *const names[] = {"rtpengine_ports", "rtpengine_ports_used"};
-    static const char *const helps[] = {"Media ports", "Media ports in use"};
+    static const char *const names[] = {"rtpengine_ports", "rtpengine_ports_used",
+                                        "rtpengine_ports_free"};
+    static const char *const helps[] = {"Media ports", "Media ports in use",
+                                        "Media ports not in use; some may rest"};
 
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < 3; kind++) {
         add(text, "# HELP %s %s\n# TYPE %s gauge\n", names[kind], helps[kind], names[kind]);
         for (unsigned i = 0; i < node->n_interfaces; i++) {
             const struct edge_interface_config *config =
                 edge_interface_get_config(node->interfaces[i]);
             char address[EDGE_ADDRESS_TEXT];
-            size_t figures[2];
+            size_t figures[3];
 
             edge_interface_count(node->interfaces[i], &figures[0], &figures[1]);
+            figures[2] = figures[0] - figures[1];
             add(text, "%s{name=\"%s\",address=\"%s\"} %zu\n", names[kind], config->name,
                 edge_address_format(&config->local, address), figures[kind] * 2);
         }

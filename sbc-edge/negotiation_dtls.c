@@ -181,4 +181,7 @@ void edge_negotiation_plan_dtls(const struct edge_negotiation *n, const struct e
     edge_dtls_identity_print(media->dtls->identity, media->dtls->hash, &print);
     plan->fingerprint = (struct edge_view){text, edge_fingerprint_format(&print, text)};
     plan->setup = own_setup(n, media->dtls, is_offer);
+    /* RFC 8842 5.3: where the offer has one, so has the answer. */
+    if (!is_offer && media->dtls->offered.tls_id != 0)
+        plan->tls_id = edge_view_of(media->dtls->own_tls_id);
 }

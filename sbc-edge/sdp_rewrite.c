@@ -43,7 +43,7 @@ static bool is_media_plan_good(const struct edge_sdp_media *media,
     if (is_written_rejected(media, plan))
         return true;
     const bool has_keys = plan->n_crypto > 0 || plan->setup != EDGE_SETUP_NONE;
-    const bool is_fingerprint_good = is_one_line(plan->fingerprint) &&
+    const bool is_fingerprint_good = is_one_line(plan->fingerprint) && is_one_word(plan->tls_id) &&
                                      (plan->setup == EDGE_SETUP_NONE || plan->fingerprint.len > 0);
 
     // A secure profile without keys would be a call that never has audio, or worse.
@@ -251,6 +251,10 @@ static int write_own_attributes(struct writer *writer, const struct edge_sdp_med
         write_line(writer, edge_view_of(edge_sdp_setup_text(plan->setup)));
         write_text(writer, "a=fingerprint:");
         write_line(writer, plan->fingerprint);
+        if (plan->tls_id.len > 0) {
+            write_text(writer, "a=tls-id:");
+            write_line(writer, plan->tls_id);
+        }
     }
     return 0;
 }

@@ -28,6 +28,7 @@ struct edge_sdp_media_plan {
     size_t n_crypto;
     enum edge_sdp_setup setup;    /**< our DTLS role; EDGE_SETUP_NONE: no DTLS lines */
     struct edge_view fingerprint; /**< ours ("sha-256 AB:CD…"), written when `setup` is */
+    struct edge_view tls_id;      /**< ours (RFC 8842), the same; empty: none */
 };
 
 struct edge_sdp_plan {

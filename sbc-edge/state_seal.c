@@ -151,32 +151,42 @@ static int read_keys(struct edge_seal *seal, struct edge_view text, const char *
     return 0;
 }
 
+/* What is wrong with an open file; 0: it can be read, and only by those it is meant for. */
+static int check_file(int fd)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return -errno;
+    if (!S_ISREG(info.st_mode))
+        return -EINVAL;
+    return (info.st_mode & (S_IWGRP | S_IRWXO)) != 0 ? -EPERM : 0;
+}
+
+/* Its length, or a negative errno value. */
+static ssize_t read_checked(int fd, char *text, size_t size)
+{
+    int err = check_file(fd);
+    ssize_t length = err == 0 ? read(fd, text, size) : err;
+
+    if (err == 0 && length < 0)
+        return -errno;
+    return length >= 0 && (size_t)length == size ? -EFBIG : length;
+}
+
 /* The whole file into `text`; its length, or a negative errno value. */
 static ssize_t read_file(const char *path, char *text, size_t size, char *error, size_t error_size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    struct stat info;
-    ssize_t length = -1;
-    int err = 0;
+    ssize_t length = fd < 0 ? -errno : read_checked(fd, text, size);
 
-    if (fd < 0 || fstat(fd, &info) != 0)
-        err = -errno;
-    else if (!S_ISREG(info.st_mode))
-        err = -EINVAL;
-    else if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-        err = -EPERM;
-    else if ((length = read(fd, text, size)) < 0)
-        err = -errno;
     if (fd >= 0)
         close(fd);
-    if (err == 0 && (size_t)length == size)
-        err = -EFBIG;
-    if (err == 0)
-        return length;
-    snprintf(error, error_size, "%s: %s", path,
-             err == -EPERM ? "everybody can read it, or a group write (chmod 0400)"
-                           : strerror(-err));
-    return err;
+    if (length < 0)
+        snprintf(error, error_size, "%s: %s", path,
+                 length == -EPERM ? "everybody can read it, or a group write (chmod 0400)"
+                                  : strerror((int)-length));
+    return length;
 }
 
 static bool derive(const struct seal_key *key, const uint8_t *salt, uint8_t out[KEY_BYTES])

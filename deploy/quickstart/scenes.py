@@ -201,7 +201,7 @@ def initech_is_cut(stack, report):
         row.reasons += f"\noperator: {hold['reason']}"
     proof = settle(lambda: stack.proof(record["call_id"])) if record else None
     row.check(bool(proof) and proof["forwarded_after_verdict"] == 0,
-              f"relay: forwarded after the verdict {proof['forwarded_after_verdict']}, dropped {proof['dropped']}" if proof else "no proof from the relay",
+              f"fgctl proof: forwarded after the verdict {proof['forwarded_after_verdict']}, dropped {proof['dropped']}" if proof else "no proof from the relay",
               "0 packets")
     report.add(row)
     row = Row("initech, next call while blocked")

@@ -274,12 +274,13 @@ class Stack:
                 return None
 
     def proof(self, call_id):
-        """The relay's record of a blocked call."""
-        reply = self.ng({"command": "query", "call-id": call_id})
-        verdict = (reply or {}).get("verdict")
-        if not verdict:
+        """The relay's record of a call that was silenced, once it is over."""
+        shown = self.fgctl("proof", call_id, "-o", "json")
+        if shown.returncode != 0:
             return None
-        return {"forwarded_after_verdict": verdict["forwarded_after_verdict"], "dropped": verdict["dropped_after_verdict"]["packets"]}
+        proof = json.loads(shown.stdout)
+        verdicts = [leg["verdict"] for leg in proof["legs"] if leg["verdict"]]
+        return {"forwarded_after_verdict": proof["forwarded_after"], "dropped": sum(verdict["dropped"]["packets"] for verdict in verdicts)}
 
     # --- legs in a capture: the relay uses its customer address on one side and its carrier address on the other ----------------------------
     def is_customer_leg(self, packet):

@@ -55,6 +55,7 @@ int fg_file_read(const char *path, size_t max_bytes, struct fg_file *file)
     }
     if (rc == FG_OK) {
         file->bytes[file->len] = '\0';
+        file->changed_ms = (int64_t)status.st_mtim.tv_sec * 1000;
     } else {
         free(file->bytes);
         file->bytes = NULL;

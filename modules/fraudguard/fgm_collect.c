@@ -57,12 +57,16 @@ static void collect_rules(const struct fg_policy *policy)
     snapshot.rules_n = snapshot.customers_n = 0;
     snapshot.networks_built_ms = 0;
     snapshot.n_rules = 0;
+    snapshot.n_lists = 0;
+    snapshot.now_ms = fgm_now_ms();
     snapshot.health.rules_loaded = policy != NULL;
     if (!policy)
         return;
     snapshot.health.pack = policy->ruleset->pack;
     snapshot.health.version = policy->ruleset->version;
     snapshot.digest = policy->ruleset->digest;
+    snapshot.lists = policy->ruleset->lists;
+    snapshot.n_lists = policy->ruleset->n_lists;
     snapshot.rules_n = policy->ruleset->n_rules + policy->ruleset->n_composites;
     snapshot.customers_n = policy->customers->n;
     const struct fgm_revoked *revoked = fgm_policy_revoked();

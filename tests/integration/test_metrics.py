@@ -268,10 +268,17 @@ def test_reload_keeps_counters_and_drops_rules(fresh):
     refused = fresh.scrape()
     assert refused.get("fraudguard_config_last_reload_successful") == 0 and refused.get(loaded) == new.get(loaded)
     assert refused.hits("BLOCKED") == 4 and fresh.get("/healthz")[0] == 200
-    # What comes back finds its count again.
-    fresh.write("rules/test.yaml", RULES)
+    # What comes back finds its count again. A list that is a file tells its age.
+    fresh.write("rules/ranges.csv", "prefix,note\n37270913,range\n")
+    written = time.time() - 100 * 86400
+    os.utime(fresh.path("rules/ranges.csv"), (written, written))
+    lists = 'lists:\n  old: {type: e164_prefix, file: ranges.csv, max_age: 90d}\n  new: {type: e164_prefix, items: ["+49"]}\nrules:\n'
+    lists += '  - {id: LISTED, desc: Listed, when: {dest.prefix: {in: old}}, score: 1}\n  - {id: LISTED_TOO, desc: Listed, when: {dest.prefix: {in: new}}, score: 1}\n'
+    fresh.write("rules/test.yaml", RULES.replace("rules:\n", lists))
     _reload(fresh)
     back = fresh.scrape()
+    assert abs(back.sum("fraudguard_list_age_seconds") - 100 * 86400) < 60 and back.sum("fraudguard_list_age_seconds", list="old") > 0
+    assert back.sum("fraudguard_list_max_age_seconds", list="old") == back.sum("fraudguard_list_max_age_seconds") == 90 * 86400
     assert back.hits("BLOCKED_TOO") == 3 and back.get("fraudguard_config_last_reload_successful") == 1 and back.hits("NEW") is None
     assert promtool(back.text).returncode == 0
 

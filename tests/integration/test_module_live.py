@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
 from edge_lab import CM_80, Call, Edge, Endpoint, Ng, assert_silent, rtp  # noqa: E402
-from module_fixtures import ALLOWED, BLOCKED, RULES, Node, finish, reply_to, started, wait_for  # noqa: E402
+from module_fixtures import ALLOWED, BLOCKED, RULES, Node, fgctl_at, finish, reply_to, started, wait_for  # noqa: E402
 
 CUT = "+442079700001"  # cut in its first minute
 
@@ -174,6 +174,8 @@ def test_a_real_relay_hears_nothing_and_proves_the_cut(node, tmp_path):
         proof = wait_for(lambda: [e for e in stream(node) if e["type"] == "media.silenced"], what="proof")[-1]
         assert proof["call_id"] == call["call_id"] and proof["customer"] == "c35" and proof["forwarded_after"] == 0
         assert {leg["verdict"]["reason"] for leg in proof["legs"]} == {"killed"} and proof["media"]["silent_s"] >= 1
+        explained = fgctl_at(f"unix:{node.path('redis.sock')}", "explain", call["call_id"]).stdout
+        assert "media silenced: 0 packet(s) forwarded after the verdict" in explained, explained
         assert all(leg["verdict"]["dropped"]["packets"] >= 5 for leg in proof["legs"])
     finally:
         relay.stop()

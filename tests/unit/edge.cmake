@@ -17,6 +17,7 @@ if(FG_WITH_EDGE)
             relay_long
             srtp
             srtp_positions
+            state_queue
             state_record
             state_seal)
         fg_unit_test(test_${test} SOURCES unit/test_${test}.c LIBS edge_core)

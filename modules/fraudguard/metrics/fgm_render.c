@@ -226,6 +226,28 @@ static void render_store(struct fgm_text *text, const struct fgm_snapshot *snaps
                         snapshot->rings[i].size_bytes);
 }
 
+// Lists that are files; those that are not are as old as the rules.
+static void render_lists(struct fgm_text *text, const struct fgm_snapshot *snapshot)
+{
+    fgm_text_family(text, "fraudguard_list_age_seconds", "gauge",
+                    "Time since the file of a list was written");
+    for (uint32_t i = 0; i < snapshot->n_lists; i++) {
+        const struct fg_list *list = &snapshot->lists[i];
+        const int64_t age_ms = snapshot->now_ms - list->file_ms;
+        if (list->file_ms > 0)
+            fgm_text_sample(text, &(struct fgm_label){"list", list->name}, 1,
+                            age_ms > 0 ? (uint64_t)(age_ms / FG_MS_PER_S) : 0);
+    }
+    fgm_text_family(text, "fraudguard_list_max_age_seconds", "gauge",
+                    "How old the file of a list may become");
+    for (uint32_t i = 0; i < snapshot->n_lists; i++) {
+        const struct fg_list *list = &snapshot->lists[i];
+        if (list->file_ms > 0 && list->max_age_ms > 0)
+            fgm_text_sample(text, &(struct fgm_label){"list", list->name}, 1,
+                            (uint64_t)(list->max_age_ms / FG_MS_PER_S));
+    }
+}
+
 static void render_counters(struct fgm_text *text, const struct fgm_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->n_counters; i++) {
@@ -240,6 +262,7 @@ size_t fgm_render_metrics(const struct fgm_snapshot *snapshot, char *out, size_t
     struct fgm_text text;
     fgm_text_begin(&text, out, size);
     render_configuration(&text, snapshot);
+    render_lists(&text, snapshot);
     render_calls(&text, snapshot);
     render_rules(&text, snapshot);
     render_durations(&text, snapshot);

@@ -51,6 +51,9 @@ struct fgm_snapshot {
     struct fgm_health health;
     const char *digest;
     uint32_t rules_n, customers_n;
+    const struct fg_list *lists; // of the rules in force
+    uint32_t n_lists;
+    int64_t now_ms;
 
     uint64_t calls[2][FG_ACTION_COUNT], shadow_calls[2][FG_ACTION_COUNT];
     uint64_t reasons[FGM_REASON_KINDS];

@@ -5,8 +5,11 @@ import re
 import pytest
 from OpenSSL import SSL
 
+import test_edge_attacks as matrix
 from edge_dtls import DtlsEndpoint, shake
 from edge_lab import CM_80, Call, Endpoint, rtp, talk, wait_until
+
+attackers = matrix.attackers  # the fixture
 
 
 @pytest.fixture
@@ -180,6 +183,18 @@ def test_strangers_neither_get_in_nor_disturb(connect, edge):
     assert edge.metrics()["sbc_edge_dtls_hellos_refused_total"] >= refused + 10
 
 
+@pytest.mark.parametrize("way", matrix.WAYS)
+def test_attacks_on_media(connect, attackers, way):
+    """The matrix of the other kinds of calls, on media that DTLS has keyed, with RTCP on a port of its own."""
+    one = connect(DtlsEndpoint(setup="active", mux=False), DtlsEndpoint("AEAD_AES_128_GCM", setup="passive", mux=False),
+                  **matrix.WAYS[way])
+    set_up(one, **matrix.WAYS[way])
+    for sender, receiver in ((one.a, one.b), (one.b, one.a)):
+        matrix.attack(sender, receiver, attackers, 100, same_host_is_trusted=False)
+    drops = one.drops()
+    assert drops["auth_failed"] > 0 and drops["replay"] > 0
+
+
 def test_the_same_certificate_keeps_the_association_and_another_replaces_it(connect):
     one = set_up(connect(DtlsEndpoint(), Endpoint()))
     talk(one)
@@ -198,6 +213,23 @@ def test_the_same_certificate_keeps_the_association_and_another_replaces_it(conn
     ready(one)
     talk(one, first=300)
     old.close()
+
+
+def test_another_tls_id_begins_anew(connect):
+    """RFC 8842: the same certificate, and yet another association."""
+    one = connect(DtlsEndpoint(setup="active"), Endpoint())
+    seen = []
+    for tls_id in ("a" * 20, "a" * 20, "b" * 20):
+        one.offer(sdp=one.a.sdp(extra=[f"a=tls-id:{tls_id}"]), to_tag="tag-b" if seen else "")
+        assert "tls-id" not in one.offer_sdp
+        one.answer()
+        seen.append(re.search(r"^a=tls-id:([0-9a-f]{32})\r?$", one.answer_sdp, re.M)[1])
+        if len(seen) != 2:
+            before = one.a.receiver
+            ready(one)
+            assert one.a.receiver is not before
+        talk(one, first=100 * len(seen))
+    assert seen[0] == seen[1] != seen[2]
 
 
 def test_close_notify_ends_media(connect):

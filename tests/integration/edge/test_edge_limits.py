@@ -231,3 +231,24 @@ def test_no_key_is_ever_logged(tmp_path):
         raw = base64.b64decode(key + "=" * (-len(key) % 4))
         for form in (key, key[:12], raw.hex(), raw.hex()[:16]):
             assert form not in log and form not in query
+
+
+@pytest.mark.skipif("asan" in BINARY or "tsan" in BINARY, reason="sanitizers end a process that is out of memory")
+def test_out_of_memory_costs_new_calls_only(tmp_path, call):
+    daemon = Edge(tmp_path, threads=1, log_level=5).start()
+    try:
+        ng = Ng(daemon.ng_port)
+        one = call("sdes-sdes", ng=ng).setup()
+        talk(one)
+        pid, text = daemon.process.pid, end_sdp()
+        limits = resource.prlimit(pid, resource.RLIMIT_DATA)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (4096, limits[1]))
+        replies = [ng("offer", expect=expect_any(), call_id=f"m{i}" + "x" * 50000, from_tag="a", sdp=text)
+                   for i in range(40)]
+        errors = {reply.get("error-reason") for reply in replies} - {None}
+        assert errors == {"Out of memory"}, errors
+        talk(one, first=200)
+        resource.prlimit(pid, resource.RLIMIT_DATA, limits)
+        ng("offer", call_id="after", from_tag="a", sdp=text)
+    finally:
+        daemon.stop()
