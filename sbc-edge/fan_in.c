@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fan_in.h"
 
+#include "config.h"
 #include "fan_in_program.h"
-#include "interface.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ struct edge_fan_in {
     unsigned n_interfaces;
     struct group groups[EDGE_INTERFACES_MAX];
     unsigned group_of[EDGE_INTERFACES_MAX];
-    int *raw; /* of the workers */
+    int raw[EDGE_THREADS_MAX]; /* of the workers */
 };
 
 static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
@@ -266,9 +266,8 @@ void edge_fan_in_free(struct edge_fan_in *fan_in)
         return;
     for (unsigned g = 0; g < fan_in->n_groups; g++)
         close_group(fan_in, &fan_in->groups[g]);
-    for (unsigned i = 0; fan_in->raw && i < fan_in->range.n_workers; i++)
+    for (unsigned i = 0; i < fan_in->range.n_workers; i++)
         close_fd(fan_in->raw[i]);
-    free(fan_in->raw);
     free(fan_in);
 }
 
@@ -279,15 +278,11 @@ int edge_fan_in_new(const union edge_address *locals, unsigned n_locals,
     struct edge_fan_in *fan_in = calloc(1, sizeof(*fan_in));
     int err = 0;
 
-    if (fan_in)
-        fan_in->raw = malloc(range->n_workers * sizeof(*fan_in->raw));
-    if (!fan_in || !fan_in->raw) {
-        free(fan_in);
+    if (!fan_in)
         return fail(failed, "memory", -ENOMEM);
-    }
-    for (unsigned i = 0; i < range->n_workers; i++)
-        fan_in->raw[i] = open_raw();
     fan_in->range = *range;
+    for (unsigned i = 0; i < fan_in->range.n_workers; i++)
+        fan_in->raw[i] = open_raw();
     fan_in->n_ports = (unsigned)range->port_max - range->port_min + 1u;
     for (unsigned i = 0; i < n_locals && err == 0; i++)
         err = place(fan_in, &locals[i], &fan_in->group_of[i], failed);
