@@ -67,6 +67,7 @@ static bool read_items(const struct fg_list *list, struct items *items)
         complete = add_countries(items, &list->countries);
         break;
     case FG_LIST_TEXT:
+    case FG_LIST_NETWORK:
         for (uint32_t i = 0; complete && i < list->n; i++) {
             complete = add_item(items, "", list->texts[i]);
         }

@@ -86,6 +86,7 @@ static void put_list(FILE *out, const struct fg_list *list)
         put_countries(out, &list->countries);
         break;
     case FG_LIST_TEXT:
+    case FG_LIST_NETWORK:
         put_texts(out, list->texts, list->n);
         break;
     }
@@ -110,6 +111,7 @@ static void put_is(FILE *out, const struct fg_predicate *p)
     case FG_SIGNAL_DIGITS:
         (void)fprintf(out, " is +%.*s", (int)p->text.len, p->text.ptr == NULL ? "" : p->text.ptr);
         break;
+    case FG_SIGNAL_ADDRESS: // always in a list
     case FG_SIGNAL_TEXT:
     case FG_SIGNAL_TEXTSET:
         (void)fprintf(out, " is %.*s", (int)p->text.len, p->text.ptr == NULL ? "" : p->text.ptr);

@@ -199,6 +199,8 @@ static struct fg_json *signal_scalar(enum fg_signal signal)
                                                       : words(fg_signal_words(signal));
     case FG_SIGNAL_DIGITS:
         return pattern("^\\+[0-9]{1,15}$");
+    case FG_SIGNAL_ADDRESS:
+        return pattern("^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$");
     case FG_SIGNAL_COUNTRY:
         return pattern("^([A-Z]{2}|001)$");
     }

@@ -112,6 +112,54 @@ bool edge_origin_has_changed(struct edge_origin *origin, uint32_t replace, struc
     return true;
 }
 
+static void write_field(const struct field *field, struct edge_bytes_writer *writer)
+{
+    edge_bytes_put_number(writer, field->is_known, 1);
+    edge_bytes_put_text(writer, (struct edge_view){field->text, field->len});
+}
+
+static void read_field(struct edge_bytes_reader *reader, struct field *field)
+{
+    struct edge_view text;
+
+    field->is_known = edge_bytes_get_bool(reader);
+    text = edge_bytes_get_text(reader, TEXT_MAX);
+    field->len = text.len;
+    if (text.len > 0)
+        memcpy(field->text, text.ptr, text.len);
+}
+
+void edge_origin_write(const struct edge_origin *origin, struct edge_bytes_writer *writer)
+{
+    edge_bytes_put_number(writer, origin != NULL, 1);
+    if (!origin)
+        return;
+    write_field(&origin->username, writer);
+    write_field(&origin->session_id, writer);
+    write_field(&origin->session_name, writer);
+    edge_bytes_put_number(writer, origin->version, 8);
+    edge_bytes_put_number(writer, origin->hash, 8);
+}
+
+int edge_origin_read(struct edge_bytes_reader *reader, struct edge_origin **origin)
+{
+    struct edge_origin *read;
+
+    *origin = NULL;
+    if (!edge_bytes_get_bool(reader))
+        return 0;
+    read = calloc(1, sizeof(*read));
+    if (!read)
+        return EDGE_ENOMEM;
+    read_field(reader, &read->username);
+    read_field(reader, &read->session_id);
+    read_field(reader, &read->session_name);
+    read->version = edge_bytes_get_number(reader, 8);
+    read->hash = edge_bytes_get_number(reader, 8);
+    *origin = read;
+    return 0;
+}
+
 void edge_origin_free(struct edge_origin *origin)
 {
     free(origin);

@@ -3,6 +3,7 @@
 
 #include "ng_message.h"
 #include "sdp_rewrite.h"
+#include "state_bytes.h"
 
 /**
  * The o= and s= lines that a leg gets to see, where the proxy wants them steady (`replace`:
@@ -30,6 +31,13 @@ int edge_origin_plan(struct edge_origin **origin, uint32_t replace, const struct
  */
 bool edge_origin_has_changed(struct edge_origin *origin, uint32_t replace, struct edge_view written,
                              struct edge_sdp_plan *plan, struct edge_origin_text *text);
+
+/** For a record of the call: all of it; NULL is fine. */
+void edge_origin_write(const struct edge_origin *origin, struct edge_bytes_writer *writer);
+
+/** The opposite. 0 and `*origin`, which is NULL where there was none; EDGE_ENOMEM. A failure of
+ * the bytes is the reader's to tell. */
+int edge_origin_read(struct edge_bytes_reader *reader, struct edge_origin **origin);
 
 /** NULL is fine. */
 void edge_origin_free(struct edge_origin *origin);

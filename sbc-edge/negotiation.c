@@ -138,8 +138,10 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
     if (is_off && edge_sdp_proto_is_srtp(from->proto))
         return EDGE_TEXT_SRTP_OFF;
     if (chosen < 0 && !edge_sdp_proto_is_srtp(from->proto) &&
-        media->leg->srtp_policy == EDGE_SRTP_REQUIRED)
+        media->leg->srtp_policy == EDGE_SRTP_REQUIRED) {
+        wipe_lines(lines, n_lines);
         return EDGE_TEXT_SRTP_REQUIRED;
+    }
     if (edge_negotiation_is_dtls(from, chosen >= 0)) {
         wipe_lines(lines, n_lines);
         return edge_negotiation_take_dtls(n, from, media);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define TURN_MS       100u
-#define WRITE_MS      1000
+#define WRITE_MS      400
 #define LOOK_UP_MS    150
 #define LEASE_MS      2000
 #define RENEW_MS      500u
@@ -83,7 +83,7 @@ bool edge_keeper_look_up(struct edge_keeper *keeper, struct edge_view call_id, b
     const struct edge_view none = {NULL, 0};
     struct edge_job *job;
 
-    if (!atomic_load(&keeper->is_up))
+    if (!atomic_load(&keeper->is_up) || atomic_load(&keeper->n_nodes) == 0)
         return false;
     job = edge_job_new(EDGE_JOB_LOOK_UP, call_id, none);
     if (!job)

@@ -41,8 +41,10 @@ struct edge_keeper {
     unsigned retry_ms;
     uint64_t stood_in_ms;
     uint64_t nodes_ms;
+    uint64_t look_up_at_ms; /* not before */
     uint64_t behind_told_ms;
-    unsigned n_nodes;
+    unsigned n_nodes_read;
+    _Atomic unsigned n_nodes; /* others of the space */
     char nodes[EDGE_KEEPER_NODES][EDGE_STATE_NODE_TEXT];
 
     struct fg_redis_edge_change changes[EDGE_KEEPER_BATCH];

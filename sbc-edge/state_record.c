@@ -153,6 +153,7 @@ static void put_leg(struct edge_bytes_writer *writer, const struct edge_leg *leg
                           1);
     edge_bytes_put_number(writer, leg->srtp_policy, 1);
     put_flag(writer, leg->takes_plain_rtcp);
+    edge_origin_write(leg->origin, writer);
     edge_bytes_put_number(writer, leg->created_us, 8);
     put_flag(writer, leg->is_blocked);
     put_verdict(writer, &leg->verdict);

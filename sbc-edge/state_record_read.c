@@ -263,6 +263,7 @@ static void get_leg(struct reading *reading, struct edge_leg *leg, struct edge_s
     leg->srtp_policy =
         (enum edge_srtp_policy)edge_bytes_get_limited(&reading->bytes, 1, EDGE_SRTP_REQUIRED);
     leg->takes_plain_rtcp = edge_bytes_get_bool(&reading->bytes);
+    note_error(reading, edge_origin_read(&reading->bytes, &leg->origin));
     leg->created_us = edge_bytes_get_number(&reading->bytes, 8);
     leg->is_blocked = edge_bytes_get_bool(&reading->bytes);
     get_verdict(reading, &leg->verdict);

@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAND_IN_MS    500u
-#define NODES_EVERY_MS 2000u
-#define NODES_KEEP_MS  86400000
-#define ADOPT_WAIT_MS  2u
+#define STAND_IN_MS      500u
+#define NODES_EVERY_MS   2000u
+#define NODES_KEEP_MS    86400000
+#define LOOK_UP_PAUSE_MS 1000u
+#define ADOPT_WAIT_MS    2u
 
 /* Posts mail to the owner of the call, waiting while its box is full. False when workers are gone.
  */
@@ -159,9 +160,9 @@ static bool take_node(void *context, struct fg_view node)
 
     if (node.len == strlen(keeper->self.node) && memcmp(node.ptr, keeper->self.node, node.len) == 0)
         return true;
-    memcpy(keeper->nodes[keeper->n_nodes], node.ptr, node.len);
-    keeper->nodes[keeper->n_nodes++][node.len] = '\0';
-    return keeper->n_nodes < EDGE_KEEPER_NODES;
+    memcpy(keeper->nodes[keeper->n_nodes_read], node.ptr, node.len);
+    keeper->nodes[keeper->n_nodes_read++][node.len] = '\0';
+    return keeper->n_nodes_read < EDGE_KEEPER_NODES;
 }
 
 void edge_keeper_read_nodes(struct edge_keeper *keeper)
@@ -171,10 +172,12 @@ void edge_keeper_read_nodes(struct edge_keeper *keeper)
     if (keeper->nodes_ms != 0 && now - keeper->nodes_ms < NODES_EVERY_MS)
         return;
     keeper->nodes_ms = now;
-    keeper->n_nodes = 0;
+    keeper->n_nodes_read = 0;
     if (fg_redis_edge_nodes(keeper->writer, keeper->self.space,
                             (int64_t)(edge_clock_unix_us() / 1000), NODES_KEEP_MS, take_node,
-                            keeper) != FG_OK)
+                            keeper) == FG_OK)
+        atomic_store(&keeper->n_nodes, keeper->n_nodes_read);
+    else
         keeper->nodes_ms = 0;
 }
 
@@ -185,8 +188,12 @@ static void look_at(struct edge_keeper *keeper, const struct edge_job *job, cons
     char *value = NULL;
     size_t length = 0;
 
-    if (fg_redis_edge_find(keeper->reader, &other, job->field, &value, &length, &is_leased) !=
-        FG_OK)
+    int rc = fg_redis_edge_find(keeper->reader, &other, job->field, &value, &length, &is_leased);
+
+    /* Who asks has no time: after a failure the others get no for an answer for a while. */
+    if (rc != FG_OK && rc != FG_ENOTFOUND)
+        keeper->look_up_at_ms = edge_keeper_now_ms() + LOOK_UP_PAUSE_MS;
+    if (rc != FG_OK)
         return;
     if (job->is_moving || !is_leased)
         (void)bring_back(keeper, node, edge_view_of(job->field), (struct edge_view){value, length},
@@ -197,7 +204,7 @@ static void look_at(struct edge_keeper *keeper, const struct edge_job *job, cons
 /* The call, where there is one, then the request that asked for it, go the same way. */
 static void look_up(struct edge_keeper *keeper, struct edge_job *job)
 {
-    for (unsigned i = 0; atomic_load(&keeper->is_up) && i < keeper->n_nodes; i++)
+    for (unsigned i = 0; i < keeper->n_nodes && edge_keeper_now_ms() >= keeper->look_up_at_ms; i++)
         look_at(keeper, job, keeper->nodes[i]);
     pthread_mutex_lock(&keeper->mailing);
     if (!keeper->is_quiet) {

@@ -219,7 +219,7 @@ static int start_sealing(struct edge_seal *seal)
 
 int edge_seal_open(const char *path, struct edge_seal **out, char *error, size_t size)
 {
-    char *text = malloc(FILE_MAX);
+    char *text = calloc(1, FILE_MAX);
     struct edge_seal *seal = calloc(1, sizeof(*seal));
     ssize_t length = -ENOMEM;
     int err;

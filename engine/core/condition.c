@@ -64,6 +64,21 @@ static bool in_sorted_texts(const char *const *texts, uint32_t n, struct fg_view
     return false;
 }
 
+static bool in_networks(const struct fg_list *list, struct fg_view address)
+{
+    struct fg_ip ip;
+    if (address.len != sizeof(ip.bytes)) {
+        return false;
+    }
+    memcpy(ip.bytes, address.ptr, sizeof(ip.bytes));
+    for (uint32_t i = 0; i < list->n; i++) {
+        if (fg_ip_in_range(&ip, &list->networks[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool in_list(const struct fg_list *list, enum fg_signal_type type,
                     const struct fg_value *value)
 {
@@ -75,6 +90,8 @@ static bool in_list(const struct fg_list *list, enum fg_signal_type type,
                                 &match) == FG_OK;
     case FG_LIST_COUNTRY:
         return fg_country_set_has(&list->countries, value->country);
+    case FG_LIST_NETWORK:
+        return in_networks(list, value->text);
     case FG_LIST_TEXT:
         break;
     }
@@ -152,6 +169,7 @@ static bool is_same(const struct fg_predicate *predicate, enum fg_signal_type ty
         return value->number == predicate->number;
     case FG_SIGNAL_TEXT:
     case FG_SIGNAL_DIGITS:
+    case FG_SIGNAL_ADDRESS:
         return fg_view_equal(value->text, predicate->text);
     case FG_SIGNAL_COUNTRY:
         return value->country == predicate->country;

@@ -85,6 +85,7 @@ static void put_value(const struct fg_plan *plan, const struct fg_predicate *pre
 {
     struct fg_value value;
     char country[4];
+    char address[FG_IP_TEXT_MAX];
     fg_plan_signal(plan, predicate->signal, predicate->attr, &value);
     if (!value.present) {
         fg_text_put(text, "absent");
@@ -108,6 +109,10 @@ static void put_value(const struct fg_plan *plan, const struct fg_predicate *pre
         break;
     case FG_SIGNAL_DIGITS:
         fg_explain_masked(number_of(plan, predicate->signal), text);
+        break;
+    case FG_SIGNAL_ADDRESS:
+        fg_ip_format(&plan->event->source, address);
+        fg_text_put(text, address);
         break;
     case FG_SIGNAL_COUNTRY:
         fg_country_format(value.country, country);

@@ -3,6 +3,7 @@
 
 #include "customer_index.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define IPV4_OFFSET 12 // of the address in ::ffff:a.b.c.d
@@ -115,6 +116,21 @@ bool fg_ip_parse(struct fg_view text, struct fg_ip *out)
     }
     *out = ip;
     return true;
+}
+
+void fg_ip_format(const struct fg_ip *ip, char out[FG_IP_TEXT_MAX])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const uint8_t *b = ip->bytes;
+    if (memcmp(b, mapped, sizeof(mapped)) == 0) {
+        (void)snprintf(out, FG_IP_TEXT_MAX, "%d.%d.%d.%d", b[12], b[13], b[14], b[15]);
+        return;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < 8; i++) {
+        const unsigned group = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+        used += (size_t)snprintf(out + used, FG_IP_TEXT_MAX - used, i > 0 ? ":%x" : "%x", group);
+    }
 }
 
 void fg_ip_range_clear_host(struct fg_ip_range *range)

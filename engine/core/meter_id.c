@@ -37,7 +37,11 @@ static void add_text(struct digest *digest, struct fg_view text)
 static void add_list(struct digest *digest, const struct fg_list *list)
 {
     add_number(digest, (int64_t)list->kind);
-    if (list->nameless) {
+    if (list->nameless && list->kind == FG_LIST_NETWORK) {
+        for (uint32_t i = 0; i < list->n; i++) {
+            add_text(digest, fg_view_of(list->texts[i]));
+        }
+    } else if (list->nameless) {
         struct fg_hash128 hash = fg_prefix_hash(list->prefixes, &digest->key);
         add_number(digest, (int64_t)hash.lo);
         add_number(digest, (int64_t)hash.hi);

@@ -2,6 +2,8 @@
 #include "fg/plan.h"
 #include "plan_priv.h"
 
+#include <string.h>
+
 #define S_PER_DAY        INT64_C(86400)
 #define NOT_AFTER_MAX_S  INT64_C(1000000000000) // keeps days in millionths within 64 bits
 #define VERSION_FRACTION (FG_MICRO / 10)
@@ -234,6 +236,13 @@ static void caller_signal(const struct fg_plan *plan, enum fg_signal signal, str
     }
 }
 
+static void set_address(struct fg_value *out, const struct fg_ip *ip)
+{
+    static const struct fg_ip none;
+    out->present = memcmp(ip->bytes, none.bytes, sizeof(none.bytes)) != 0;
+    out->text = (struct fg_view){.ptr = (const char *)ip->bytes, .len = sizeof(ip->bytes)};
+}
+
 // Where the request comes from. Calls to the customer come from carriers, whose place says nothing.
 static void source_signal(const struct fg_plan *plan, enum fg_signal signal, struct fg_value *out)
 {
@@ -351,6 +360,9 @@ void fg_plan_signal(const struct fg_plan *plan, enum fg_signal signal, const cha
     case FG_SIG_SRC_ASN:
     case FG_SIG_SRC_HOME:
         source_signal(plan, signal, out);
+        return;
+    case FG_SIG_SRC_IP:
+        set_address(out, &plan->event->source);
         return;
     case FG_SIG_IDENTITY:
     case FG_SIG_SRC_KNOWN:

@@ -40,6 +40,8 @@ static bool list_fits(enum fg_list_kind list, enum fg_signal_type signal)
         return signal == FG_SIGNAL_DIGITS;
     case FG_LIST_COUNTRY:
         return signal == FG_SIGNAL_COUNTRY;
+    case FG_LIST_NETWORK:
+        return signal == FG_SIGNAL_ADDRESS;
     case FG_LIST_TEXT:
         return signal == FG_SIGNAL_TEXT || signal == FG_SIGNAL_TEXTSET;
     }

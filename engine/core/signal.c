@@ -22,6 +22,7 @@ const char *fg_signal_type_name(enum fg_signal_type type)
         [FG_SIGNAL_BOOL] = "true/false", [FG_SIGNAL_NUMBER] = "number",
         [FG_SIGNAL_TEXT] = "text",       [FG_SIGNAL_TEXTSET] = "texts",
         [FG_SIGNAL_DIGITS] = "digits",   [FG_SIGNAL_COUNTRY] = "country",
+        [FG_SIGNAL_ADDRESS] = "address",
     };
     return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lists: prefixes, countries and texts, written in the pack or in a CSV file beside it.
+// Lists: prefixes, countries, texts and networks, written in the pack or in a CSV file beside it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "build.h"
 #include "file.h"
 #include "numbering.h"
@@ -106,6 +107,39 @@ static bool fill_texts(struct pack_build *build, const struct fg_yaml_node *firs
     return list->n == n;
 }
 
+static bool fill_networks(struct pack_build *build, const struct fg_yaml_node *first, uint32_t n,
+                          struct fg_list *list)
+{
+    struct fg_ip_range *networks = fg_field_alloc(&build->fields, n * sizeof(*networks));
+    bool good = n <= FG_LIST_NETWORKS_MAX;
+    if (!good) {
+        FG_FIELD_ERROR(&build->fields, first, FG_CODE_LIMIT,
+                       "a list holds at most %d networks, not %u", FG_LIST_NETWORKS_MAX, n);
+    }
+    uint32_t at = 0;
+    for (const struct fg_yaml_node *item = first; networks != NULL && good && item != NULL;
+         item = item->next) {
+        if (!fg_field_is(&build->fields, item, FG_YAML_SCALAR, "network")) {
+            return false;
+        }
+        if (!fg_address_parse(item->text, &networks[at])) {
+            FG_FIELD_ERROR(&build->fields, item, FG_CODE_NUMBER,
+                           "'%.*s' is no address or network such as \"192.0.2.0/24\"",
+                           item->text.len > 64 ? 64 : (int)item->text.len, item->text.ptr);
+            return false;
+        }
+        if (fg_address_has_host_bits(&networks[at])) {
+            FG_FIELD_ERROR(&build->fields, item, FG_CODE_NUMBER,
+                           "'%.*s' has bits set behind its length",
+                           item->text.len > 64 ? 64 : (int)item->text.len, item->text.ptr);
+            return false;
+        }
+        at++;
+    }
+    list->networks = networks;
+    return good && networks != NULL && fill_texts(build, first, n, list);
+}
+
 bool pack_fill_list(struct pack_build *build, const struct fg_yaml_node *items,
                     struct fg_list *list)
 {
@@ -126,6 +160,8 @@ bool pack_fill_list(struct pack_build *build, const struct fg_yaml_node *items,
         return fill_prefixes(build, first, n, list);
     case FG_LIST_COUNTRY:
         return fill_countries(build, first, list);
+    case FG_LIST_NETWORK:
+        return fill_networks(build, first, n, list);
     case FG_LIST_TEXT:
         return fill_texts(build, first, n, list);
     }
@@ -221,7 +257,7 @@ static void compile_list(struct pack_build *build, struct pack_entry *entry, str
     size_t kind;
     if (type == NULL) {
         FG_FIELD_ERROR(fields, entry->place, FG_CODE_MISSING_KEY,
-                       "the list needs a 'type': e164_prefix, country or text");
+                       "the list needs a 'type': e164_prefix, country, text or network");
         return;
     }
     if (!fg_field_word(fields, type, "type of list", fg_word_set(FG_SET_LIST_TYPE), &kind)) {

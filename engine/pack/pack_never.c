@@ -53,7 +53,7 @@ static struct values values_of(const struct pack_build *build, const struct fg_p
     return (struct values){.list = list->kind == FG_LIST_PREFIX ? list : NULL,
                            .countries = &list->countries,
                            .texts = list->texts,
-                           .n_texts = list->kind == FG_LIST_TEXT ? list->n : 0};
+                           .n_texts = list->texts != NULL ? list->n : 0};
 }
 
 static bool is_covered(void *ctx, const char *digits, uint32_t value)

@@ -87,6 +87,12 @@ static void match_scalar(struct matcher *m, const struct fg_yaml_node *node)
             add_predicate(m, FG_OP_IN_LIST)->list = (uint16_t)list;
         }
         break;
+    case FG_SIGNAL_ADDRESS:
+        list = pack_inline_list(m->build, FG_LIST_NETWORK, node);
+        if (list >= 0) {
+            add_predicate(m, FG_OP_IN_LIST)->list = (uint16_t)list;
+        }
+        break;
     case FG_SIGNAL_COUNTRY:
         if (fg_field_country(&m->build->fields, node, "country", &country)) {
             add_predicate(m, FG_OP_IS)->country = country;
@@ -101,6 +107,9 @@ static bool list_kind_of(enum fg_signal_type type, enum fg_list_kind *out)
     switch (type) {
     case FG_SIGNAL_DIGITS:
         *out = FG_LIST_PREFIX;
+        return true;
+    case FG_SIGNAL_ADDRESS:
+        *out = FG_LIST_NETWORK;
         return true;
     case FG_SIGNAL_COUNTRY:
         *out = FG_LIST_COUNTRY;
@@ -119,7 +128,7 @@ static bool list_kind_of(enum fg_signal_type type, enum fg_list_kind *out)
 static void match_named_list(struct matcher *m, const struct fg_yaml_node *node, bool in,
                              enum fg_list_kind kind)
 {
-    static const char *const kinds[] = {"e164_prefix", "country", "text"};
+    static const char *const kinds[] = {"e164_prefix", "country", "text", "network"};
     if (node->quoted && pack_find(m->build, PACK_LIST, node->text) < 0) {
         FG_FIELD_ERROR(&m->build->fields, node, FG_CODE_MATCHER,
                        "a list of one value is written {%s: [\"%.*s\"]}; without brackets it is "
@@ -143,11 +152,11 @@ static void match_named_list(struct matcher *m, const struct fg_yaml_node *node,
     add_predicate(m, in ? FG_OP_IN_LIST : FG_OP_NOT_IN_LIST)->list = (uint16_t)index;
 }
 
-// Values written in the matcher. Prefixes become a list without a name.
+// Values written in the matcher. Prefixes and networks become a list without a name.
 static void match_inline_list(struct matcher *m, const struct fg_yaml_node *node, bool in,
                               enum fg_list_kind kind)
 {
-    if (kind == FG_LIST_PREFIX) {
+    if (kind == FG_LIST_PREFIX || kind == FG_LIST_NETWORK) {
         int32_t index = pack_inline_list(m->build, kind, node);
         if (index >= 0) {
             add_predicate(m, in ? FG_OP_IN_LIST : FG_OP_NOT_IN_LIST)->list = (uint16_t)index;

@@ -529,11 +529,12 @@ kinds[EXPOSURE] = {
     end
 }
 
+-- The state that bytes hold, and whether they had to be begun anew.
 local function register_load(kind, bytes)
     if not bytes then return kinds[kind].begin(), 0 end
     local state
     if #bytes > 2 then
-        local version, is = unpack_bytes('>BB', bytes)
+        local version, is = string.byte(bytes, 1, 2)
         if version == REGISTER_VERSION and is == kind then state = kinds[kind].parse(bytes) end
     end
     if state then return state, 0 end
@@ -547,15 +548,14 @@ local function registers_run(keys, found, first, ops, n_ops, counts, now, keep_m
     for i = 1, n_ops do
         local at = (i - 1) * 6
         local r, how = ops[at + 1], ops[at + 2]
-        local kind = floor(how / 16)
-        op.does, op.trend, op.number, op.first, op.second, op.ttl =
-            how % 8, how % 16 >= 8, ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
-        local state = states[r]
+        op.does, op.trend = how % 8, how % 16 >= 8
+        op.number, op.first, op.second, op.ttl = ops[at + 3], ops[at + 4], ops[at + 5], ops[at + 6]
+        local kind, state = (how - how % 16) / 16, states[r]
         if not state or kind_of[r] ~= kind then
             local reset
             state, reset = register_load(kind, found[first + r])
             states[r], kind_of[r] = state, kind
-            flags = max(flags, reset)
+            if reset > flags then flags = reset end
         end
         values[at_value + i] = kinds[kind].run(state, op, now, counts, keep_ms) + 1
     end

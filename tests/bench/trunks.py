@@ -66,6 +66,19 @@ class TrunkStack(Stack):
     def flood(self, rate, seconds):
         return self._load("flood", rate, seconds)
 
+    def kamailio_cpu_s(self):
+        """Processor time of all its processes."""
+        pid = self.processes["kamailio"].pid
+        pids = [pid]
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                pids += map(int, file.read().split())
+        total = 0
+        for pid in pids:
+            with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+
     def metrics(self):
         with urllib.request.urlopen(f"http://{self.guard_metrics}/metrics", timeout=10) as reply:
             return Metrics(reply.read().decode())

@@ -22,10 +22,14 @@ calendars: {office: {tz: customer, open: customer, default: ["Mon-Sun 00:00-24:0
 defaults: {direction: inbound}
 meters:
   in_number_1m: {count: calls, per: dest.number, over: 1m}
+  in_live: {gauge: calls, per: dest.number, when: {dest.prefix: {in: ["+442070000008"]}}}
+  in_known: {known: caller.number, per: customer, over: 31d, on: answer, when: {dest.prefix: {in: ["+442070000008"]}}}
 rules:
   - {id: FLOODED, desc: Many calls to one number, when: {dest.prefix: {in: ["+442070000005"]}}, measure: meters.in_number_1m,
      steps: [{above: 5, score: 60}]}
   - {id: TESTED, desc: Callers of this number are put to the test, when: {dest.prefix: {in: ["+442070000006", "+442070000007"]}}, score: 70}
+  - {id: KEPT, desc: The last two of six lines are for the known, when: {dest.prefix: {in: ["+442070000008"]}, meters.in_known: {below: 1}},
+     reserve: {meter: in_live, last: 2, of: 6}}
 """
 CARRIER = "127.0.0.9"
 
@@ -122,6 +126,31 @@ def test_a_flooded_number_is_one_attack(node):
     row = node.rpc("fraudguard.attacks").stdout
     assert "kind: number" in row and f"of: {begun[0]['of']}" in row and "customer: c5" in row, row
     assert 25 <= int(re.search(r"(?s)kind: number.*?callers: (\d+)", row).group(1)) <= 45
+
+
+def test_the_last_lines_are_for_callers_whom_the_customer_knows(node):
+    number, friend = "+442070000008", "+442071838780"
+    carrier = Caller(node, address=CARRIER)
+    node.callers.append(carrier)
+
+    def rings(caller):
+        reply, call = carrier.invite(number, call=carrier.new_call(caller=caller))
+        assert reply is not None
+        return reply.code, call
+
+    code, talk = rings(friend)
+    assert code == 200
+    wait_for(lambda: node.redis_cli("--scan", "--pattern", "fg:{c8}:r:*").strip(), what="the friend is known")
+    carrier.bye(talk)
+    wait_for(lambda: talk["call_id"] not in node.rpc("fraudguard.calls").stdout, what="the end of the talk")
+    # Calls that ring and are refused, over and over, take no room among the known.
+    strangers = [rings(f"+4420718387{i:02d}") for i in range(10)]
+    assert [code for code, _ in strangers] == [200] * 4 + [503] * 6
+    up = [call for code, call in strangers if code == 200] + [call for code, call in (rings(friend), rings(friend)) if code == 200]
+    assert len(up) == 6, "the last two lines are the friend's"
+    assert rings("+442071838799")[0] == 503
+    for call in up:
+        carrier.bye(call)
 
 
 def test_a_caller_who_passes_the_challenge_is_let_through_and_known(node):

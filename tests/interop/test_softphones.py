@@ -86,7 +86,7 @@ class EchoStack(Stack):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    stack = EchoStack(str(tmp_path_factory.mktemp("p")), BUILD, base_port=31000, say=lambda _: None)
+    stack = EchoStack(str(tmp_path_factory.mktemp("p")), BUILD, base_port=16000, say=lambda _: None)
     try:
         yield stack.start()
     finally:

@@ -107,14 +107,18 @@ class Edge:
 
     @staticmethod
     def _free_base():
-        for base in random.sample(range(12000, 30000, 200), 60):
-            with socket.socket() as http, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ng:
-                try:
-                    ng.bind(("127.0.0.1", base))
-                    http.bind(("127.0.0.1", base + 1))
-                    return base
-                except OSError:
-                    continue
+        """200 ports in a row that nobody has; those from 16000 to 21999 are for the stacks of whole chains, which have fixed ones."""
+        for base in random.sample([*range(12000, 16000, 200), *range(22000, 30000, 200)], 60):
+            held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(200)] + [socket.socket()]
+            try:
+                for i, one in enumerate(held):
+                    one.bind(("127.0.0.1", base + (i if i < 200 else 1)))
+                return base
+            except OSError:
+                continue
+            finally:
+                for one in held:
+                    one.close()
         raise AssertionError("no free ports")
 
     def start(self):

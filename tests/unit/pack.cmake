@@ -2,7 +2,7 @@
 # The readers of YAML, CSV and times are fg_pack's own.
 set(pack_private ${PROJECT_SOURCE_DIR}/engine/pack)
 set(pack_fixture ${CMAKE_CURRENT_LIST_DIR}/pack_fixture.c)
-foreach(unit diag lint meter_limits misread mistakes yaml pack pack_hold pack_limits pack_meters pack_overrides customers never quotes zone csv policy)
+foreach(unit diag lint meter_limits misread mistakes yaml pack pack_hold pack_limits pack_meters pack_networks pack_overrides customers never quotes zone csv policy)
     fg_unit_test(test_${unit}
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${unit}.c ${pack_fixture} LIBS fg_pack)
     if(TARGET test_${unit})

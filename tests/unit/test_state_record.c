@@ -21,6 +21,25 @@ static struct edge_sdes_line *keep_key(enum edge_srtp_suite suite, uint8_t fill)
     return line;
 }
 
+/* What the leg keeps seeing as the origin of its descriptions. */
+static void set_origin(struct edge_leg *leg)
+{
+    static struct edge_sdp sdp;
+    static struct edge_sdp_plan plan;
+    struct edge_origin_text text;
+
+    assert_int_equal(
+        edge_sdp_parse(EDGE_VIEW("v=0\r\no=alice 77 5 IN IP4 192.0.2.1\r\ns=talk\r\nt=0 0\r\n"),
+                       &sdp, NULL),
+        0);
+    assert_int_equal(edge_origin_plan(&leg->origin,
+                                      EDGE_NG_REPLACE_USERNAME | EDGE_NG_REPLACE_SESSION_NAME |
+                                          EDGE_NG_REPLACE_SDP_VERSION,
+                                      &sdp, &plan, &text),
+                     0);
+    assert_non_null(leg->origin);
+}
+
 /* A call with SRTP on one leg and a block on the other. */
 static void make_call(struct relay_pair *pair)
 {
@@ -43,6 +62,7 @@ static void make_call(struct relay_pair *pair)
     media->flow[EDGE_RTP].drops[EDGE_DROP_REPLAY] = 2;
     pair->legs[1]->interface = 1;
     pair->legs[1]->is_blocked = true;
+    set_origin(pair->legs[0]);
     pair->legs[1]->verdict = (struct edge_verdict){.is_active = true,
                                                    .n = 1,
                                                    .reason = EDGE_DROP_BLOCKED,
@@ -108,6 +128,7 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_true(call.session->legs[1]->is_blocked);
     assert_int_equal(call.session->legs[1]->verdict.applied_us, 112);
     assert_int_equal(call.session->legs[1]->verdict.dropped.packets, 5);
+    assert_true(call.session->legs[0]->origin && !call.session->legs[1]->origin);
     assert_string_equal(call.places[1].name, "core");
     assert_true(edge_address_same_ip(&call.places[1].local, &addresses[1]));
     media = call.session->legs[0]->media[0];

@@ -74,6 +74,7 @@ def test_calls_and_verdicts_outlive_a_crash(lab, call):
     half = call("plain-sdes", ng=ng).setup()
     early = call("sdes-plain", ng=ng)
     killed = call("sdes-plain", ng=ng).setup()
+    held = call("sdes-plain", ng=ng, metadata="customer=initech").setup()
     ended = call("sdes-plain", ng=ng).setup()
     for one in (around, crossing, plain, blocked, half, killed):
         talk(one)
@@ -86,18 +87,22 @@ def test_calls_and_verdicts_outlive_a_crash(lab, call):
     ng("block media", call_id=half.id, from_tag="tag-a")
     ng("block media", call_id=early.id)
     lab.server.publish({"op": "kill", "call_id": killed.id, "customer": "x", "until_ms": int(time.time() * 1000) + 60000})
-    wait_until(lambda: killed.query()["verdict"]["blocked"] == 1)
+    lab.server.hold("initech", True, int(time.time() * 1000) + 60000)
+    lab.server.publish({"op": "hold", "customer": "initech", "scope": "customer", "cut": True,
+                        "until_ms": int(time.time() * 1000) + 60000})
+    for one in (killed, held):
+        wait_until(lambda: one.query()["verdict"]["blocked"] == 1)
     time.sleep(0.2)
     ports = {one.id: (one.a.remote, one.b.remote) for one in (around, crossing, plain)}
     keys = lab.server.run("--no-raw", "HGETALL", CALLS)
     assert around.id not in keys and "tag-a" not in keys, "state in clear"
     relay.kill()
     relay.start()
-    assert relay.metrics()["sbc_edge_state_restored_total"] == 6
+    assert relay.metrics()["sbc_edge_state_restored_total"] == 7
     talk(around, count=10, first=100)
     talk(crossing, count=10, first=60)
     talk(plain, count=10, first=200)
-    for one in (blocked, killed):
+    for one in (blocked, killed, held):
         assert_silent(one, first=5000)
     half.a.send(rtp(5000))
     half.b.send(rtp(5000))

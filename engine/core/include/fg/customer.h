@@ -137,4 +137,7 @@ bool fg_customer_owns_number(const struct fg_customer *customer, const struct fg
 bool fg_customer_allows_source(const struct fg_customer *customer,
                                const struct fg_ip *ip); // none listed: true
 bool fg_ip_parse(struct fg_view text, struct fg_ip *out);
+// "192.0.2.1" or eight groups of hexadecimal digits, NUL-terminated.
+#define FG_IP_TEXT_MAX 40
+void fg_ip_format(const struct fg_ip *ip, char out[FG_IP_TEXT_MAX]);
 bool fg_ip_in_range(const struct fg_ip *ip, const struct fg_ip_range *range);

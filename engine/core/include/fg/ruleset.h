@@ -9,6 +9,7 @@
 
 #include "fg/calendar.h"
 #include "fg/country.h"
+#include "fg/customer.h"
 #include "fg/destination.h"
 #include "fg/err.h"
 #include "fg/event.h"
@@ -75,7 +76,8 @@ const char *fg_notify_name(enum fg_notify notify); // "customer"; "none"
 
 // --- lists
 // -------------------------------------------------------------------------------------------------------------------------------
-enum fg_list_kind { FG_LIST_PREFIX, FG_LIST_COUNTRY, FG_LIST_TEXT };
+enum fg_list_kind { FG_LIST_PREFIX, FG_LIST_COUNTRY, FG_LIST_TEXT, FG_LIST_NETWORK };
+#define FG_LIST_NETWORKS_MAX 1024 // of one list: they are looked at one by one
 struct fg_list {
     const char *name; // of a nameless one: where it was written
     bool nameless;    // written in a matcher
@@ -83,8 +85,9 @@ struct fg_list {
     const struct fg_prefix_trie *prefixes; // PREFIX; value: index into notes
     const char *const *notes;              // PREFIX; may hold NULL
     struct fg_country_set countries;       // COUNTRY
-    const char *const *texts;              // TEXT, sorted by strcmp
-    uint32_t n;                            // TEXT: texts; PREFIX: notes
+    const char *const *texts;              // TEXT, NETWORK (as written), sorted by strcmp
+    const struct fg_ip_range *networks;    // NETWORK
+    uint32_t n;                            // TEXT: texts; NETWORK: both; PREFIX: notes
     int64_t file_ms;    // PREFIX: when its file was last written [Unix ms]; 0: it has none
     int64_t max_age_ms; // how old that file may become; 0: not said
 };

@@ -17,7 +17,8 @@ enum fg_signal_type {
     FG_SIGNAL_TEXT,    // compared byte for byte
     FG_SIGNAL_TEXTSET, // several texts; "in" means any of them
     FG_SIGNAL_DIGITS,  // E.164 digits; lists are prefixes
-    FG_SIGNAL_COUNTRY
+    FG_SIGNAL_COUNTRY,
+    FG_SIGNAL_ADDRESS // 16 bytes, IPv4 as ::ffff:a.b.c.d; lists are networks
 };
 
 #define FG_SIGNALS(X)                                                                              \
@@ -43,6 +44,7 @@ enum fg_signal_type {
       "the certificate's fingerprint is listed for the customer, or none is listed")               \
     X(SRC_KNOWN, "src.known", BOOL,                                                                \
       "the source address is listed for the customer, or none is listed")                          \
+    X(SRC_IP, "src.ip", ADDRESS, "the source address, matched by network")                         \
     X(SRC_COUNTRY, "src.country", COUNTRY,                                                         \
       "country of the source address; absent where no network is known for it")                    \
     X(SRC_ASN, "src.asn", NUMBER, "number of the autonomous system of the source address")         \
