@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Room for a burst of all ports, and for a flood until it is seen for what it is. */
-#define SOCKET_BYTES (8 * 1024 * 1024)
+#define SOCKET_BYTES (16 * 1024 * 1024)
 
 _Static_assert(sizeof(struct edge_fan_in_port) == sizeof(struct edge_fan_in_share), "one map");
 

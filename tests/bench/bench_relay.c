@@ -35,8 +35,8 @@ static void make_packet(struct load *load, struct buffer *buffer)
     memcpy(buffer->bytes, header, sizeof(header));
     memset(buffer->bytes + sizeof(header), 0x55, 160);
     buffer->length = sizeof(header) + 160;
-    if (load->sender && edge_srtp_protect(load->sender, false, buffer->bytes,
-                                                  &buffer->length, EDGE_PACKET_CAPACITY) != 0)
+    if (load->sender && edge_srtp_protect(load->sender, false, buffer->bytes, &buffer->length,
+                                          EDGE_PACKET_CAPACITY) != 0)
         abort();
 }
 

@@ -13,4 +13,6 @@ if(FG_WITH_EDGE AND BUILD_TESTING AND NOT FG_FUZZ)
     # The load of tests/bench/relay, which compares with rtpengine; run by hand.
     add_executable(relay_load bench/relay_load.c)
     target_link_libraries(relay_load PRIVATE fg_options edge_core)
+    add_executable(bare_relay bench/bare_relay.c)
+    target_link_libraries(bare_relay PRIVATE fg_options)
 endif()
