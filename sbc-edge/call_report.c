@@ -27,12 +27,29 @@ static uint32_t seconds_since(uint64_t then_ns, uint64_t now_ns)
     return now_ns > then_ns ? (uint32_t)((now_ns - then_ns) / SECOND_NS) : 0;
 }
 
+/* The proxy's words, which must need no escape where they are told. */
+static void copy_label(struct edge_view label, char out[EDGE_REPORT_LABEL_MAX + 1])
+{
+    if (label.len > EDGE_REPORT_LABEL_MAX)
+        return;
+    for (size_t i = 0; i < label.len; i++) {
+        char c = label.ptr[i];
+
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+              c == '.' || c == '_' || c == '-'))
+            return;
+    }
+    if (label.len > 0)
+        memcpy(out, label.ptr, label.len);
+}
+
 static void look_at_side(struct edge_media *media, uint64_t answered_ns, uint64_t now_ns,
                          struct edge_side_report *out)
 {
     struct edge_media_facts *facts = &media->facts;
 
     out->is_there = true;
+    copy_label(media->leg->label, out->label);
     out->is_encrypted = media->is_srtp && media->receive && media->send;
     if (media->is_srtp && media->remote_key)
         out->suite = media->remote_key->suite;
@@ -195,10 +212,10 @@ static void add_side(struct text *text, const char *name, const struct edge_side
         return;
     }
     add(text,
-        ",\"%s\":{\"encrypted\":%s,\"suite\":\"%s\",\"codec\":\"%s\",\"packets\":%" PRIu64
-        ",\"rate\":%" PRIu32 ",\"loss_ppm\":%" PRIu32 ",\"jitter_us\":%" PRIu32 ",\"dtmf\":%" PRIu32
-        ",\"idle_s\":%" PRIu32 "}",
-        name, side->is_encrypted ? "true" : "false", suite, side->codec, side->packets,
+        ",\"%s\":{\"label\":\"%s\",\"encrypted\":%s,\"suite\":\"%s\",\"codec\":\"%s\",\"packets\":"
+        "%" PRIu64 ",\"rate\":%" PRIu32 ",\"loss_ppm\":%" PRIu32 ",\"jitter_us\":%" PRIu32
+        ",\"dtmf\":%" PRIu32 ",\"idle_s\":%" PRIu32 "}",
+        name, side->label, side->is_encrypted ? "true" : "false", suite, side->codec, side->packets,
         side->look.packets_per_second, side->look.loss_ppm, side->look.jitter_us, side->keys,
         side->idle_s);
 }

@@ -11,14 +11,17 @@
 
 /** Longest Call-ID that is told; calls with longer ones are not, since nobody could name them. */
 #define EDGE_REPORT_CALL_ID_MAX 255
+/** Longest label that is told, of [A-Za-z0-9._-]. */
+#define EDGE_REPORT_LABEL_MAX 31
 /** Who has sent within this time is there. */
 #define EDGE_PRESENT_NS 5000000000u
 /** Room that the JSON of a report needs. */
 #define EDGE_REPORT_JSON_MAX 12288
 
 struct edge_side_report {
-    bool is_there;     /**< the leg has audio */
-    bool is_encrypted; /**< keys for both ways */
+    bool is_there;                         /**< the leg has audio */
+    char label[EDGE_REPORT_LABEL_MAX + 1]; /**< the leg's; empty: none, or none of words */
+    bool is_encrypted;                     /**< keys for both ways */
     enum edge_srtp_suite suite;
     char codec[EDGE_CODEC_MAX + 1];
     uint64_t packets;

@@ -42,6 +42,7 @@ static bool read_word(const struct fg_json *json, const char *key, char *out, si
 static bool read_side(const struct fg_json *json, const char *key, struct fg_media_side *out)
 {
     const struct fg_json *side = fg_json_member(json, key);
+    const char *label = fg_json_string(side, "label");
 
     if (side == NULL) {
         return false;
@@ -50,6 +51,7 @@ static bool read_side(const struct fg_json *json, const char *key, struct fg_med
         return true; // null: no audio
     }
     out->known = true;
+    out->customer = label != NULL && strcmp(label, "customer") == 0;
     return fg_json_bool(side, "encrypted", &out->encrypted) &&
            read_word(side, "suite", out->suite, sizeof(out->suite)) &&
            read_word(side, "codec", out->codec, sizeof(out->codec)) &&

@@ -68,6 +68,19 @@ static void unchain(uint32_t slot)
         *link = calls->next[slot];
 }
 
+// Where the called side has made the offer (RFC 3264: an INVITE may come without one), the relay
+// has the sides the other way round; the labels that the script gives them tell.
+static void put_sides_right(struct fgm_call *call)
+{
+    struct fg_media_side *caller = &call->media.caller, *called = &call->media.called;
+    bool turned = call->direction == FG_OUTBOUND ? called->customer : caller->customer;
+    if (turned) {
+        struct fg_media_side kept = *caller;
+        *caller = *called;
+        *called = kept;
+    }
+}
+
 bool fgm_calls_media(const char *call_id, const char *customer, const struct fg_media_facts *facts,
                      void (*fn)(void *arg, const struct fgm_call *call), void *arg)
 {
@@ -79,6 +92,7 @@ bool fgm_calls_media(const char *call_id, const char *customer, const struct fg_
             (customer[0] && strcmp(call->customer, customer) != 0))
             continue;
         call->media = *facts;
+        put_sides_right(call);
         fn(arg, call);
         found = true;
     }

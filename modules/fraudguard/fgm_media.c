@@ -18,7 +18,8 @@
 
 static void note_trunk(void *arg, const struct fgm_call *call)
 {
-    const struct fg_media_facts *facts = arg;
+    (void)arg;
+    const struct fg_media_facts *facts = &call->media;
     const struct fg_media_side *side =
         call->direction == FG_OUTBOUND ? &facts->caller : &facts->called;
     if (side->known)
@@ -34,8 +35,7 @@ static void hear(void *arg, struct fg_view text)
         return;
     }
     message.facts.time_ms = fgm_now_ms();
-    if (fgm_calls_media(message.call_id, message.customer, &message.facts, note_trunk,
-                        &message.facts))
+    if (fgm_calls_media(message.call_id, message.customer, &message.facts, note_trunk, NULL))
         FGM_COUNT(media_heard);
 }
 

@@ -16,6 +16,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
+from softphone import Softphone  # noqa: E402
 from stack import ECHO_NUMBER, PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
@@ -96,6 +97,33 @@ def test_the_customers_leg_carries_srtp_only(loud_stack):
         elif loud_stack.sent_by_relay(packet):
             # (baresip itself says goodbye in plain RTCP; the relay drops that.) SRTCP: E bit set in the index before the 80-bit tag (RFC 3711 3.4).
             assert packet.is_rtcp and packet.payload[-14] & 0x80
+
+
+def test_a_pbx_that_keys_its_media_by_dtls(loud_stack):
+    """The shipped configuration has nothing to be told for it."""
+    stack = loud_stack
+    phone = Softphone(stack.path("pbx-dtls"), "acme", stack.base + 195, address=stack.customer_address, transport="tls", domain=stack.domain, user=PBX_CALLER["acme"],
+                      account_extra=f'mediaenc=dtls_srtp;outbound="sip:{stack.domain};transport=tls"', pem=stack.pem("acme"), ca=stack.ca,
+                      rtp_ports=stack.phone_ports)
+    with open(os.path.join(phone.directory, "config"), "a", encoding="utf-8") as config:
+        config.write("module dtls_srtp.so\n")
+    usual = stack.phones.pop("acme", None)
+    stack.phones["acme"] = phone.start()
+    try:
+        record, media, control = call(stack, "+442079460018", 3)
+        assert record["action"] == "allow"
+        assert tone.share(phone.heard(), stack.carrier.tone_hz) > 0.8
+        assert tone.share(stack.carrier.heard(), phone.tone_hz) > 0.8
+    finally:
+        phone.stop()
+        del stack.phones["acme"]
+        if usual:
+            stack.phones["acme"] = usual
+    assert not keys_in(control) and any(b"UDP/TLS/RTP/SAVP" in packet.payload for packet in control)
+    customer = [p for p in media if stack.is_customer_leg(p)]
+    assert any(p.payload[0] == 22 for p in customer), "no handshake"
+    clear = {p.payload[12:172] for p in media if stack.is_carrier_leg(p) and p.is_rtp}
+    assert clear and not clear & {p.payload[12:172] for p in customer if p.is_rtp}
 
 
 def test_explain_says_the_same_everywhere(loud_stack):

@@ -134,6 +134,18 @@ def test_a_call_without_talk_is_told_and_cut(node):
     wait_for(lambda: (json.loads(node.redis_cli("hget", "fg:trunks", "c34") or "{}").get("media") or {}).get("suite") == "AES_CM_128_HMAC_SHA1_80", what="trunk")
 
 
+def test_the_customers_side_is_known_by_its_label(node):
+    """An INVITE without an offer: the called side makes it, and the relay takes it for the caller."""
+    caller = node.caller(33)
+    call = rings(node, caller, "+442079810180")
+    sides = media(call, "c33")
+    hears(node, media(call, "c33", caller={**sides["called"], "label": "carrier"}, called={**sides["caller"], "label": "customer", "suite": "AEAD_AES_256_GCM"}))
+    wait_for(lambda: (json.loads(node.redis_cli("hget", "fg:trunks", "c33") or "{}").get("media") or {}).get("suite") == "AEAD_AES_256_GCM", what="trunk")
+    answers(node, caller, call)
+    caller.bye(call)
+    told(node, "call.end", call)
+
+
 def test_the_end_knows_what_was_told(node):
     caller = node.caller(34)
     call = rings(node, caller, "+442079810180")

@@ -76,7 +76,7 @@ def press(seq, timestamp):
 
 def test_media_of_a_call_is_told(told, call):
     daemon, _, listener = told
-    one = call("sdes-plain", ng=Ng(daemon.ng_port), metadata="customer=acme")
+    one = call("sdes-plain", ng=Ng(daemon.ng_port), metadata="customer=acme", label="customer", to_label='car"rier')
     more = ("a=rtpmap:101 telephone-event/8000",)
     one.offer(one.a.sdp(extra=more))
     one.answer(one.b.sdp(extra=more))
@@ -93,6 +93,7 @@ def test_media_of_a_call_is_told(told, call):
     assert caller["encrypted"] is True and caller["suite"] == CM_80 and caller["codec"] == "PCMA"
     assert called["encrypted"] is False and called["suite"] == "" and called["codec"] == ""
     assert called["packets"] == 0
+    assert (caller["label"], called["label"]) == ("customer", "")  # words only
     wait_until(lambda: any(m["one_way_s"] > 0 for m in listener.of(one)))
     # All that came so far, whatever the borders of the intervals: ten of 44 never did.
     assert sum(m["caller"]["packets"] for m in listener.of(one)[-1:]) == 34

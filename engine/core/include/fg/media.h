@@ -15,6 +15,7 @@
 // What one side sends as audio.
 struct fg_media_side {
     bool known;                         // the relay has a stream of this side
+    bool customer;                      // its label says that it is the customer\'s
     bool encrypted;                     // SRTP keys for both ways
     char suite[FG_MEDIA_SUITE_MAX + 1]; // SRTP suite; empty: in clear
     char codec[FG_MEDIA_CODEC_MAX + 1]; // empty: no packet came
@@ -30,5 +31,6 @@ struct fg_media_facts {
     int32_t up_s;      // since the answer
     int32_t silent_s;  // how long there has been nothing to hear from either side
     int32_t one_way_s; // how long only one side has sent
+    // Whoever made the offer is the caller, as far as the relay knows; the module puts them right.
     struct fg_media_side caller, called;
 };
