@@ -14,6 +14,7 @@ enum exit_code cmd_proof(struct invocation *call);
 enum exit_code cmd_attacks(struct invocation *call);
 enum exit_code cmd_audit(struct invocation *call);
 enum exit_code cmd_completion(struct invocation *call);
+enum exit_code cmd_doctor(struct invocation *call);
 enum exit_code cmd_manual(struct invocation *call);
 enum exit_code cmd_holds(struct invocation *call);
 enum exit_code cmd_address(struct invocation *call);

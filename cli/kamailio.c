@@ -96,42 +96,80 @@ static enum exit_code read_answer(const struct fg_json *json, const char *method
     return EXIT_OK;
 }
 
-static enum exit_code call_at(const struct sockaddr_un *to, const char *method,
-                              const char *parameter, char answer[KAMAILIO_ANSWER_MAX])
+// The answer to a call, or NULL with errno.
+static struct fg_json *call_at(const struct sockaddr_un *to, const char *method,
+                               const char *parameter)
 {
-    enum exit_code code = EXIT_DOWN;
     int64_t id = 0;
     const bool random = getrandom(&id, sizeof(id), 0) == (ssize_t)sizeof(id);
     char *request = random ? make_request(method, parameter, id &= ID_MASK) : NULL;
     const int fd = request == NULL ? -1 : open_socket();
     struct fg_json *json = fd < 0 ? NULL : exchange(fd, to, request, id);
+    const int error = errno;
 
-    if (json != NULL) {
-        code = read_answer(json, method, answer);
-    } else {
-        complain("Kamailio does not answer at %s: %s", to->sun_path, strerror(errno));
-    }
-    fg_json_free(json);
     if (fd >= 0) {
         (void)close(fd);
     }
     free(request);
-    return code;
+    errno = error;
+    return json;
+}
+
+// False where the path is too long.
+static bool find_socket(const char *socket_path, struct sockaddr_un *to, const char **path)
+{
+    *path = socket_path != NULL ? socket_path : getenv("FRAUDGUARD_KAMAILIO");
+    if (*path == NULL || (*path)[0] == '\0') {
+        *path = DEFAULT_SOCKET;
+    }
+    *to = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(*path) >= sizeof(to->sun_path)) {
+        return false;
+    }
+    (void)snprintf(to->sun_path, sizeof(to->sun_path), "%s", *path);
+    return true;
 }
 
 enum exit_code kamailio_call(const char *socket_path, const char *method, const char *parameter,
                              char answer[KAMAILIO_ANSWER_MAX])
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    const char *path = socket_path != NULL ? socket_path : getenv("FRAUDGUARD_KAMAILIO");
+    struct sockaddr_un to;
+    const char *path = NULL;
+    enum exit_code code = EXIT_DOWN;
 
-    if (path == NULL || path[0] == '\0') {
-        path = DEFAULT_SOCKET;
-    }
-    if (strlen(path) >= sizeof(to.sun_path)) {
+    if (!find_socket(socket_path, &to, &path)) {
         complain("the path of Kamailio's socket is too long: %s", path);
         return EXIT_USAGE;
     }
-    (void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-    return call_at(&to, method, parameter, answer);
+    struct fg_json *json = call_at(&to, method, parameter);
+    if (json != NULL) {
+        code = read_answer(json, method, answer);
+    } else {
+        complain("Kamailio does not answer at %s: %s", to.sun_path, strerror(errno));
+    }
+    fg_json_free(json);
+    return code;
+}
+
+struct fg_json *kamailio_ask(const char *socket_path, const char *method,
+                             char error[KAMAILIO_ERROR_MAX])
+{
+    struct sockaddr_un to;
+    const char *path = NULL;
+    struct fg_json *result = NULL;
+
+    if (!find_socket(socket_path, &to, &path)) {
+        (void)snprintf(error, KAMAILIO_ERROR_MAX, "the path of its socket is too long");
+        return NULL;
+    }
+    struct fg_json *json = call_at(&to, method, NULL);
+    if (json == NULL) {
+        (void)snprintf(error, KAMAILIO_ERROR_MAX, "%s: %s", to.sun_path, strerror(errno));
+        return NULL;
+    }
+    const char *message = fg_json_string(fg_json_member(json, "error"), "message");
+    result = fg_json_copy(fg_json_member(json, "result"));
+    (void)snprintf(error, KAMAILIO_ERROR_MAX, "%s", message == NULL ? "no answer" : message);
+    fg_json_free(json);
+    return result;
 }

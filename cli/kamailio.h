@@ -11,3 +11,8 @@
 // socket_path NULL: $FRAUDGUARD_KAMAILIO, else /run/fraudguard/kamailio.rpc.
 enum exit_code kamailio_call(const char *socket_path, const char *method, const char *parameter,
                              char answer[KAMAILIO_ANSWER_MAX]);
+
+// The same, quietly: the result as JSON (free with fg_json_free()), or NULL and *error in words.
+#define KAMAILIO_ERROR_MAX 256
+struct fg_json *kamailio_ask(const char *socket_path, const char *method,
+                             char error[KAMAILIO_ERROR_MAX]);

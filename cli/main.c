@@ -312,6 +312,14 @@ const struct command commands[] = {
     {.name = "status",
      .run = cmd_status,
      .help = "Tell whether Redis answers, evaluates, and what it holds"},
+    {.name = "doctor",
+     .run = cmd_doctor,
+     .help = "Look at the whole installation and say what is wrong and how to mend it",
+     .details = "Rules with their tests, customers, keys, Redis, this machine's Kamailio and "
+                "relay, alerts, "
+                "trunks.\nExit code 1 for a fault, 7 for a warning. Changes nothing.",
+     .options = {{"kamailio", "PATH", "socket of its jsonrpcs, not $FRAUDGUARD_KAMAILIO", '\0'},
+                 {"relay", "ADDRESS:PORT", "the relay's ng port, not 127.0.0.1:2223", '\0'}}},
     {.name = "completion",
      .arguments = "bash|zsh|fish",
      .run = cmd_completion,

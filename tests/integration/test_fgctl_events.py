@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from module_fixtures import BUILD
+from module_fixtures import BUILD, TOP
 from test_fgctl import Redis
 
 FGCTL = os.path.join(BUILD, "cli/fgctl")
@@ -142,3 +142,38 @@ def test_top_keeps_to_the_time_asked_for(redis):
     assert {one["name"] for one in lines(redis, "top", "customers", "--since", "1h")} == {"globex", "initech"}
     assert "not a duration" in fgctl(redis, "top", "customers", "--since", "soon", code=2).stderr
     assert "did you mean 'customers'?" in fgctl(redis, "top", "customer", code=2).stderr
+
+
+def findings(redis, *args, code):
+    done = fgctl(redis, "doctor", "--kamailio", "/nonexistent", "--relay", "127.0.0.1:9", "-o", "jsonl", *args, code=code)
+    return {(one["level"], one["what"]): one for one in map(json.loads, done.stdout.splitlines())}
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(redis, tmp_path):
+    key = tmp_path / "hash.key"
+    key.write_text("0" * 32)
+    key.chmod(0o644)
+    os.environ["FRAUDGUARD_HASH_KEY"] = str(key)
+    try:
+        seen = findings(redis, "--rules", str(tmp_path), code=1)
+        assert seen["fault", "rules"]["remedy"] == "fgctl rules check" and "can be read or changed by others" in seen["fault", "hash key"]["found"]
+        assert "version 7" in seen["ok", "redis"]["found"] and seen["warning", "redis"]["remedy"] == "appendonly yes"
+        assert "does not answer: /nonexistent" in seen["fault", "kamailio"]["found"] and seen["fault", "relay"]
+        assert "nobody is told" in seen["note", "alerts"]["found"]
+        key.chmod(0o640)
+        redis.call("HSET", "fg:trunks", "acme", json.dumps({"v": 1, "customer": "acme", "tls": None, "calls": 3, "srtp_calls": 0}))
+        redis.call("HSET", "fg:trunks", "globex", json.dumps({"v": 1, "customer": "globex", "tls": {"version": "1.3", "days_left": 3}, "calls": 3, "srtp_calls": 3}))
+        redis.call("SET", "fg:{alerts}:status", json.dumps({"pending": 7, "oldest_ms": int(time.time() * 1000) - 3600000, "dead": 2}))
+        redis.call("CONFIG", "SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru")
+        seen = findings(redis, "--rules", os.path.join(TOP, "rules"), code=1)
+        assert seen["ok", "rules"] and " pass" in seen["ok", "rule tests"]["found"] and seen["ok", "hash key"]
+        assert "acme" in seen["warning", "trunks"]["found"] and "globex" in seen["warning", "certificates"]["found"]
+        assert seen["warning", "alerts"] and "allkeys-lru" in seen["warning", "redis memory"]["found"]
+    finally:
+        del os.environ["FRAUDGUARD_HASH_KEY"]
+        redis.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+
+
+def test_doctor_without_redis(redis, tmp_path):
+    done = subprocess.run([FGCTL, "--redis", f"unix:{tmp_path}/none.sock", "--rules", os.path.join(TOP, "rules"), "doctor"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "does not answer" in done.stdout

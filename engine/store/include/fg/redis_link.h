@@ -106,6 +106,19 @@ FG_MUST_CHECK int
 fg_redis_dead_alerts_each(struct fg_redis *redis, size_t n,
                           bool (*fn)(void *arg, struct fg_view id, struct fg_view json), void *arg);
 FG_MUST_CHECK int fg_redis_ping(struct fg_redis *redis);
+// What the server says of itself (INFO, TIME); in a Cluster one of them. Two round trips.
+// FG_EUNAVAILABLE also where the user may not ask.
+struct fg_redis_facts {
+    char version[24], role[16], maxmemory_policy[24];
+    bool appends;                        // appendonly is on
+    int64_t used_bytes, maxmemory_bytes; // 0: no limit
+    int64_t evicted;                     // keys thrown away for want of memory
+    int64_t time_s;                      // its clock, Unix [s]
+};
+FG_MUST_CHECK int fg_redis_facts(struct fg_redis *redis, struct fg_redis_facts *out);
+// What fg-alertd says of itself (docs/alerts.md): malloc'd copy (the caller frees), or FG_ENOTFOUND
+// when none runs.
+FG_MUST_CHECK int fg_redis_alerts_status(struct fg_redis *redis, char **json);
 
 // Writes an allowance (json: docs/redis-schema.md, also the message that is published) and indexes
 // it until forget_ms. ttl_ms: from now until then.
@@ -123,8 +136,8 @@ FG_MUST_CHECK int fg_redis_allowance_use(struct fg_redis *redis, const char *cus
                                          const struct fg_allowance *allowance, int64_t now_ms,
                                          int64_t *calls, fg_micro *usd);
 
-// Who passed a challenge (a keyed hash), known until until_ms; of more than 16384 those that are known
-// longest are kept. message is published.
+// Who passed a challenge (a keyed hash), known until until_ms; of more than 16384 those that are
+// known longest are kept. message is published.
 FG_MUST_CHECK int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms,
                                       int64_t now_ms, struct fg_view message);
 FG_MUST_CHECK int fg_redis_passed_each(struct fg_redis *redis, int64_t now_ms,
