@@ -38,6 +38,16 @@ def test_the_choice_is_told(edge, ng):
     assert edge.metrics()[f'sbc_edge_info{{io="{edge.io}",srtp="openssl"}}'] == 1
 
 
+def test_what_only_the_start_needs_is_given_up(edge):
+    """CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF, in every thread."""
+    for task in os.listdir(f"/proc/{edge.process.pid}/task"):
+        with open(f"/proc/{edge.process.pid}/task/{task}/status") as status:
+            sets = re.findall(r"^Cap(Inh|Prm|Eff|Amb):\s+(\w+)", status.read(), re.M)
+        assert len(sets) == 4
+        for name, bits in sets:
+            assert int(bits, 16) & (1 << 12 | 1 << 13 | 1 << 39) == 0, (task, name, bits)
+
+
 def test_without_an_option_one_is_chosen_and_why_is_told(tmp_path):
     daemon = Edge(tmp_path).start()
     try:
