@@ -333,7 +333,6 @@ def test_requests_of_a_call_go_to_its_other_side_only(loud_stack):
 
 
 def test_nothing_from_carriers_goes_on_without_a_call(secure_stack):
-    """Where callers are put to the test, too."""
     inside, outside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for one in (inside, outside):
         one.bind((secure_stack.carrier_address, 0))
