@@ -99,6 +99,18 @@ def test_the_customers_leg_carries_srtp_only(loud_stack):
             assert packet.is_rtcp and packet.payload[-14] & 0x80
 
 
+def test_an_emergency_call_is_allowed_without_a_customers_name(loud_stack):
+    """The relay runs with --default-deny, and is not told whose the call is, so that no hold silences it."""
+    phone = loud_stack.pbx("acme")
+    control = Capture(loud_stack.path("control.pcap"), loud_stack.ng_port, loud_stack.ng_port, snap_bytes=4000).start()
+    mark = phone.dial(f"sip:112@{loud_stack.domain}")
+    if phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)[1]["type"] == "CALL_ESTABLISHED":
+        phone.hangup()
+        assert phone.wait("CALL_CLOSED", since=mark, timeout=5)
+    offers = [packet.payload for packet in control.stop() if b"7:command5:offer" in packet.payload]
+    assert offers and all(b"guard=allowed" in offer and b"customer=" not in offer for offer in offers)
+
+
 def test_a_pbx_that_keys_its_media_by_dtls(loud_stack):
     """The shipped configuration has nothing to be told for it."""
     stack = loud_stack
@@ -321,7 +333,6 @@ def test_requests_of_a_call_go_to_its_other_side_only(loud_stack):
 
 
 def test_nothing_from_carriers_goes_on_without_a_call(secure_stack):
-    """Where callers are put to the test, too."""
     inside, outside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for one in (inside, outside):
         one.bind((secure_stack.carrier_address, 0))
