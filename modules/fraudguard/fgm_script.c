@@ -287,7 +287,10 @@ static int w_in_dialog(struct sip_msg *msg, char *unused1, char *unused2)
 
 static int ki_framed(struct sip_msg *msg)
 {
-    if (fgm_msg_is_framed(msg))
+    struct fg_ip source;
+    fgm_msg_source(msg, &source);
+    // Carriers hide nothing from us that they could not send themselves.
+    if (fgm_is_carrier(&source) || fgm_msg_is_framed(msg))
         return 1;
     FGM_COUNT(unreadable);
     return -1;
