@@ -4,14 +4,15 @@
 //
 //     trunk_load calls CUSTOMERS RATE SECONDS HOLD_MS ADDRESS PORT PKI
 //     trunk_load flood RATE SECONDS ADDRESS PORT PKI
-//     trunk_load carrier ADDRESS PORT
+//     trunk_load carrier ADDRESS PORT [ring]
 //
 // calls: RATE complete calls a second together (INVITE, 200, ACK, BYE after HOLD_MS, 200), customer
 // i over a TLS connection of its own from 127.0.1.(i+1) with the certificate PKI/c<i>.pem. Prints
 // one line of JSON: calls, answered, set-up times (INVITE to 200) in ms, and what was answered
 // instead. flood: INVITEs of one certificate, PKI/attacker.pem, over one connection; what comes
 // back is counted and never acknowledged. Both end at the end of their input, too. carrier: answers
-// every INVITE and BYE over UDP at once.
+// every INVITE and BYE over UDP at once, with "ring" an INVITE with 180 before. PKI "udp": over UDP
+// and without certificates.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,8 @@
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "trunk_sip.h"
 
 #define CALLS_MAX    (1U << 20)
 #define CUSTOMERS    250U
@@ -60,74 +63,7 @@ static struct sockaddr_in address_of(const char *text, const char *port)
     return address;
 }
 
-// --- messages
-
-struct message {
-    const char *head; // ends with an empty line
-    size_t head_len;
-};
-
-// The value of the first header of that name; its length, 0: none.
-static size_t header(const struct message *message, const char *name, const char **value)
-{
-    const size_t len = strlen(name);
-    const char *at = message->head, *end = message->head + message->head_len;
-    while ((at = memmem(at, (size_t)(end - at), "\r\n", 2)) != NULL) {
-        at += 2;
-        if ((size_t)(end - at) > len + 1 && strncasecmp(at, name, len) == 0 && at[len] == ':') {
-            *value = at + len + 1;
-            while (*value < end && **value == ' ')
-                (*value)++;
-            const char *stop = memmem(*value, (size_t)(end - *value), "\r\n", 2);
-            return stop == NULL ? 0 : (size_t)(stop - *value);
-        }
-    }
-    return 0;
-}
-
-static void header_copy(const struct message *message, const char *name, char *out, size_t size)
-{
-    const char *value = "";
-    size_t len = header(message, name, &value);
-    if (len >= size)
-        len = size - 1;
-    memcpy(out, value, len);
-    out[len] = '\0';
-}
-
-// All header lines of these names, as they are.
-static size_t lines_copy(const struct message *message, char *out, size_t size)
-{
-    static const char *const names[] = {"via:", "record-route:", "from:", "call-id:", "cseq:"};
-    size_t len = 0;
-    const char *at = message->head, *end = message->head + message->head_len;
-    while ((at = memmem(at, (size_t)(end - at), "\r\n", 2)) != NULL) {
-        at += 2;
-        const char *stop = memmem(at, (size_t)(end - at), "\r\n", 2);
-        for (size_t i = 0; stop != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-            const size_t line = (size_t)(stop - at) + 2;
-            if (strncasecmp(at, names[i], strlen(names[i])) == 0 && len + line < size) {
-                memcpy(out + len, at, line);
-                len += line;
-            }
-        }
-    }
-    out[len] = '\0';
-    return len;
-}
-
-// Length of the first message in bytes and its head; 0: it is not complete.
-static size_t message_next(const char *bytes, size_t len, struct message *message)
-{
-    const char *empty = memmem(bytes, len, "\r\n\r\n", 4);
-    if (empty == NULL)
-        return 0;
-    *message = (struct message){bytes, (size_t)(empty - bytes) + 4};
-    char body[16];
-    header_copy(message, "Content-Length", body, sizeof(body));
-    const size_t whole = message->head_len + strtoul(body, NULL, 10);
-    return whole <= len ? whole : 0;
-}
+// --- answers
 
 #define SDP_LINES                                                                                  \
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 "
@@ -137,23 +73,24 @@ static const char offer[] = SDP_LINES
     "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
 static const char answer[] = SDP_LINES "RTP/AVP" CODECS;
 
-// A 200 to a request.
-static size_t reply_make(const struct message *request, const char *contact, char *out, size_t size)
+// "status" is that of the reply to a request.
+static size_t reply_make(const struct message *request, const char *status, const char *contact,
+                         char *out, size_t size)
 {
     char lines[8192], to[FIELD_BYTES];
     lines_copy(request, lines, sizeof(lines));
     header_copy(request, "To", to, sizeof(to));
-    const bool invite = strncmp(request->head, "INVITE ", 7) == 0;
+    const bool invite = strncmp(request->head, "INVITE ", 7) == 0 && status[0] == '2';
     const char *body = invite ? answer : "";
-    const int len = snprintf(
-        out, size,
-        "SIP/2.0 200 OK\r\n%sTo: %s%s\r\nContact: <sip:%s>\r\n%sContent-Length: %zu\r\n\r\n%s",
-        lines, to, strstr(to, ";tag=") != NULL ? "" : ";tag=c", contact,
-        invite ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+    const int len =
+        snprintf(out, size,
+                 "SIP/2.0 %s\r\n%sTo: %s%s\r\nContact: <sip:%s>\r\n%sContent-Length: %zu\r\n\r\n%s",
+                 status, lines, to, strstr(to, ";tag=") != NULL ? "" : ";tag=c", contact,
+                 invite ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
-static _Noreturn void carrier(const char *address, const char *port)
+static _Noreturn void carrier(const char *address, const char *port, bool rings)
 {
     const struct sockaddr_in here = address_of(address, port);
     const int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -175,7 +112,12 @@ static _Noreturn void carrier(const char *address, const char *port)
         if (strncmp(bytes, "INVITE ", 7) != 0 && strncmp(bytes, "BYE ", 4) != 0 &&
             strncmp(bytes, "CANCEL ", 7) != 0)
             continue;
-        const size_t len = reply_make(&request, contact, reply, sizeof(reply));
+        size_t len;
+        if (rings && bytes[0] == 'I') {
+            len = reply_make(&request, "180 Ringing", contact, reply, sizeof(reply));
+            (void)sendto(fd, reply, len, 0, (const struct sockaddr *)&peer, peer_len);
+        }
+        len = reply_make(&request, "200 OK", contact, reply, sizeof(reply));
         (void)sendto(fd, reply, len, 0, (const struct sockaddr *)&peer, peer_len);
     }
 }
@@ -183,16 +125,34 @@ static _Noreturn void carrier(const char *address, const char *port)
 // --- trunks
 
 struct trunk {
-    SSL *ssl;
+    SSL *ssl; // NULL: UDP
     int fd;
     char local[32]; // address and port
     char *in, *out;
     size_t in_len, out_len;
 };
 
+static void trunk_open_udp(struct trunk *trunk, const char *from, const struct sockaddr_in *server)
+{
+    struct sockaddr_in here = address_of(from, "0");
+    socklen_t len = sizeof(here);
+    trunk->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    trunk->in = malloc(BUFFER_BYTES);
+    if (trunk->fd < 0 || trunk->in == NULL ||
+        bind(trunk->fd, (struct sockaddr *)&here, sizeof(here)) != 0 ||
+        connect(trunk->fd, (const struct sockaddr *)server, sizeof(*server)) != 0 ||
+        getsockname(trunk->fd, (struct sockaddr *)&here, &len) != 0)
+        fail("a customer's socket");
+    snprintf(trunk->local, sizeof(trunk->local), "%s:%u", from, ntohs(here.sin_port));
+}
+
 static void trunk_open(struct trunk *trunk, const char *from, const struct sockaddr_in *server,
                        const char *pki, const char *name)
 {
+    if (strcmp(pki, "udp") == 0) {
+        trunk_open_udp(trunk, from, server);
+        return;
+    }
     char pem[FIELD_BYTES], ca[FIELD_BYTES];
     snprintf(pem, sizeof(pem), "%s/%s.pem", pki, name);
     snprintf(ca, sizeof(ca), "%s/ca.crt", pki);
@@ -237,6 +197,10 @@ static void trunk_flush(struct trunk *trunk)
 
 static void trunk_send(struct trunk *trunk, const char *bytes, size_t len)
 {
+    if (trunk->ssl == NULL) {
+        (void)send(trunk->fd, bytes, len, 0);
+        return;
+    }
     if (trunk->out_len + len > BUFFER_BYTES)
         return;
     memcpy(trunk->out + trunk->out_len, bytes, len);
@@ -248,6 +212,14 @@ static void trunk_send(struct trunk *trunk, const char *bytes, size_t len)
 static bool trunk_receive(struct trunk *trunk, void (*take)(struct trunk *, const struct message *))
 {
     int n;
+    if (trunk->ssl == NULL) {
+        struct message message;
+        while ((n = (int)recv(trunk->fd, trunk->in, BUFFER_BYTES, 0)) >= 0) {
+            if (message_next(trunk->in, (size_t)n, &message) > 0)
+                take(trunk, &message);
+        }
+        return true;
+    }
     while ((n = SSL_read(trunk->ssl, trunk->in + trunk->in_len,
                          (int)(BUFFER_BYTES - trunk->in_len))) > 0) {
         trunk->in_len += (size_t)n;
@@ -272,6 +244,11 @@ static unsigned code_of(const struct message *message)
                : 0;
 }
 
+static const char *transport(const struct trunk *trunk)
+{
+    return trunk->ssl == NULL ? "UDP" : "TLS";
+}
+
 static uint64_t random_state;
 static uint32_t random_next(void)
 {
@@ -285,14 +262,14 @@ static void invite(struct trunk *trunk, const char *caller, uint32_t number, uin
     const int len =
         snprintf(text, sizeof(text),
                  "INVITE sip:+4420%08" PRIu32
-                 "@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bKi%d-%" PRIu32 ";rport\r\n"
+                 "@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=z9hG4bKi%d-%" PRIu32 ";rport\r\n"
                  "Max-Forwards: 70\r\nFrom: <sip:%s@127.0.0.1>;tag=f%" PRIu32
                  "\r\nTo: <sip:+4420%08" PRIu32 "@127.0.0.1>\r\n"
                  "Call-ID: %d-%" PRIu32 "\r\nCSeq: 1 INVITE\r\nContact: "
-                 "<sip:%s@%s;transport=tls>\r\nContent-Type: application/sdp\r\n"
+                 "<sip:%s@%s;transport=%s>\r\nContent-Type: application/sdp\r\n"
                  "Content-Length: %zu\r\n\r\n%s",
-                 number, trunk->local, getpid(), call, caller, call, number, getpid(), call, caller,
-                 trunk->local, strlen(offer), offer);
+                 number, transport(trunk), trunk->local, getpid(), call, caller, call, number,
+                 getpid(), call, caller, trunk->local, transport(trunk), strlen(offer), offer);
     trunk_send(trunk, text, (size_t)len);
 }
 
@@ -320,12 +297,12 @@ static void in_dialog(const struct call *call, const char *method, unsigned cseq
     char text[8192];
     const int len = snprintf(
         text, sizeof(text),
-        "%s %s SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK%s%d-%" PRIu32
+        "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=z9hG4bK%s%d-%" PRIu32
         ";rport\r\n%sMax-Forwards: 70\r\n"
         "From: <sip:+44163296%04u@127.0.0.1>;tag=f%" PRIu32 "\r\nTo: %s\r\nCall-ID: %d-%" PRIu32
         "\r\nCSeq: %u %s\r\nContent-Length: 0\r\n\r\n",
-        method, call->contact, call->trunk->local, method, getpid(), n, call->routes,
-        (unsigned)(call->trunk - trunks), n, call->to, getpid(), n, cseq, method);
+        method, call->contact, transport(call->trunk), call->trunk->local, method, getpid(), n,
+        call->routes, (unsigned)(call->trunk - trunks), n, call->to, getpid(), n, cseq, method);
     if (len > 0 && (size_t)len < sizeof(text))
         trunk_send(call->trunk, text, (size_t)len);
 }
@@ -383,7 +360,7 @@ static void take_reply(struct trunk *trunk, const struct message *message)
     if (code == 0) {
         // A call is ended from the other side.
         static char reply[65536];
-        const size_t len = reply_make(message, trunk->local, reply, sizeof(reply));
+        const size_t len = reply_make(message, "200 OK", trunk->local, reply, sizeof(reply));
         by_others += strncmp(message->head, "BYE ", 4) == 0;
         if (strncmp(message->head, "ACK ", 4) != 0)
             trunk_send(trunk, reply, len);
@@ -410,11 +387,11 @@ static void take_reply(struct trunk *trunk, const struct message *message)
         const int len = snprintf(
             ack, sizeof(ack),
             "ACK sip:+4420%08" PRIu32
-            "@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bKi%d-%" PRIu32 ";rport\r\n"
+            "@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=z9hG4bKi%d-%" PRIu32 ";rport\r\n"
             "Max-Forwards: 70\r\nFrom: <sip:+44163296%04u@127.0.0.1>;tag=f%" PRIu32
             "\r\nTo: %s\r\nCall-ID: %d-%" PRIu32 "\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
-            call->number, trunk->local, getpid(), n, (unsigned)(trunk - trunks), n, to, getpid(),
-            n);
+            call->number, transport(trunk), trunk->local, getpid(), n, (unsigned)(trunk - trunks),
+            n, to, getpid(), n);
         trunk_send(trunk, ack, (size_t)len);
         refused[code] += call->state == CALL_INVITED;
         call->state = CALL_OVER;
@@ -581,8 +558,8 @@ int main(int argc, char **argv)
         return calls_run(argv + 2);
     if (argc == 7 && strcmp(argv[1], "flood") == 0)
         return flood_run(argv + 2);
-    if (argc == 4 && strcmp(argv[1], "carrier") == 0)
-        carrier(argv[2], argv[3]);
+    if ((argc == 4 || argc == 5) && strcmp(argv[1], "carrier") == 0)
+        carrier(argv[2], argv[3], argc == 5);
     fputs("usage: see the head of trunk_load.c\n", stderr);
     return 2;
 }

@@ -19,6 +19,16 @@ def free_port():
         return tcp.getsockname()[1]
 
 
+def cpu_s(pids):
+    """Processor time of processes; of those that ended, none."""
+    total = 0
+    for pid in pids:
+        if os.path.exists(f"/proc/{pid}/schedstat"):
+            with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+    return total / 1e9
+
+
 class TrunkStack(Stack):
     """n customers c0, c1, ... and one that floods; the carrier answers at once."""
 
@@ -32,6 +42,7 @@ class TrunkStack(Stack):
         self.guard_metrics, self.media_ports = f"{self.customer_address}:{base_port + 91}", (20000, 59999)
         self.ng_port, self.metrics_port = free_port(), free_port()
         self.shared_memory_mb = 512  # of many connections and calls, see docs/module.md
+        self.way = self.path("pki")  # how trunk_load reaches Kamailio
 
     def prepare(self):
         super().prepare()
@@ -45,10 +56,13 @@ class TrunkStack(Stack):
     def kamailio_site(self, **other):
         return super().kamailio_site(**({"FG_REDIS": self.redis_url} if self.redis_url else {}), **other)
 
-    def start(self):
-        self.prepare()
+    def _build_load(self):
         self.load = self.path("trunk_load")
         subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", "-o", self.load, os.path.join(TOP, "tests/bench/trunk_load.c"), "-lssl", "-lcrypto"], check=True)
+
+    def start(self):
+        self.prepare()
+        self._build_load()
         self.start_redis()
         self._redis("topology", self.path("topology.sock"))
         self.start_edge()
@@ -64,7 +78,7 @@ class TrunkStack(Stack):
         super().stop()
 
     def _load(self, *arguments):
-        self.loads.append(subprocess.Popen([self.load, *map(str, arguments), self.sip_tls[0], str(self.sip_tls[1]), self.path("pki")], stdin=subprocess.PIPE,
+        self.loads.append(subprocess.Popen([self.load, *map(str, arguments), self.sip_tls[0], str(self.sip_tls[1]), self.way], stdin=subprocess.PIPE,
                                            stdout=subprocess.PIPE, text=True))
         return self.loads[-1]
 
@@ -81,15 +95,40 @@ class TrunkStack(Stack):
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
                 pids += map(int, file.read().split())
-        total = 0
-        for pid in pids:
-            with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1e9
+        return cpu_s(pids)
 
     def metrics(self):
         with urllib.request.urlopen(f"http://{self.guard_metrics}/metrics", timeout=10) as reply:
             return Metrics(reply.read().decode())
+
+
+class PlainStack(TrunkStack):
+    """A stateful relay over UDP: customers are known by their addresses, nothing is encrypted or hidden, and media does not pass."""
+
+    def __init__(self, *arguments, **others):
+        super().__init__(*arguments, **others)
+        self.way = "udp"
+
+    def prepare(self):
+        os.makedirs(self.run_dir, mode=0o700, exist_ok=True)
+        os.makedirs(self.path("state"), exist_ok=True)
+        self._write("customers.yaml", "".join(f'- {{id: c{i}, tz: Etc/UTC, profile: wholesale, channels: 500, daily_limit: 50000, numbers: ["+44163296{i:04d}"], '
+                                              f'home_countries: ["GB"], source_ips: ["127.0.1.{i + 1}"]}}\n' for i in range(self.customers)))
+        values = {"FG_RUN": self.run_dir, "FG_DEBUG": 2, "FG_LISTEN": f"{self.customer_address}:{self.sip_tls[1]}", "FG_CARRIER": f"{self.customer_address}:{self.carrier_port}",
+                  "FG_INCLUDE": os.path.join(TOP, "deploy/kamailio/fraudguard.cfg"), "FG_MODULE": os.path.join(self.build_dir, "modules/fraudguard/fraudguard.so"),
+                  "FG_RULES_DIR": os.path.join(TOP, "rules"), "FG_DATA_DIR": os.path.join(TOP, "rules/data"), "FG_CUSTOMERS_FILE": self.path("customers.yaml"),
+                  "FG_REDIS": self.redis_url or f"unix:{self.path('redis.sock')}", "FG_METRICS": self.guard_metrics, "FG_STATE_DIR": self.path("state"), "FG_MODE": "enforce"}
+        lines = ["#!KAMAILIO"] + [f'#!substdef "!{name}!{value}!g"' for name, value in values.items()]
+        self._write("kamailio.cfg", "\n".join(lines) + f'\ninclude_file "{TOP}/tests/bench/outage/plain.cfg"\n')
+
+    def start(self):
+        self.prepare()
+        self._build_load()
+        if not self.redis_url:
+            self.start_redis()
+        self.start_kamailio()
+        self._spawn("carrier", [self.load, "carrier", self.customer_address, str(self.carrier_port), "ring"])
+        return self
 
 
 class Metrics:
