@@ -248,7 +248,9 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     if (edge_leg_get_media(n->legs.from, i, &from) != 0 ||
         edge_leg_get_media(n->legs.to, i, &to) != 0)
         return EDGE_TEXT_NO_MEMORY;
-    if (edge_udptl_is_section(section) && from->leg->srtp_policy != EDGE_SRTP_REQUIRED)
+    /* Fax goes in clear to both sides. */
+    if (edge_udptl_is_section(section) && from->leg->srtp_policy != EDGE_SRTP_REQUIRED &&
+        to->leg->srtp_policy != EDGE_SRTP_REQUIRED)
         return edge_udptl_take_offer(n, section, from, to);
     /* What is on is ended, like what is off begun, by the answer. */
     from->has_udptl_offer = false;

@@ -56,6 +56,8 @@ const char *edge_udptl_take_answer(const struct edge_negotiation *n,
         media->is_active = false;
         return NULL;
     }
+    if (media->leg->srtp_policy == EDGE_SRTP_REQUIRED)
+        return EDGE_TEXT_SRTP_REQUIRED;
     if (!section->connection.is_present)
         return EDGE_NG_TEXT_INCOMPLETE_SDP;
     edge_negotiation_address(n->request, section, &answered);
