@@ -19,11 +19,14 @@ def look_around(stack):
     print(f"""Everything keeps running. In another terminal, from {TOP}:
 
     export FRAUDGUARD_REDIS=unix:{redis}
-    {fgctl} tail                                   # what was decided
+    {fgctl} tail --follow                          # what is decided
+    {fgctl} top customers                          # who and what it was about
     {fgctl} explain last                           # why
     {fgctl} trunks                                 # what is encrypted
     {fgctl} holds; {fgctl} unblock globex/risky --reason "it was us"
+    {fgctl} doctor --rules rules --customers {os.path.relpath(stack.path('customers.yaml'))} --kamailio {os.path.relpath(stack.path('kamailio.rpc'))} --relay 127.0.0.1:{stack.ng_port}
     kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.status
+    http://{stack.guard_metrics}/trunks            # the trunk page, for a browser
     curl http://{stack.guard_metrics}/metrics http://127.0.0.1:{stack.metrics_port}/metrics   # for Prometheus: guard, relay
     edit rules/20-toll-fraud.yaml, then: kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.reload
 
