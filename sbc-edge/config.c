@@ -427,32 +427,6 @@ static void check(struct edge_config *config, char error[EDGE_CONFIG_ERR_MAX])
     }
 }
 
-static void set_defaults(struct edge_config *config)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    char host[256] = "";
-
-    *config = (struct edge_config){
-        .port_min = 30000,
-        .port_max = 40000,
-        .max_sessions = 10000,
-        .port_rest_s = 60,
-        .log_level = EDGE_LOG_INFO,
-        .timeout_s = 60,
-        .silent_timeout_s = 3600,
-        .offer_timeout_s = 3600,
-        .rekey_grace_s = 5,
-        .facts_interval_s = 10,
-        .tos = 184,
-        .state_space = "default",
-    };
-    config->n_threads = processors < 1 ? 1 : (unsigned)processors;
-    if (config->n_threads > EDGE_THREADS_MAX)
-        config->n_threads = EDGE_THREADS_MAX;
-    if (gethostname(host, sizeof(host) - 1) == 0 && fg_redis_edge_name_valid(fg_view_of(host)))
-        memcpy(config->state_node, host, strlen(host) + 1);
-}
-
 /* The options of a file, into the configuration. */
 struct file_reading {
     struct edge_config *config;
@@ -566,7 +540,7 @@ int edge_config_parse(int argc, char **argv, struct edge_config *out,
 
     error[0] = '\0';
     opterr = 0;
-    set_defaults(&config);
+    edge_config_set_defaults(&config);
     read_file(argc, argv, &config, error);
     optind = 1;
     while ((id = getopt_long(argc, argv, ":", options, NULL)) != -1) {

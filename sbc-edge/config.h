@@ -70,5 +70,9 @@ struct edge_config {
 int edge_config_parse(int argc, char **argv, struct edge_config *out,
                       char error[EDGE_CONFIG_ERR_MAX]);
 
+/** What counts where nothing is given; the number of processors and the host's name are asked for.
+ */
+void edge_config_set_defaults(struct edge_config *config);
+
 /** The text of --help. */
 const char *edge_config_help(void);

@@ -190,6 +190,23 @@ static const char *negotiate(struct edge_command *command, bool is_offer)
     return NULL;
 }
 
+/* The called side's description, which the proxy took for an offer. */
+static const char *take_as_answer(struct edge_command *command)
+{
+    const struct edge_ng_request *request = command->request;
+    struct edge_ng_request answer = *request;
+    const char *error;
+
+    answer.from_tag = request->to_tag;
+    answer.to_tag = request->from_tag;
+    command->request = &answer;
+    error = edge_command_answer(command);
+    if (!error)
+        edge_dialogue_note_answer(command->session, &answer);
+    command->request = request;
+    return error;
+}
+
 const char *edge_command_offer(struct edge_command *command)
 {
     struct edge_control *control = command->control;
@@ -202,6 +219,8 @@ const char *edge_command_offer(struct edge_command *command)
         memcpy(customer, command->session->customer, sizeof(customer));
     if (!error)
         error = check_hold(control, command->session, customer);
+    if (!error && command->session && edge_dialogue_is_answer(command->session, command->request))
+        return take_as_answer(command);
     if (!error && edge_sdp_parse(command->request->sdp, &control->sdp, NULL) != 0)
         error = EDGE_NG_TEXT_BAD_SDP;
     if (!error)

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
+#include "privileges.h"
 #include "random.h"
 #include "reporter.h"
 #include "secret_store.h"
@@ -147,16 +148,19 @@ static int start(struct edge_node *node, struct edge_hold_watch **watch,
 
     if (err != 0)
         return fail("media ports", err);
+    edge_log(EDGE_LOG_NOTICE, "SRTP by %s", edge_srtp_library_name());
+    err = edge_io_choose(node);
+    if (err != 0)
+        return fail("--io", err);
+    /* Before there are threads that would keep theirs, and before anything comes from outside. */
+    if (edge_privileges_drop() != 0)
+        edge_log(EDGE_LOG_WARNING, "capabilities could not be given up");
     if (config->redis_url[0] != '\0')
         err = edge_reporter_start(node, &node->reporter);
     if (err != 0)
         return fail("--redis", err);
     if (config->state_key_file[0] != '\0' && start_keeper(node) != 0)
         return 1;
-    edge_log(EDGE_LOG_NOTICE, "SRTP by %s", edge_srtp_library_name());
-    err = edge_io_choose(node);
-    if (err != 0)
-        return fail("--io", err);
     err = start_workers(node);
     if (err != 0)
         return fail("workers", err);

@@ -133,3 +133,44 @@ int edge_dialogue_for_answer(struct edge_session *session, const struct edge_ng_
     *out = (struct edge_dialogue){from, to};
     return 0;
 }
+
+static bool is_described(const struct edge_leg *leg)
+{
+    for (unsigned i = 0; i < leg->n_media; i++) {
+        if (leg->media[i]->flow[EDGE_RTP].signalled.any.sa_family != AF_UNSPEC)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t hash_of(struct edge_view text)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001b3u;
+    return hash | 1;
+}
+
+bool edge_dialogue_is_answer(const struct edge_session *session,
+                             const struct edge_ng_request *request)
+{
+    const struct edge_leg *from = edge_dialogue_find_tag(session, request->from_tag);
+    const struct edge_leg *to = edge_dialogue_find_tag(session, request->to_tag);
+
+    if (!to || from == to || !is_described(to))
+        return false;
+    if (from)
+        return from->answered_by_offer != 0 && from->answered_by_offer == hash_of(request->sdp);
+    from = find_unnamed(session, to, request->via_branch);
+    return from && from->peer == to && !is_described(from);
+}
+
+void edge_dialogue_note_answer(const struct edge_session *session,
+                               const struct edge_ng_request *request)
+{
+    struct edge_leg *answerer = edge_dialogue_find_tag(session, request->to_tag);
+
+    if (answerer)
+        answerer->answered_by_offer = hash_of(request->sdp);
+}

@@ -23,6 +23,18 @@ int edge_dialogue_for_offer(struct edge_session *session, const struct edge_ng_r
 int edge_dialogue_for_answer(struct edge_session *session, const struct edge_ng_request *request,
                              struct edge_dialogue *out);
 
+/**
+ * True for an `offer` that is an answer: a proxy that mixes offer and manage says so of the called
+ * side's description in a 183 or 200, with the tags swapped. It is one when that side has been
+ * offered to and has not answered, or repeats what it answered with.
+ */
+bool edge_dialogue_is_answer(const struct edge_session *session,
+                             const struct edge_ng_request *request);
+
+/** For an offer that is an answer: remembers what was answered. `request` has its tags swapped. */
+void edge_dialogue_note_answer(const struct edge_session *session,
+                               const struct edge_ng_request *request);
+
 /** The leg of that tag, or NULL. */
 struct edge_leg *edge_dialogue_find_tag(const struct edge_session *session, struct edge_view tag);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fan_in.h"
 
+#include "config.h"
 #include "fan_in_program.h"
-#include "interface.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* Room for a burst of all ports, and for a flood until it is seen for what it is. */
-#define SOCKET_BYTES (16 * 1024 * 1024)
+#define SOCKET_BYTES   (16 * 1024 * 1024)
+#define RAW_SEND_BYTES (4 * 1024 * 1024)
 
 _Static_assert(sizeof(struct edge_fan_in_port) == sizeof(struct edge_fan_in_share), "one map");
 
@@ -38,6 +39,7 @@ struct edge_fan_in {
     unsigned n_interfaces;
     struct group groups[EDGE_INTERFACES_MAX];
     unsigned group_of[EDGE_INTERFACES_MAX];
+    int raw[EDGE_THREADS_MAX]; /* of the workers */
 };
 
 static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
@@ -229,6 +231,16 @@ static int place(struct edge_fan_in *fan_in, const union edge_address *local, un
     return open_group(fan_in, *out, failed);
 }
 
+static int open_raw(void)
+{
+    const int bytes = RAW_SEND_BYTES;
+    int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
+
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    return fd;
+}
+
 static void close_fd(int fd)
 {
     if (fd >= 0)
@@ -254,6 +266,8 @@ void edge_fan_in_free(struct edge_fan_in *fan_in)
         return;
     for (unsigned g = 0; g < fan_in->n_groups; g++)
         close_group(fan_in, &fan_in->groups[g]);
+    for (unsigned i = 0; i < fan_in->range.n_workers; i++)
+        close_fd(fan_in->raw[i]);
     free(fan_in);
 }
 
@@ -267,6 +281,8 @@ int edge_fan_in_new(const union edge_address *locals, unsigned n_locals,
     if (!fan_in)
         return fail(failed, "memory", -ENOMEM);
     fan_in->range = *range;
+    for (unsigned i = 0; i < fan_in->range.n_workers; i++)
+        fan_in->raw[i] = open_raw();
     fan_in->n_ports = (unsigned)range->port_max - range->port_min + 1u;
     for (unsigned i = 0; i < n_locals && err == 0; i++)
         err = place(fan_in, &locals[i], &fan_in->group_of[i], failed);
@@ -302,6 +318,11 @@ struct edge_fan_in_range edge_fan_in_range(const struct edge_fan_in *fan_in)
 int edge_fan_in_socket(const struct edge_fan_in *fan_in, unsigned group, unsigned worker)
 {
     return fan_in->groups[group].sockets[worker];
+}
+
+int edge_fan_in_raw(const struct edge_fan_in *fan_in, unsigned worker)
+{
+    return fan_in->raw[worker];
 }
 
 /* The kernel reads these words at any time. */

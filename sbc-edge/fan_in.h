@@ -46,6 +46,9 @@ struct edge_fan_in_range edge_fan_in_range(const struct edge_fan_in *fan_in);
 /** The worker's socket of that address. It stays the fan-in's. */
 int edge_fan_in_socket(const struct edge_fan_in *fan_in, unsigned group, unsigned worker);
 
+/** A raw IPv4 socket for what the worker sends; -1 where CAP_NET_RAW is missing. The fan-in's. */
+int edge_fan_in_raw(const struct edge_fan_in *fan_in, unsigned worker);
+
 /** The port's datagrams go to `worker` from here on, or (clear) where its own socket is. The port
  * must be the caller's by bind(). No system call; any thread. */
 void edge_fan_in_enter(struct edge_fan_in *fan_in, unsigned group, uint16_t port, unsigned worker);

@@ -23,17 +23,16 @@
 #define WAITS_UNDER_PRESSURE 4
 /* Then a port may bring so many datagrams in a window of 17 ms, half as many each time that it does
  * not help: from 3800 a second down to 240, which is twice what a call sends. */
-#define LIMIT_FIRST    64u
-#define LIMIT_LEAST    4u
-#define PRESSURE_NS    50000000u
-#define CONTROL_BYTES  64
-#define RAW_SEND_BYTES (4 * 1024 * 1024)
+#define LIMIT_FIRST   64u
+#define LIMIT_LEAST   4u
+#define PRESSURE_NS   50000000u
+#define CONTROL_BYTES 64
 
 struct edge_io {
     struct edge_fan_in *fan_in;
     unsigned worker;
     int epoll_fd;
-    int raw_fd;          /* -1: not permitted */
+    int raw_fd;          /* the fan-in's; -1: not permitted */
     uint32_t ready;      /* groups with datagrams, a bit each */
     unsigned calls_left; /* of this wait */
     unsigned n_full_waits;
@@ -64,8 +63,6 @@ static void lookup_close(struct edge_io *io)
         return;
     if (io->epoll_fd >= 0)
         close(io->epoll_fd);
-    if (io->raw_fd >= 0)
-        close(io->raw_fd);
     for (unsigned g = 0; g < EDGE_INTERFACES_MAX; g++)
         free((void *)io->owners[g]);
     free(io);
@@ -82,16 +79,6 @@ static int open_group(struct edge_io *io, unsigned group)
     return watch(io, edge_fan_in_socket(io->fan_in, group, io->worker), group);
 }
 
-static int open_raw(void)
-{
-    const int bytes = RAW_SEND_BYTES;
-    int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-    return fd;
-}
-
 static int lookup_open(const struct edge_io_setup *setup, struct edge_io **out)
 {
     struct edge_io *io = calloc(1, sizeof(*io));
@@ -101,7 +88,7 @@ static int lookup_open(const struct edge_io_setup *setup, struct edge_io **out)
         return -ENOMEM;
     io->fan_in = setup->fan_in;
     io->worker = setup->worker;
-    io->raw_fd = open_raw();
+    io->raw_fd = edge_fan_in_raw(io->fan_in, io->worker);
     io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     err = io->epoll_fd < 0 ? -errno : watch(io, setup->wake_fd, WAKE);
     for (unsigned g = 0; g < edge_fan_in_groups(io->fan_in) && err == 0; g++)

@@ -130,6 +130,7 @@ struct edge_leg {
     struct edge_leg *peer;
     unsigned interface; /**< index into the node's interfaces */
     enum edge_srtp_policy srtp_policy;
+    uint64_t answered_by_offer; /**< hash of the answer that came as an offer; 0: none did */
     struct edge_origin *origin; /**< of the descriptions it gets; NULL: as received */
     bool takes_plain_rtcp;
     uint64_t created_us;

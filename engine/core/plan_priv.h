@@ -62,7 +62,8 @@ bool fg_plan_peers_put(const struct fg_plan *plan, uint32_t index,
                        const struct fg_store_reply *reply, struct fg_meter_op *op);
 
 // A media.* signal of which the relay tells.
-void fg_plan_media_signal(const struct fg_event *event, enum fg_signal signal, struct fg_value *out);
+void fg_plan_media_signal(const struct fg_event *event, enum fg_signal signal,
+                          struct fg_value *out);
 
 // The call's place in gauges.
 static inline uint64_t fg_plan_lease(const struct fg_event *event)

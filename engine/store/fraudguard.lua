@@ -2,8 +2,8 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- One evaluation of a customer: count, read and look up holds, in one call that runs alone.
 -- Request, reply and record layouts: docs/redis-schema.md; the other side is redis_request.c.
--- The library is this file, fraudguard_registers.lua, fraudguard_holds.lua and
--- fraudguard_evaluate.lua, in this order.
+-- The library is this file, fraudguard_registers.lua, fraudguard_members.lua, fraudguard_holds.lua
+-- and fraudguard_evaluate.lua, in this order.
 -- All keys are passed as KEYS. A customer's carry one hash tag; what is kept for all customers
 -- together has tags of its own.
 -- Redis calls and their arguments cost the most, so records are read and written whole, and the

@@ -174,6 +174,13 @@ static bool is_body_framed(struct sip_msg *msg)
     return true;
 }
 
+// All headers are parsed.
+static bool is_framed(struct sip_msg *msg)
+{
+    return has_single_headers(msg) && is_body_framed(msg) &&
+           fgm_headers_framed((struct fg_view){msg->buf, (size_t)(msg->eoh - msg->buf)});
+}
+
 static bool read_headers(struct sip_msg *msg, struct fgm_request *out)
 {
     if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->callid || !msg->from || !msg->to ||
@@ -183,8 +190,12 @@ static bool read_headers(struct sip_msg *msg, struct fgm_request *out)
     if (parse_from_header(msg) < 0 || !msg->to->parsed)
         return false;
     out->from_tag = fgm_view(get_from(msg)->tag_value);
-    return out->call_id.len > 0 && has_single_headers(msg) && is_body_framed(msg) &&
-           fgm_headers_framed((struct fg_view){msg->buf, (size_t)(msg->eoh - msg->buf)});
+    return out->call_id.len > 0 && is_framed(msg);
+}
+
+bool fgm_msg_is_framed(struct sip_msg *msg)
+{
+    return parse_headers(msg, HDR_EOH_F, 0) >= 0 && msg->eoh && is_framed(msg);
 }
 
 void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out)

@@ -285,6 +285,23 @@ static int w_in_dialog(struct sip_msg *msg, char *unused1, char *unused2)
     return ki_in_dialog(msg);
 }
 
+static int ki_framed(struct sip_msg *msg)
+{
+    struct fg_ip source;
+    fgm_msg_source(msg, &source);
+    // Carriers hide nothing from us that they could not send themselves.
+    if (fgm_is_carrier(&source) || fgm_msg_is_framed(msg))
+        return 1;
+    FGM_COUNT(unreadable);
+    return -1;
+}
+
+static int w_framed(struct sip_msg *msg, char *unused1, char *unused2)
+{
+    (void)unused1, (void)unused2;
+    return ki_framed(msg);
+}
+
 static int ki_target(struct sip_msg *msg)
 {
     if (fgm_dialog_reaches(msg))
@@ -374,6 +391,7 @@ cmd_export_t fgm_cmd_exports[] = {
     {"fraudguard_connected", (cmd_function)w_connected, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_is_customer", (cmd_function)w_is_customer, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_in_dialog", (cmd_function)w_in_dialog, 0, 0, 0, REQUEST_ROUTE},
+    {"fraudguard_framed", (cmd_function)w_framed, 0, 0, 0, REQUEST_ROUTE | ONREPLY_ROUTE},
     {"fraudguard_target", (cmd_function)w_target, 0, 0, 0, REQUEST_ROUTE},
     {"fraudguard_to_customer", (cmd_function)w_to_customer, 0, 0, 0, REQUEST_ROUTE},
     {0, 0, 0, 0, 0, 0},
@@ -418,6 +436,7 @@ sr_kemi_t fgm_kemi_exports[] = {
      NO_PARAMETERS},
     {str_init("fraudguard"), str_init("in_dialog"), SR_KEMIP_INT, (void *)ki_in_dialog,
      NO_PARAMETERS},
+    {str_init("fraudguard"), str_init("framed"), SR_KEMIP_INT, (void *)ki_framed, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("target"), SR_KEMIP_INT, (void *)ki_target, NO_PARAMETERS},
     {str_init("fraudguard"), str_init("to_customer"), SR_KEMIP_INT, (void *)ki_to_customer,
      NO_PARAMETERS},

@@ -205,7 +205,8 @@ int main(int argc, char **argv)
     struct store_server server;
     store_server_start(&server, NULL);
     const struct fg_redis_config config = store_server_config(&server, 5000);
-    struct bench bench = {load(argv[1], argv[2]), &server, fg_redis_new(&config), 0, 0};
+    static struct bench bench; // what it holds stays until the end
+    bench = (struct bench){load(argv[1], argv[2]), &server, fg_redis_new(&config), 0, 0};
     // The first request loads the function library.
     const struct fg_store_request probe = {
         .customer = "-", .now_ms = NOW, .n_ops = 1, .ops = {redis_probe_op()}};

@@ -9,4 +9,7 @@ if(BUILD_TESTING AND NOT FG_FUZZ)
     add_executable(bench_redis bench/bench_redis.c unit/store_server.c)
     target_include_directories(bench_redis PRIVATE unit ${PROJECT_SOURCE_DIR}/engine/store)
     target_link_libraries(bench_redis PRIVATE fg_options fg_pack fg_store)
+    add_test(NAME bench_redis
+        COMMAND bench_redis ${PROJECT_SOURCE_DIR}/rules ${PROJECT_SOURCE_DIR}/rules/data 50)
+    set_tests_properties(bench_redis PROPERTIES LABELS bench TIMEOUT 120)
 endif()

@@ -20,11 +20,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -573,6 +575,7 @@ static int flood_run(char **argv)
 
 int main(int argc, char **argv)
 {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     random_state = (uint64_t)now_ns() ^ (uint64_t)getpid();
     if (argc == 9 && strcmp(argv[1], "calls") == 0)
         return calls_run(argv + 2);

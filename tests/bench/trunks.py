@@ -24,7 +24,7 @@ class TrunkStack(Stack):
 
     def __init__(self, run_dir, build_dir, base_port, customers, redis_url=None):
         super().__init__(run_dir, build_dir, base_port, say=lambda _: None)
-        self.customers, self.redis_url = customers, redis_url
+        self.customers, self.redis_url, self.loads = customers, redis_url, []
         # Addresses that nobody else has, so that all their ports are free.
         net = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 256}"
         self.customer_address, self.carrier_address = f"{net}.1", f"{net}.2"
@@ -56,9 +56,17 @@ class TrunkStack(Stack):
         self._spawn("carrier", [self.load, "carrier", self.customer_address, str(self.carrier_port)])
         return self
 
+    def stop(self):
+        for process in self.loads + [self.processes.get("carrier")]:
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        super().stop()
+
     def _load(self, *arguments):
-        return subprocess.Popen([self.load, *map(str, arguments), self.sip_tls[0], str(self.sip_tls[1]), self.path("pki")], stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, text=True)
+        self.loads.append(subprocess.Popen([self.load, *map(str, arguments), self.sip_tls[0], str(self.sip_tls[1]), self.path("pki")], stdin=subprocess.PIPE,
+                                           stdout=subprocess.PIPE, text=True))
+        return self.loads[-1]
 
     def calls(self, rate, seconds, hold_ms):
         return self._load("calls", self.customers, rate, seconds, hold_ms)

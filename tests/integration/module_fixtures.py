@@ -115,7 +115,7 @@ function ksr_request_route()
     local none = KSR.fraudguard.authenticated() .. "," .. KSR.fraudguard.attest("", 1) .. "," .. KSR.fraudguard.attest("e30.e30.e30", 1)
     local user = KSR.fraudguard.authenticated_user("nobody")
     local before = {}
-    for i, name in ipairs({"flood", "is_customer", "in_dialog", "target", "connected", "to_customer", "media", "media_refused"}) do
+    for i, name in ipairs({"flood", "is_customer", "in_dialog", "framed", "target", "connected", "to_customer", "media", "media_refused"}) do
         before[i] = tostring(KSR.fraudguard[name]())
     end
     local rc = KSR.hdr.is_present("X-Direction") > 0 and KSR.fraudguard.check_direction("outbound") or KSR.fraudguard.check()

@@ -3,10 +3,8 @@
 import os
 import re
 import secrets
-import select
 import signal
 import socket
-import ssl
 import sys
 import time
 
@@ -16,13 +14,13 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "deploy", "quickstart"))
 
 from capture import Capture  # noqa: E402
+from odd_peers import CLEAR, PythonPbx, PythonTrunk, read_message  # noqa: E402
 from softphone import Softphone  # noqa: E402
 from stack import ECHO_NUMBER, PBX_CALLER, Stack  # noqa: E402
 import scenes  # noqa: E402
 import tone  # noqa: E402
 
 BUILD = os.path.join(TOP, os.environ.get("FG_BUILD", "build/release"))
-CLEAR = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
 SECURE = CLEAR.replace("RTP/AVP", "RTP/SAVP") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 
 
@@ -97,6 +95,18 @@ def test_the_customers_leg_carries_srtp_only(loud_stack):
         elif loud_stack.sent_by_relay(packet):
             # (baresip itself says goodbye in plain RTCP; the relay drops that.) SRTCP: E bit set in the index before the 80-bit tag (RFC 3711 3.4).
             assert packet.is_rtcp and packet.payload[-14] & 0x80
+
+
+def test_an_emergency_call_is_allowed_without_a_customers_name(loud_stack):
+    """The relay runs with --default-deny, and is not told whose the call is, so that no hold silences it."""
+    phone = loud_stack.pbx("acme")
+    control = Capture(loud_stack.path("control.pcap"), loud_stack.ng_port, loud_stack.ng_port, snap_bytes=4000).start()
+    mark = phone.dial(f"sip:112@{loud_stack.domain}")
+    if phone.wait("CALL_ESTABLISHED", "CALL_CLOSED", since=mark, timeout=15)[1]["type"] == "CALL_ESTABLISHED":
+        phone.hangup()
+        assert phone.wait("CALL_CLOSED", since=mark, timeout=5)
+    offers = [packet.payload for packet in control.stop() if b"7:command5:offer" in packet.payload]
+    assert offers and all(b"guard=allowed" in offer and b"customer=" not in offer for offer in offers)
 
 
 def test_a_pbx_that_keys_its_media_by_dtls(loud_stack):
@@ -216,53 +226,6 @@ def test_hold_and_resume_by_reinvite(loud_stack, holder):
 # --- what no well-behaved PBX sends
 
 
-def read_message(connection, buffer):
-    """A SIP message from a stream of which buffer was read already; what was read behind it."""
-    while True:
-        head, found, rest = buffer.partition(b"\r\n\r\n")
-        size = int(re.search(rb"(?im)^content-length: *(\d+)", head).group(1)) if found else 0
-        if found and len(rest) >= size:
-            return head + found + rest[:size], rest[size:]
-        chunk = connection.recv(65536)
-        assert chunk, "Kamailio has hung up"
-        buffer += chunk
-
-
-class PythonTrunk:
-    """A customer's end of a TLS connection that it opened, with its certificate."""
-
-    def __init__(self, stack, customer):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(stack.ca)
-        context.check_hostname = False
-        context.load_cert_chain(stack.pem(customer))
-        self.number = PBX_CALLER[customer]
-        self.socket = context.wrap_socket(socket.create_connection((stack.customer_address, stack.sip_tls[1]), timeout=10))
-        self.buffer, self.host = b"", "{}:{}".format(*self.socket.getsockname())
-        self.call_id, self.tag, self.cseq = secrets.token_hex(8), secrets.token_hex(4), 0
-
-    def send(self, method, uri, to, routes=(), body="", extra=""):
-        """One request; a To tag is part of to. Returns the CSeq's number."""
-        self.cseq += method != "ACK"
-        self.socket.sendall((f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/TLS {self.host};branch=z9hG4bK{secrets.token_hex(6)}\r\nMax-Forwards: 70\r\n"
-                             + "".join(f"Route: {route}\r\n" for route in routes)
-                             + f"From: <sip:{self.number}@{self.host}>;tag={self.tag}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\nCSeq: {self.cseq} {method}\r\n"
-                             f"Contact: <sip:pbx@{self.host};transport=tls>\r\n{extra}"
-                             + ("Content-Type: application/sdp\r\n" if body else "") + f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
-        return self.cseq
-
-    def final(self, cseq):
-        """The final reply to the request with that number: its code, and all of it."""
-        while True:
-            message, self.buffer = read_message(self.socket, self.buffer)
-            code = re.match(rb"SIP/2.0 ([2-6]\d\d)", message)
-            if code and re.search(rb"(?im)^cseq: *%d " % cseq, message):
-                return int(code.group(1)), message.decode()
-
-    def close(self):
-        self.socket.close()
-
-
 def test_what_is_of_no_call_goes_nowhere(loud_stack):
     """A To tag and a Route to us are easily made up: neither carriers nor the relay hear of it."""
     stack, trunk = loud_stack, PythonTrunk(loud_stack, "acme")
@@ -321,7 +284,6 @@ def test_requests_of_a_call_go_to_its_other_side_only(loud_stack):
 
 
 def test_nothing_from_carriers_goes_on_without_a_call(secure_stack):
-    """Where callers are put to the test, too."""
     inside, outside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for one in (inside, outside):
         one.bind((secure_stack.carrier_address, 0))
@@ -408,68 +370,6 @@ def test_a_call_from_the_carrier_to_the_pbxs_address_and_its_cut(loud_stack):
         stack.fgctl("unblock", "initech", "--reason", "test")
 
 
-class PythonPbx:
-    """A PBX that takes TLS connections with a customer's certificate and does what no well-behaved one does."""
-
-    def __init__(self, stack, customer):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(stack.pem(customer))
-        self.listener = context.wrap_socket(socket.create_server(("127.0.0.1", stack.pbx_ports[customer] + 1)), server_side=True)
-        self.listener.settimeout(10)
-        self.carrier = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.carrier.bind(("127.0.0.1", 0))
-        self.carrier.settimeout(10)
-        self.edge = (stack.carrier_address, stack.sip_carrier_port)
-        self.connection, self.buffers = None, {}
-
-    def carrier_calls(self, number):
-        host, call_id = "{}:{}".format(*self.carrier.getsockname()), secrets.token_hex(8)
-        self.carrier.sendto((f"INVITE sip:{number}@{self.edge[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{call_id};rport\r\nMax-Forwards: 70\r\n"
-                             f"From: <sip:+442079460018@{host}>;tag=a\r\nTo: <sip:{number}@{self.edge[0]}>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n"
-                             f"Contact: <sip:carrier@{host}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(CLEAR)}\r\n\r\n{CLEAR}").encode(), self.edge)
-
-    def carrier_within(self, method, answer, cseq, body=""):
-        """A request of the carrier within the call that was answered so."""
-        host, headers = "{}:{}".format(*self.carrier.getsockname()), {name: re.search(rf"(?im)^{name}: *(.*?)\r", answer).group(1) for name in ("from", "to", "call-id")}
-        target = re.search(r"(?im)^contact:.*?<(.*?)>", answer).group(1)
-        routes = "".join(f"Route: {route}\r\n" for route in re.findall(r"(?im)^record-route: *(.*?)\r", answer)[::-1])
-        form = "Content-Type: application/sdp\r\n" if body else ""
-        self.carrier.sendto((f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bK{secrets.token_hex(6)};rport\r\nMax-Forwards: 70\r\n{routes}"
-                             f"From: {headers['from']}\r\nTo: {headers['to']}\r\nCall-ID: {headers['call-id']}\r\nCSeq: {cseq} {method}\r\n"
-                             f"Contact: <sip:carrier@{host}>\r\n{form}Content-Length: {len(body)}\r\n\r\n{body}").encode(), self.edge)
-
-    def carrier_receives(self, start):
-        while not (said := self.carrier.recv(65536)).startswith(start):
-            pass
-        return said.decode()
-
-    def receive(self, start):
-        """The next message that begins with start."""
-        while True:
-            # Kamailio may open a second connection, from the address that faces the customers.
-            ready = [c for c in self.buffers if self.buffers[c] or c.pending()] or select.select([self.listener, *self.buffers], [], [], 10)[0]
-            assert ready, "nothing comes"
-            self.connection = ready[0]
-            if self.connection is self.listener:
-                self.connection, _ = self.listener.accept()
-                self.connection.settimeout(10)
-                self.buffers[self.connection] = b""
-            message, self.buffers[self.connection] = read_message(self.connection, self.buffers[self.connection])
-            if message.startswith(start):
-                return message.decode()
-
-    def reply(self, invite, line, body=""):
-        copied = "".join(h + "\r\n" for h in invite.partition("\r\n\r\n")[0].split("\r\n") if re.match(r"(?i)(via|from|call-id|cseq|record-route):", h))
-        to, host = re.search(r"(?im)^to: .*?(?=\r)", invite).group(0), "{}:{}".format(*self.listener.getsockname())
-        tag, form = "" if ";tag=" in to else ";tag=pbx", "Content-Type: application/sdp\r\n" if body else ""
-        self.connection.sendall(f"SIP/2.0 {line}\r\n{copied}{to}{tag}\r\nContact: <sip:pbx@{host};transport=tls>\r\n{form}"
-                                f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
-
-    def close(self):
-        for sock in (*self.buffers, self.listener, self.carrier):
-            sock.close()
-
-
 def test_what_a_dialled_pbx_may_and_may_not_do(loud_stack):
     """What comes over a connection that we opened is the customer's, not a carrier's; and what is required is not dropped when it is refused."""
     stack, pbx = loud_stack, PythonPbx(loud_stack, "globex")
@@ -483,11 +383,15 @@ def test_what_a_dialled_pbx_may_and_may_not_do(loud_stack):
                                 f"Contact: <sip:x@{host}>\r\nContent-Length: 0\r\n\r\n").encode())
         record = scenes.settle(lambda: stack.explain("back"))
         assert record and (record["direction"], record["customer"], record["identity"]) == ("outbound", "globex", "certificate"), record
+        # A reply with a second length, behind which a request hides from us, goes nowhere.
+        pbx.reply(invite, "183 Session Progress", "INVITE sip:+9607771234@carrier SIP/2.0\r\n\r\n", after="l: 0\r\n")
         # globex must encrypt: no second try in the clear.
         pbx.reply(invite, "488 Not Acceptable Here")
         pbx.receive(b"ACK ")
         while b" 488 " not in (said := pbx.carrier.recv(65536)).split(b"\r\n")[0]:
-            assert said.startswith(b"SIP/2.0 1"), said
+            assert said.startswith(b"SIP/2.0 1") and b"9607771234" not in said, said
+        with open(stack.path("kamailio.log"), encoding="utf-8", errors="replace") as log:
+            assert "can be read in two ways" in log.read()
     finally:
         pbx.close()
 

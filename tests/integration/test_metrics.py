@@ -216,6 +216,7 @@ def test_trunks_tell_what_was_seen(node):
 
 def test_holds_live_calls_and_media_refusals(node):
     caller = node.caller(36)  # must encrypt
+    wait_for(lambda: node.scrape().get("fraudguard_live_calls") == 0, what="the end of calls of before")
     before = node.scrape()
     assert caller.invite(ALLOWED, body=CLEAR)[0].code == 488
     reply, call = caller.invite(ALLOWED, body=SECURE)

@@ -572,7 +572,7 @@ def test_kemi(tmp_path_factory):
         for extra in ("", "X-Direction: outbound\r\n"):
             reply, _ = node.caller(0).invite(BLOCKED, extra=extra)
             assert (reply.get("x-rc"), reply.get("x-action")) == ("-3", "block") and "CAMPAIGN" in reply.get("x-rules")
-            assert (reply.get("x-none"), reply.get("x-user"), reply.get("x-functions")) == ("-1,-1,-2", "1", "1,-1,-1,1,-1,-1,1,1")
+            assert (reply.get("x-none"), reply.get("x-user"), reply.get("x-functions")) == ("-1,-1,-2", "1", "1,-1,-1,1,1,-1,-1,1,1")
     finally:
         finish(node)
 

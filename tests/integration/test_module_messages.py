@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hostile_messages import CLOSED, FORGED, torture
-from module_fixtures import ALLOWED, BLOCKED, CLEAR, Node, faults_in, finish, started, wait_for
+from module_fixtures import ALLOWED, BLOCKED, CLEAR, Caller, Node, faults_in, finish, started, wait_for
 
 SHOWN_TO = {"udp": 5, "tls": 4}  # calls of c5 and c4 from their addresses are judged and answered, never put through
 
@@ -136,6 +136,22 @@ def test_nothing_hides_behind_a_wrong_length(node, lengths):
     reply = caller.final(outer, 0.2 if "\r\n" in lengths else 3.0)  # Kamailio cannot answer what it takes for no message
     assert reply.code == 403 if reply else "\r\n" in lengths
     assert node.carrier.count("INVITE", outer["call_id"]) == node.carrier.count("INVITE", hidden["call_id"]) == 0
+
+
+def test_nothing_hides_within_a_call_either(node):
+    caller, hidden = node.caller(9), Caller.new_call()
+    reply, call = caller.invite(ALLOWED)
+    assert reply.code == 200
+    body = caller.request("INVITE", ALLOWED, hidden)
+    before = node.counter("unreadable")
+    for cseq, lengths in enumerate(("0", "{size}\r\nContent-Length: 0", "9999"), 2):
+        request = caller.request("INFO", ALLOWED, call, cseq=cseq, branch=f"z9hG4bKframed{cseq}", to_tag=call["to_tag"], target=call["target"], routes=call["routes"])
+        caller.send(request.replace("Content-Length: 0", "Content-Length: " + lengths.format(size=len(body))) + body)
+        wait_for(lambda cseq=cseq: node.counter("unreadable") == before + cseq - 1, what="it is refused")
+    assert node.carrier.count("INFO", call["call_id"]) == node.carrier.count("INVITE", hidden["call_id"]) == 0
+    caller.in_dialog("INFO", call, cseq=9)
+    wait_for(lambda: node.carrier.count("INFO", call["call_id"]) == 1, what="a sound one goes on")
+    caller.bye(call)
 
 
 def test_empty_lines_behind_a_message_do_no_harm(node):

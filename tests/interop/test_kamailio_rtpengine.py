@@ -70,11 +70,15 @@ def calls_of(functions):
 
 class Proxy:
     def __init__(self, edge, directory):
-        self.sip = edge.ng_port + 5
+        self.start(edge.ng_port + 5, CONFIG.format(sip=edge.ng_port + 5, ng=edge.ng_port, path=edge.path, flags=FLAGS,
+                                                   after_offer=calls_of(AFTER_OFFER),
+                                                   after_answer=calls_of(AFTER_ANSWER + NOT_DONE)), directory)
+
+    def start(self, port, config, directory):
+        self.sip = port
         self.path = os.path.join(str(directory), "k.cfg")
         with open(self.path, "w", encoding="ascii") as file:
-            file.write(CONFIG.format(sip=self.sip, ng=edge.ng_port, path=edge.path, flags=FLAGS, after_offer=calls_of(AFTER_OFFER),
-                                     after_answer=calls_of(AFTER_ANSWER + NOT_DONE)))
+            file.write(config)
         self.log_path = os.path.join(str(directory), "k.log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(["kamailio", "-f", self.path, "-DD", "-E", "-Y", str(directory)], stdin=subprocess.DEVNULL,

@@ -66,9 +66,9 @@ static struct edge_srtp *open_end(enum edge_srtp_suite suite, uint8_t fill,
 
 static void encrypt(struct edge_srtp *srtp, struct buffer *buffer)
 {
-    assert_int_equal(edge_srtp_protect(srtp, false, buffer->bytes, &buffer->length,
-                                               sizeof(buffer->bytes)),
-                     EDGE_SRTP_OK);
+    assert_int_equal(
+        edge_srtp_protect(srtp, false, buffer->bytes, &buffer->length, sizeof(buffer->bytes)),
+        EDGE_SRTP_OK);
 }
 
 static const enum edge_srtp_suite plain[2] = {EDGE_SUITE_NONE, EDGE_SUITE_NONE};
@@ -357,9 +357,9 @@ static void test_every_suite_both_ways_with_rtcp(void **state)
                          EDGE_SRTP_OK);
         assert_int_equal(buffer.length, 172);
         make_rtcp(&buffer);
-        assert_int_equal(edge_srtp_protect(sender, true, buffer.bytes, &buffer.length,
-                                                   sizeof(buffer.bytes)),
-                         EDGE_SRTP_OK);
+        assert_int_equal(
+            edge_srtp_protect(sender, true, buffer.bytes, &buffer.length, sizeof(buffer.bytes)),
+            EDGE_SRTP_OK);
         assert_int_equal(buffer.length, 8 + 4 + info->rtcp_tag_bytes);
         assert_int_equal(edge_srtp_unprotect(receiver, true, buffer.bytes, &buffer.length),
                          EDGE_SRTP_OK);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A relay for the tests of a module, and calls through it."""
 import os
+import shutil
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 
+from state_lab import Lab  # noqa: E402
 from edge_lab import KINDS, Call, Edge, Endpoint, Ng  # noqa: E402
 
 
@@ -44,3 +46,15 @@ def call(ng):
             pass  # its daemon has ended with the test
         one.a.close()
         one.b.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A Redis, and relays that keep the state of calls there."""
+    if not shutil.which("redis-server"):
+        pytest.skip("no redis-server")
+    one = Lab(tmp_path)
+    try:
+        yield one
+    finally:
+        one.close()

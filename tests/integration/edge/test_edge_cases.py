@@ -176,3 +176,23 @@ def test_key_lines_of_the_field(call, lines, chosen):
     report = rtcp_sr(count=44)
     one.a.send_rtcp(report)
     assert one.b.receive_rtcp() == report
+
+
+@pytest.mark.parametrize("kind", ["sdes-plain", "plain-sdes", "sdes-sdes", "plain-plain"])
+def test_a_proxy_that_mixes_offer_and_manage(call, kind):
+    """rtpengine_manage in a reply route, after rtpengine_offer: 183 and 200 come as offers with the tags swapped, with the flags of the INVITE."""
+    one = call(kind)
+    one.offer()
+    flags = {"transport_protocol": "RTP/SAVP" if one.b.suite else "RTP/AVP"}
+    sdp = one.b.sdp(tag=getattr(one.b, "chosen_tag", 1))
+    for first in (100, 200):  # 183, 200
+        got = reoffer(one, sdp, to="a", **flags)
+        assert (" RTP/SAVP 8" if one.a.suite else " RTP/AVP 8") in got and got.count("a=crypto:1 ") == bool(one.a.suite) and got.count("a=crypto") == bool(one.a.suite)
+        one.a.take(got)
+        talk(one, first=first)
+    assert len(one.query()["tags"]) == 2
+    # What is a new offer is one.
+    got = reoffer(one, one.b.sdp(tag=getattr(one.b, "chosen_tag", 1), extra=["a=ptime:30"]), to="a", transport_protocol="RTP/SAVP" if one.a.suite else "RTP/AVP")
+    one.a.take(got)
+    reoffer(one, one.a.sdp(tag=getattr(one.a, "chosen_tag", 1)), to="a", command="answer")
+    talk(one, first=300)

@@ -98,6 +98,20 @@ def test_passive_on_request_and_another_hash(connect):
     talk(one)
 
 
+@pytest.mark.parametrize("profile", ["RTP/AVP", "UDP/TLS/RTP/SAVP"])
+def test_an_echo_of_media_keyed_by_dtls(connect, profile):
+    """Who answers with the address that he was offered makes the caller hear himself."""
+    one = connect(DtlsEndpoint(), Endpoint())
+    one.offer_keys["transport_protocol"] = profile
+    one.offer()
+    one.answer(one.offer_sdp)
+    assert shake(one.a)
+    wait_until(lambda: established(one, "tag-a") == 1)
+    for i in range(5):
+        one.a.send(rtp(i))
+        assert one.a.receive()[12:] == rtp(i)[12:]
+
+
 def test_off_means_sdes_towards_the_other_side(connect):
     one = connect(DtlsEndpoint(), Endpoint(suite=CM_80), DTLS="off")
     one.offer_keys["transport_protocol"] = "UDP/TLS/RTP/SAVPF"

@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import signal
 import socket
 import threading
 import time
@@ -36,6 +37,16 @@ def test_the_choice_is_told(edge, ng):
     assert "SRTP by openssl" in edge.log()
     assert ng("statistics")["statistics"]["packet path"] == {"io": edge.io, "srtp": "openssl"}
     assert edge.metrics()[f'sbc_edge_info{{io="{edge.io}",srtp="openssl"}}'] == 1
+
+
+def test_what_only_the_start_needs_is_given_up(edge):
+    """CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF, in every thread."""
+    for task in os.listdir(f"/proc/{edge.process.pid}/task"):
+        with open(f"/proc/{edge.process.pid}/task/{task}/status") as status:
+            sets = re.findall(r"^Cap(Inh|Prm|Eff|Amb):\s+(\w+)", status.read(), re.M)
+        assert len(sets) == 4
+        for name, bits in sets:
+            assert int(bits, 16) & (1 << 12 | 1 << 13 | 1 << 39) == 0, (task, name, bits)
 
 
 def test_without_an_option_one_is_chosen_and_why_is_told(tmp_path):
@@ -158,3 +169,40 @@ def test_a_flood_costs_its_ports_only(call):
             one.a.send(rtp(next(seqs)))
             return one.b.receive(0.2) is not None
         wait_until(comes_through, 5)
+
+
+def test_a_flooded_port_is_limited_while_a_worker_is_behind(edge, call):
+    """What waits is more than it can read in four turns: from then on the lookup program drops what is too much."""
+    if edge.io != "lookup":
+        pytest.skip("each port has a queue of its own")
+    flooded, other = call("sdes-plain").setup(), call("sdes-plain").setup()
+    stop, sent = threading.Event(), []
+    thread = threading.Thread(target=flood, args=([flooded.a.remote], stop, sent))
+    thread.start()
+
+    def is_shed():
+        before = len(sent)
+        edge.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: len(sent) - before > 4000, 30)
+        edge.process.send_signal(signal.SIGCONT)
+        time.sleep(0.6)  # it counts twice a second
+        return edge.metrics()['sbc_edge_drops_total{reason="flood"}'] > 0
+
+    try:
+        wait_until(is_shed, 20)
+        other.a.send(rtp(1))
+        assert other.b.receive(5) == rtp(1)
+    finally:
+        edge.process.send_signal(signal.SIGCONT)
+        stop.set()
+        thread.join()
+    # And everything passes again: what one port may bring in a burst, too.
+    seqs = iter(range(2, 60000))
+
+    def burst_passes():
+        packets = [rtp(next(seqs)) for _ in range(150)]
+        for packet in packets:
+            other.a.send(packet)
+        return [other.b.receive(1) for _ in packets] == packets
+
+    wait_until(burst_passes, 10)

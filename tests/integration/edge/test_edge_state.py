@@ -1,67 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls, and verdicts about them, outlive a relay: state in a real Redis."""
 import os
-import shutil
 import time
 
-import pytest
-
 from edge_dtls import DtlsEndpoint, shake
-from edge_lab import Call, Edge, Endpoint, Ng, Redis, assert_silent, rtp, talk, wait_until
-
-CALLS = "fg:edge:{lab:one}:calls"
-
-
-def write_keys(path, *lines):
-    path.write_text("# name, key\n" + "\n".join(lines) + "\n")
-    path.chmod(0o400)
-    return path
-
-
-class Lab:
-    """A Redis, and relays that keep their state there."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.server = Redis(directory).start()
-        self.keys = write_keys(directory / "keys", "a " + os.urandom(32).hex())
-        self.relays = []
-
-    def options(self, name, *more):
-        return [f"--redis=unix:{self.server.path}", f"--state-key-file={self.keys}", "--state-space=lab",
-                f"--state-node={name}", *more]
-
-    def relay(self, name, *more):
-        directory = self.directory / name
-        directory.mkdir()
-        self.relays.append(Edge(directory, *self.options(name, *more)))
-        return self.relays[-1].start()
-
-    def close(self):
-        try:
-            for relay in self.relays:
-                relay.stop()
-        finally:
-            self.server.stop()
-
-
-@pytest.fixture
-def lab(tmp_path):
-    if not shutil.which("redis-server"):
-        pytest.skip("no redis-server")
-    one = Lab(tmp_path)
-    try:
-        yield one
-    finally:
-        one.close()
-
-
-def written(relay):
-    """Waits until everything that happened so far is in Redis."""
-    before = relay.metrics()["sbc_edge_state_written_total"]
-    time.sleep(1)
-    wait_until(lambda: relay.metrics()["sbc_edge_state_written_total"] >= before)
-    wait_until(lambda: relay.metrics()["sbc_edge_state_waiting"] == 0)
+from edge_lab import Call, Endpoint, Ng, assert_silent, rtp, talk, wait_until
+from state_lab import CALLS, write_keys, written
 
 
 def test_calls_and_verdicts_outlive_a_crash(lab, call):

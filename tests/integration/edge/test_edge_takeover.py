@@ -3,10 +3,10 @@
 import signal
 
 from edge_lab import Ng, assert_silent, talk, wait_until
-from test_edge_state import lab, written  # noqa: F401  (lab is a fixture)
+from state_lab import written
 
 
-def test_a_reinvite_moves_a_call_to_the_relay_that_lives(lab, call):  # noqa: F811
+def test_a_reinvite_moves_a_call_to_the_relay_that_lives(lab, call):
     one, two = lab.relay("one"), lab.relay("two")
     ng, other = Ng(one.ng_port), Ng(two.ng_port)
     moved = call("sdes-sdes", ng=ng).setup()
@@ -36,7 +36,7 @@ def test_a_reinvite_moves_a_call_to_the_relay_that_lives(lab, call):  # noqa: F8
     talk(moved, first=60)
 
 
-def test_whoever_has_the_address_takes_over_all_calls(lab, call):  # noqa: F811
+def test_whoever_has_the_address_takes_over_all_calls(lab, call):
     one = lab.relay("one")
     ports = [option for option in one.options if option.startswith("--port-m")]
     two = lab.relay("two", "--stand-in-for=one", *ports)
