@@ -20,6 +20,7 @@ def look_around(stack):
 
     export FRAUDGUARD_REDIS=unix:{redis}
     {fgctl} tail --follow                          # what is decided
+    {fgctl} watch                                  # the same on the whole terminal
     {fgctl} top customers                          # who and what it was about
     {fgctl} explain last                           # why
     {fgctl} trunks                                 # what is encrypted
