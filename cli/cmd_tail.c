@@ -18,6 +18,7 @@ struct events {
     struct event_filter filter;
     struct fg_json *items[NUMBER_MAX];
     size_t n, wanted;
+    size_t looked_at;
     unsigned unreadable;
 };
 
@@ -27,6 +28,7 @@ static bool keep_event(void *arg, struct fg_view text)
     struct fg_json *json = fg_json_parse(text);
     const bool readable = fg_json_string(json, "type") != NULL;
 
+    events->looked_at++;
     if (!readable || !event_wanted(&events->filter, json)) {
         events->unreadable += readable ? 0 : 1;
         fg_json_free(json);
@@ -84,6 +86,7 @@ static int follow_batch(struct fg_redis *redis, struct fg_stream_place *place,
                         bool *more)
 {
     struct fg_stream_place before = *place;
+    events->looked_at = 0;
     const int rc = fg_redis_events_after(redis, place, BATCH, keep_event, events);
     bool complete = true;
 
@@ -92,7 +95,7 @@ static int follow_batch(struct fg_redis *redis, struct fg_stream_place *place,
         drop_events(events);
         return rc;
     }
-    *more = events->n == BATCH;
+    *more = events->looked_at == BATCH;
     for (size_t i = 0; complete && i < events->n; i++) {
         complete = event_add(table, events->items[i]);
     }

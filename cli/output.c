@@ -286,7 +286,8 @@ bool table_print(const struct table *table, const struct output *output)
 
 bool table_flush(struct table *table, const struct output *output)
 {
-    const bool printed = table_print(table, output);
+    // Headings come with the first row, once.
+    const bool printed = table->n_rows == 0 || table_print(table, output);
 
     measure(table, table->widths);
     table->begun = table->begun || table->n_rows > 0;

@@ -83,19 +83,19 @@ static void time_it(struct edge_media_facts *facts, uint32_t timestamp, uint64_t
 {
     uint64_t us = (now_ns - facts->first_ns) / 1000;
     uint32_t transit = (uint32_t)(us * facts->clock_hz / 1000000) - timestamp;
-    int32_t apart = (int32_t)(transit - facts->transit);
+    uint32_t apart = transit - facts->transit;
 
     facts->transit = transit;
     if (!facts->has_transit) {
         facts->has_transit = true;
         return;
     }
-    if (apart < 0)
-        apart = -apart;
+    if (apart >> 31) /* the other way round */
+        apart = 0u - apart;
     /* A jump of the clock, as after a hold, is no jitter. */
-    if ((uint32_t)apart > facts->clock_hz)
+    if (apart > facts->clock_hz)
         return;
-    facts->jitter += (uint32_t)apart - ((facts->jitter + 8) >> 4);
+    facts->jitter += apart - ((facts->jitter + 8) >> 4);
 }
 
 /* ITU-T G.711: the amplitude of a sample, sign left out. */

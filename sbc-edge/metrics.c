@@ -222,6 +222,9 @@ static void add_state(struct text *text, struct edge_node *node)
                 atomic_load(&stats->too_large));
     add_counter(text, "sbc_edge_state_restored_total", "Calls that were taken up again",
                 atomic_load(&stats->restored));
+    add_counter(text, "sbc_edge_state_too_old_total",
+                "Calls that were not: their records were more than three minutes old",
+                atomic_load(&stats->too_old));
     add_counter(text, "sbc_edge_state_not_restored_total",
                 "Calls that could not be: their ports or addresses were not to be had",
                 atomic_load(&stats->not_restored));

@@ -29,6 +29,7 @@ struct edge_state_stats {
     _Atomic uint64_t refused;      /**< since too many waited: tried again, or lost */
     _Atomic uint64_t too_large;    /**< calls that are not kept */
     _Atomic uint64_t restored;     /**< calls */
+    _Atomic uint64_t too_old;      /**< calls whose records were too old to go on with */
     _Atomic uint64_t not_restored; /**< calls whose ports or addresses could not be had */
     _Atomic uint64_t taken_over;   /**< records of other relays */
     _Atomic uint64_t damaged;

@@ -5,6 +5,9 @@
 
 /* Packets in a row that are too old to be late or doubled ones: the sender has started anew. */
 #define RESTART_AFTER 8
+/* Numbers that may have been sent since a call's record was made: EDGE_STATE_AGE_MAX_US of audio,
+ * and less than half the range, so that who receives them knows which way they go. */
+#define RESTART_SKIP 0x5000
 /* What makes the SSRC of an echo another one. */
 #define ECHO_SSRC 0x5a5a5a5au
 
@@ -191,7 +194,7 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
     status =
         edge_srtp_protect(media->send, false, packet->bytes, &packet->length, EDGE_PACKET_CAPACITY);
     if (status == EDGE_SRTP_REPLAY && ++restart->n_refused >= RESTART_AFTER) {
-        seq = (uint16_t)(restart->last_out + 1);
+        seq = (uint16_t)(restart->last_out + 1 + (restart->goes_on ? RESTART_SKIP : 0));
         restart->offset = (uint16_t)(seq - arrived);
         edge_packet_rtp_set_seq(packet->bytes, seq);
         status = edge_srtp_protect(media->send, false, packet->bytes, &packet->length,
@@ -200,6 +203,7 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
     if (status != EDGE_SRTP_OK)
         return status;
     restart->n_refused = 0;
+    restart->goes_on = false;
     if ((uint16_t)(seq - restart->last_out) < 0x8000)
         restart->last_out = seq;
     return EDGE_SRTP_OK;

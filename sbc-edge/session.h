@@ -66,6 +66,7 @@ struct edge_restart {
     uint16_t offset;   /**< added to what arrives */
     uint16_t last_out; /**< newest number sent */
     uint8_t n_refused; /**< packets in a row that were too old */
+    bool goes_on;      /**< `last_out` is from a record: newer numbers have been sent */
 };
 
 /** One m= section of one leg. */

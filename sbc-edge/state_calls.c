@@ -148,6 +148,8 @@ static int write_session(struct edge_control *control, struct edge_session *sess
     if (edge_state_write_call(session, &extra, control->state_memory, EDGE_STATE_MAX, &length) !=
         0) {
         atomic_fetch_add_explicit(&control->node->state_stats.too_large, 1, memory_order_relaxed);
+        /* What is kept of before has indices that are used again if it is taken up. */
+        edge_keeper_drop(control->node->keeper, session->call_id);
         return 0;
     }
     err = edge_keeper_put(control->node->keeper, session->call_id,
@@ -327,6 +329,16 @@ static int adopt_call(struct edge_control *control, struct edge_state_call *call
     return 0;
 }
 
+/* A record that will never be taken up does not stay to be read again and again. */
+static void drop_record(struct edge_control *control, struct edge_view call_id,
+                        const struct edge_mail *mail)
+{
+    if (mail->node[0] == '\0')
+        edge_keeper_drop(control->node->keeper, call_id);
+    else
+        edge_keeper_drop_of(control->node->keeper, mail->node, call_id);
+}
+
 static void take_call(struct edge_control *control, struct edge_view record,
                       const struct edge_mail *mail)
 {
@@ -336,6 +348,14 @@ static void take_call(struct edge_control *control, struct edge_view record,
 
     if (err != 0) {
         atomic_fetch_add_explicit(&stats->damaged, 1, memory_order_relaxed);
+        return;
+    }
+    if (edge_state_is_too_old(call.extra.saved_us, control->now_us)) {
+        edge_log(EDGE_LOG_WARNING, "call %.*s is not taken up again: its record is too old",
+                 (int)call.session->call_id.len, call.session->call_id.ptr);
+        atomic_fetch_add_explicit(&stats->too_old, 1, memory_order_relaxed);
+        drop_record(control, call.session->call_id, mail);
+        edge_session_free(call.session);
         return;
     }
     err = adopt_call(control, &call, mail->is_moving);

@@ -87,9 +87,16 @@ static void put_flow(struct edge_bytes_writer *writer, const struct edge_flow *f
     }
 }
 
+static enum edge_state_peer peer_of(const struct edge_media *media)
+{
+    if (!media->peer)
+        return EDGE_STATE_PEER_NOBODY;
+    return media->peer == media ? EDGE_STATE_PEER_SELF : EDGE_STATE_PEER_OTHER;
+}
+
 static void put_media(struct edge_bytes_writer *writer, const struct edge_media *media)
 {
-    put_flag(writer, media->peer != NULL);
+    edge_bytes_put_number(writer, peer_of(media), 1);
     put_flag(writer, media->is_active);
     put_flag(writer, media->is_srtp);
     put_flag(writer, media->is_opaque);

@@ -12,6 +12,9 @@
  */
 
 #define EDGE_STATE_VERSION 1
+/** A record that is older is not taken up: its call is over for those who had it, and so much may
+ * have been sent since that an index, and with it the key stream, could be used again. */
+#define EDGE_STATE_AGE_MAX_US ((uint64_t)180 * 1000000)
 /** Calls that take more (hundreds of SSRCs) are not kept. */
 #define EDGE_STATE_MAX 65536u
 
@@ -49,6 +52,11 @@ struct edge_state_early {
     unsigned flags; /**< EDGE_BLOCK_* */
     uint64_t until_ms;
 };
+
+static inline bool edge_state_is_too_old(uint64_t saved_us, uint64_t now_us)
+{
+    return now_us > saved_us && now_us - saved_us > EDGE_STATE_AGE_MAX_US;
+}
 
 /** Writes a call; its length into `*length`. 0, or EDGE_ENOSPACE. */
 int edge_state_write_call(const struct edge_session *session, const struct edge_state_extra *extra,

@@ -9,7 +9,7 @@
 
 #define TEXT_MAX   4096u
 #define NS_PER_MS  1000000u
-#define DELETE_MAX ((uint64_t)86400 * 1000) /* [ms] */
+#define DELETE_MAX (((uint64_t)UINT32_MAX + 1) * 1000) /* [ms] */
 
 struct reading {
     struct edge_bytes_reader bytes;
@@ -186,9 +186,9 @@ static void get_keys(struct reading *reading, struct edge_media *media)
 }
 
 static void get_media(struct reading *reading, struct edge_media *media, uint16_t *port,
-                      bool *has_peer)
+                      enum edge_state_peer *peer)
 {
-    *has_peer = edge_bytes_get_bool(&reading->bytes);
+    *peer = (enum edge_state_peer)edge_bytes_get_limited(&reading->bytes, 1, EDGE_STATE_PEER_SELF);
     media->is_active = edge_bytes_get_bool(&reading->bytes);
     media->is_srtp = edge_bytes_get_bool(&reading->bytes);
     media->is_opaque = edge_bytes_get_bool(&reading->bytes);
@@ -209,6 +209,7 @@ static void get_media(struct reading *reading, struct edge_media *media, uint16_
     media->restart.ssrc = (uint32_t)edge_bytes_get_number(&reading->bytes, 4);
     media->restart.offset = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
     media->restart.last_out = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
+    media->restart.goes_on = true;
 }
 
 static void get_verdict(struct reading *reading, struct edge_verdict *verdict)
@@ -247,11 +248,11 @@ static void get_texts(struct reading *reading, struct edge_leg *leg)
 /* What joins legs, which can only be done when all are there. */
 struct joins {
     uint8_t peer[EDGE_LEGS_MAX];
-    bool has_peer[EDGE_LEGS_MAX][EDGE_SDP_MEDIA_MAX];
+    enum edge_state_peer of_media[EDGE_LEGS_MAX][EDGE_SDP_MEDIA_MAX];
 };
 
 static void get_leg(struct reading *reading, struct edge_leg *leg, struct edge_state_place *place,
-                    uint8_t *peer, bool *has_peer)
+                    uint8_t *peer, enum edge_state_peer *of_media)
 {
     struct edge_view name = edge_bytes_get_text(&reading->bytes, EDGE_INTERFACE_NAME_MAX);
     uint64_t n_media;
@@ -273,7 +274,7 @@ static void get_leg(struct reading *reading, struct edge_leg *leg, struct edge_s
 
         note_error(reading, edge_leg_get_media(leg, i, &media));
         if (!has_failed(reading))
-            get_media(reading, media, &place->ports[i], &has_peer[i]);
+            get_media(reading, media, &place->ports[i], &of_media[i]);
     }
 }
 
@@ -289,8 +290,10 @@ static void join(struct edge_session *session, const struct joins *joins, struct
             return;
         }
         leg->peer = session->legs[joins->peer[l]];
-        for (unsigned m = 0; m < leg->n_media && m < leg->peer->n_media; m++) {
-            if (joins->has_peer[l][m])
+        for (unsigned m = 0; m < leg->n_media; m++) {
+            if (joins->of_media[l][m] == EDGE_STATE_PEER_SELF)
+                leg->media[m]->peer = leg->media[m];
+            else if (joins->of_media[l][m] == EDGE_STATE_PEER_OTHER && m < leg->peer->n_media)
                 leg->media[m]->peer = leg->peer->media[m];
         }
     }
@@ -326,7 +329,7 @@ static void get_call(struct reading *reading, struct edge_state_call *call)
 
         note_error(reading, edge_session_add_leg(session, no_tag, 0, &leg));
         if (!has_failed(reading))
-            get_leg(reading, leg, &call->places[i], &joins.peer[i], joins.has_peer[i]);
+            get_leg(reading, leg, &call->places[i], &joins.peer[i], joins.of_media[i]);
     }
     if (!has_failed(reading))
         join(session, &joins, reading);

@@ -13,25 +13,32 @@ from report import Report  # noqa: E402
 from stack import TOP, Stack, StartFailed  # noqa: E402
 
 
-def look_around(stack):
-    fgctl = os.path.relpath(os.path.join(stack.build_dir, "cli/fgctl"))
-    redis = os.path.relpath(stack.path("redis.sock"))
-    print(f"""Everything keeps running. In another terminal, from {TOP}:
+def hints(stack):
+    """What to type in another terminal. The addresses are whole ones: fgctl takes no others."""
+    fgctl = os.path.relpath(os.path.join(stack.build_dir, "cli/fgctl"), TOP)
+    control = os.path.relpath(stack.path("kamailio.ctl"), TOP)
+    return f"""Everything keeps running. In another terminal, from {TOP}:
 
-    export FRAUDGUARD_REDIS=unix:{redis}
+    export FRAUDGUARD_REDIS=unix:{stack.path('redis.sock')} FRAUDGUARD_KAMAILIO={stack.path('kamailio.rpc')}
+    export FRAUDGUARD_RULES={os.path.join(TOP, 'rules')} FRAUDGUARD_CUSTOMERS={stack.path('customers.yaml')} FRAUDGUARD_HASH_KEY={stack.path('hash.key')}
     {fgctl} tail --follow                          # what is decided
     {fgctl} watch                                  # the same on the whole terminal
     {fgctl} top customers                          # who and what it was about
     {fgctl} explain last                           # why
     {fgctl} trunks                                 # what is encrypted
+    {fgctl} block globex/risky --for 1h --reason "PBX broken into"
     {fgctl} holds; {fgctl} unblock globex/risky --reason "it was us"
-    {fgctl} doctor --rules rules --customers {os.path.relpath(stack.path('customers.yaml'))} --kamailio {os.path.relpath(stack.path('kamailio.rpc'))} --relay 127.0.0.1:{stack.ng_port}
-    kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.status
-    http://{stack.guard_metrics}/trunks            # the trunk page, for a browser
+    {fgctl} doctor --relay 127.0.0.1:{stack.ng_port}         # what is wrong, and how to mend it
+    kamcmd -s unix:{control} fraudguard.status
     curl http://{stack.guard_metrics}/metrics http://127.0.0.1:{stack.metrics_port}/metrics   # for Prometheus: guard, relay
-    edit rules/20-toll-fraud.yaml, then: kamcmd -s unix:{os.path.relpath(stack.path('kamailio.ctl'))} fraudguard.reload
+    edit rules/20-toll-fraud.yaml, then: {fgctl} reload
 
-Logs are in {os.path.relpath(stack.run_dir)}/*.log. Ctrl-C ends it all.""", flush=True)
+The trunk page, in a browser on this machine: http://{stack.guard_metrics}/trunks
+Logs are in {os.path.relpath(stack.run_dir, TOP)}/*.log. Ctrl-C ends it all."""
+
+
+def look_around(stack):
+    print(hints(stack), flush=True)
     while True:
         time.sleep(1)
         for name, process in stack.processes.items():

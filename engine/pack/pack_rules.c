@@ -294,7 +294,12 @@ static void compile_rule(struct pack_build *build, const struct pack_entry *entr
     if (longest != NULL) {
         pack_read_longest(build, entry, longest, rule);
     }
-    if (relative != NULL) {
+    if (relative != NULL && (reserve != NULL || longest != NULL)) {
+        FG_FIELD_ERROR(&build->fields, relative, FG_CODE_CONFLICT,
+                       "'relative_to' goes with 'measure' and 'steps'; '%s' says itself what it is "
+                       "relative to",
+                       reserve != NULL ? "reserve" : "max_duration");
+    } else if (relative != NULL) {
         pack_read_relative(build, relative, rule);
     }
     if (unavailable != NULL) {

@@ -40,8 +40,8 @@ void fgm_msg_source(const struct sip_msg *msg, struct fg_ip *out);
 enum fgm_media { FGM_MEDIA_NONE, FGM_MEDIA_CLEAR, FGM_MEDIA_SRTP };
 // CLEAR for any body but one session description that offers SRTP (fgm_sdp.h); NONE without a body.
 enum fgm_media fgm_msg_media(struct sip_msg *msg);
-// Reads msg. Never fails: see kind.
 // Whether a request or reply is one message to whoever reads it, and the same one: no header twice
 // that there is once, a body of the length that is told, lines that end as they must.
 bool fgm_msg_is_framed(struct sip_msg *msg);
+// Reads msg. Never fails: see kind.
 void fgm_msg_read(struct sip_msg *msg, struct fgm_request *out);

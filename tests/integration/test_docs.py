@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the documents tell people to type: commands and options that exist, files and sections that are there."""
 import glob
+import importlib.util
 import os
 import re
 import shlex
 import subprocess
+import sys
+import types
 
 import pytest
 
@@ -67,6 +70,30 @@ def test_commands_exist(path):
                 if f"--{option}" not in text:
                     wrong.append(f"fgctl {line}: no option --{option}")
     assert not wrong, "\n".join(wrong)
+
+
+def quickstart_hints(directory):
+    """What ./quickstart prints for a look around."""
+    spec = importlib.util.spec_from_file_location("quickstart_main", os.path.join(TOP, "deploy/quickstart/__main__.py"))
+    module = importlib.util.module_from_spec(spec)
+    before = list(sys.path)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path[:] = before
+    return module.hints(types.SimpleNamespace(build_dir=os.path.join(TOP, "build/release"), run_dir=directory, path=lambda *names: os.path.join(directory, *names), guard_metrics="127.0.0.1:9464",
+                                              metrics_port=9465, ng_port=2223))
+
+
+def test_addresses_to_try_are_taken(tmp_path):
+    """A wrong one is refused before anything is asked; a right one is just not there."""
+    told = quickstart_hints(str(tmp_path))
+    assert "/trunks\n" in told and len(commands_in(told)) >= 6 and all(help_of(line.split()) for line in commands_in(told))
+    addresses = re.findall(r"FRAUDGUARD_REDIS=(\S+)", read(os.path.join(TOP, "README.md")) + told)
+    assert len(addresses) >= 2
+    for address in addresses:
+        done = fgctl("--redis", address.replace("$PWD", str(tmp_path)), "holds")
+        assert done.returncode == 3, f"{address}: {done.stderr}"
 
 
 def slug(heading):

@@ -105,6 +105,25 @@ def test_tail_follows_in_columns(redis):
         assert "second" in follower.line()
 
 
+def test_tail_follows_in_tsv(redis):
+    with Follower(redis, "-o", "tsv") as follower:
+        # Looks that find nothing print nothing: the headings come once, with the first event.
+        assert not select.select([follower.process.stdout], [], [], 1.2)[0]
+        add(redis, event("one"), event("two"))
+        assert follower.line().startswith("TIME\t")
+        assert [follower.line().split("\t")[6] for _ in range(2)] == ["one", "two"]
+
+
+def test_tail_with_a_filter_keeps_up(redis):
+    with Follower(redis, "-o", "jsonl", "--customer", "globex") as follower:
+        add(redis, event("first", "globex"))
+        assert json.loads(follower.line())["call_id"] == "first"
+        # A flood on somebody else, of which nothing is shown: with a pause after each look this took more than 30 s.
+        redis.call("EVAL", "for i = 1, 30000 do redis.call('XADD', 'fg:events', '*', 'e', ARGV[1]) end redis.call('XADD', 'fg:events', '*', 'e', ARGV[2])", 0,
+                   json.dumps(event("flood")), json.dumps(event("last", "globex")))
+        assert json.loads(follower.line())["call_id"] == "last"
+
+
 def test_tail_follows_over_an_outage(redis, tmp_path):
     own = Redis(tmp_path)
     try:
@@ -172,6 +191,17 @@ def test_doctor_says_what_is_wrong_and_what_to_do(redis, tmp_path):
     finally:
         del os.environ["FRAUDGUARD_HASH_KEY"]
         redis.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+
+
+def test_doctor_names_the_mistake_and_the_replica(redis, tmp_path):
+    (tmp_path / "customers.yaml").write_text("- {id: acme, tz: Europe/Lundon}\n")
+    redis.call("REPLICAOF", "127.0.0.1", "1")
+    try:
+        seen = findings(redis, "--rules", os.path.join(TOP, "rules"), "--customers", str(tmp_path / "customers.yaml"), code=1)
+    finally:
+        redis.call("REPLICAOF", "NO", "ONE")
+    assert "customers.yaml:1: " in seen["fault", "rules"]["found"] and "Lundon" in seen["fault", "rules"]["found"]
+    assert "a replica" in seen["fault", "redis"]["found"] and "master" in seen["fault", "redis"]["remedy"]
 
 
 def test_doctor_without_redis(redis, tmp_path):

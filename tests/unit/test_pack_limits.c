@@ -154,6 +154,12 @@ static void mistakes_are_told(void **state)
          "'max_duration' is about calls in progress: 'on: minute', as it is where it is not said"},
         {"measure: meters.live, steps: [{above: 1, score: 1}], max_duration: {any: 1h}",
          "'max_duration' goes with 'when' and 'score', not with another measure"},
+        {"max_duration: {any: 1h}, relative_to: customer.channels",
+         "'relative_to' goes with 'measure' and 'steps'; 'max_duration' says itself what it is "
+         "relative to"},
+        {"reserve: {meter: live, last: 1}, relative_to: {meter: live, times: 2}",
+         "'relative_to' goes with 'measure' and 'steps'; 'reserve' says itself what it is relative "
+         "to"},
     };
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         void *fresh = NULL;

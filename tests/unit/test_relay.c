@@ -341,6 +341,52 @@ static void test_a_restarted_sender_gets_through_to_an_srtp_leg(void **state)
     relay_pair_fini(&pair);
 }
 
+/* A record is older than what was sent last: no index may be used again after it. */
+static void test_a_sender_restarted_with_the_relay_repeats_no_index(void **state)
+{
+    static const enum edge_srtp_suite suites[2] = {EDGE_SUITE_NONE, EDGE_SUITE_AEAD_AES_128_GCM};
+    struct edge_srtp *receiver = open_end(suites[1], 12, EDGE_SRTP_RECEIVE);
+    struct edge_srtp_position position;
+    struct edge_restart kept = {0};
+    struct edge_sdes_line line;
+    struct relay_pair pair;
+    struct buffer buffer;
+    struct edge_flow *in;
+    unsigned got = 0;
+
+    (void)state;
+    relay_pair_init(&pair, suites);
+    in = &pair.media[0]->flow[EDGE_RTP];
+    for (unsigned i = 0; i < 60; i++) {
+        make_rtp(&buffer, (uint16_t)(20000 + i), 5);
+        assert_non_null(step(in, &buffer, &pair.place[0], 1).out);
+        assert_int_equal(edge_srtp_unprotect(receiver, false, buffer.bytes, &buffer.length),
+                         EDGE_SRTP_OK);
+        if (i != 9)
+            continue;
+        kept = pair.media[1]->restart;
+        assert_int_equal(edge_srtp_tell(pair.media[1]->send, &position, 1), 1);
+    }
+    edge_srtp_close(pair.media[1]->send);
+    relay_pair_key(&line, suites[1], 12);
+    assert_int_equal(edge_srtp_open(&line, EDGE_SRTP_SEND, &pair.media[1]->send), 0);
+    assert_int_equal(edge_srtp_go_on(pair.media[1]->send, &position, 1), 0);
+    kept.goes_on = true;
+    pair.media[1]->restart = kept;
+    /* Meanwhile the sender has begun anew. */
+    for (unsigned i = 0; i < 20; i++) {
+        make_rtp(&buffer, (uint16_t)i, 5);
+        if (!step(in, &buffer, &pair.place[0], 1).out)
+            continue;
+        assert_int_equal(edge_srtp_unprotect(receiver, false, buffer.bytes, &buffer.length),
+                         EDGE_SRTP_OK);
+        got++;
+    }
+    assert_int_equal(got, 13);
+    edge_srtp_close(receiver);
+    relay_pair_fini(&pair);
+}
+
 static void test_every_suite_both_ways_with_rtcp(void **state)
 {
     (void)state;
@@ -386,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_ssrcs_of_a_key_are_bounded),
         cmocka_unit_test(test_one_index_is_never_encrypted_twice),
         cmocka_unit_test(test_a_restarted_sender_gets_through_to_an_srtp_leg),
+        cmocka_unit_test(test_a_sender_restarted_with_the_relay_repeats_no_index),
         cmocka_unit_test(test_every_suite_both_ways_with_rtcp),
     };
 

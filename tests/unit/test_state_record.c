@@ -56,7 +56,8 @@ static void make_call(struct relay_pair *pair)
     media->n_own_keys = 2;
     media->port = 30002;
     media->learning = EDGE_LEARN_ASYMMETRIC;
-    media->restart = (struct edge_restart){true, 9, 1000, 77, 0};
+    media->restart = (struct edge_restart){.is_known = true, .ssrc = 9, .offset = 1000};
+    media->restart.last_out = 77;
     media->flow[EDGE_RTP].is_pinned = true;
     media->flow[EDGE_RTP].in = (struct edge_tally){3, 516};
     media->flow[EDGE_RTP].drops[EDGE_DROP_REPLAY] = 2;
@@ -142,6 +143,7 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_memory_equal(media->remote_key, pair.media[0]->remote_key, sizeof(*media->remote_key));
     assert_int_equal(media->n_own_keys, 2);
     assert_int_equal(media->restart.offset, 1000);
+    assert_true(media->restart.goes_on);
     assert_true(media->receive && media->send && !media->receive_old);
 
     /* Written again it is the same, so nothing was left out of either. */
@@ -154,6 +156,36 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_int_equal(write_call(&pair, again, sizeof(again)), length);
     assert_memory_equal(bytes, again, length);
     edge_session_free(call.session);
+}
+
+static void test_an_echo_and_a_late_end_come_back(void **state)
+{
+    static uint8_t bytes[EDGE_STATE_MAX];
+    struct relay_pair pair;
+    struct edge_state_call call;
+    const struct edge_leg *const *legs;
+    size_t length;
+
+    (void)state;
+    make_call(&pair);
+    pair.media[0]->peer = pair.media[0];
+    pair.session->delete_at_ns = (uint64_t)UINT32_MAX * 1000000000u;
+    length = write_call(&pair, bytes, sizeof(bytes));
+    assert_int_equal(edge_state_read_call((struct edge_view){(char *)bytes, length}, 1, &call), 0);
+    legs = (const struct edge_leg *const *)call.session->legs;
+    assert_ptr_equal(legs[0]->media[0]->peer, legs[0]->media[0]);
+    assert_ptr_equal(legs[1]->media[0]->peer, legs[0]->media[0]);
+    assert_true(call.delete_in_ns > (uint64_t)4294967290 * 1000000000u);
+    edge_session_free(call.session);
+    edge_session_free(pair.session);
+}
+
+static void test_old_records_are_not_gone_on_with(void **state)
+{
+    (void)state;
+    assert_false(edge_state_is_too_old(1000000, 900000)); /* the other relay's clock is ahead */
+    assert_false(edge_state_is_too_old(0, EDGE_STATE_AGE_MAX_US));
+    assert_true(edge_state_is_too_old(0, EDGE_STATE_AGE_MAX_US + 1));
 }
 
 static void test_every_cut_and_many_changes_are_refused_or_read(void **state)
@@ -201,6 +233,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_comes_back_as_it_was),
+        cmocka_unit_test(test_an_echo_and_a_late_end_come_back),
+        cmocka_unit_test(test_old_records_are_not_gone_on_with),
         cmocka_unit_test(test_every_cut_and_many_changes_are_refused_or_read),
         cmocka_unit_test(test_an_early_block_comes_back),
     };
