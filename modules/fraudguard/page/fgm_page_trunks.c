@@ -9,7 +9,7 @@
 #define SOON_S (14 * (int64_t)86400)
 
 struct fgm_page {
-    const char *node;
+    const char *node, *echo;
     int64_t now_ms;
     const struct fgm_page_hold *holds;
     size_t n_holds;
@@ -253,13 +253,14 @@ static struct fg_json *format_trunk(const struct fgm_page_trunk *trunk, int64_t 
     return NULL;
 }
 
-struct fgm_page *fgm_page_new(const char *node, int64_t now_ms, const struct fgm_page_hold *holds,
-                              size_t n_holds)
+struct fgm_page *fgm_page_new(const char *node, const char *echo, int64_t now_ms,
+                              const struct fgm_page_hold *holds, size_t n_holds)
 {
     struct fgm_page *page = calloc(1, sizeof *page);
     if (!page)
         return NULL;
     *page = (struct fgm_page){.node = node,
+                              .echo = echo,
                               .now_ms = now_ms,
                               .holds = holds,
                               .n_holds = n_holds,
@@ -299,6 +300,7 @@ char *fgm_page_format(struct fgm_page *page)
     struct fg_json *object = fg_json_object_new();
     bool complete = fg_json_set_integer(object, "v", 1) &&
                     fg_json_set_string(object, "node", page->node) &&
+                    fg_json_set_string(object, "echo", page->echo) &&
                     fg_json_set_integer(object, "time_ms", page->now_ms) &&
                     fg_json_set_integer(object, "known", page->known) &&
                     fg_json_set_integer(object, "matching", page->matching) &&
