@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fg/text.h"
+
 struct watch_list {
     struct fg_json *events[WATCH_EVENTS]; // a ring
     size_t first, n;
@@ -26,47 +28,27 @@ void watch_list_free(struct watch_list *list)
     free(list);
 }
 
-static char folded(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool contains(const char *where, const char *text)
-{
-    const size_t len = strlen(text);
-
-    for (size_t i = 0; where != NULL && where[i] != '\0'; i++) {
-        size_t same = 0;
-        while (same < len && folded(where[i + same]) == folded(text[same])) {
-            same++;
-        }
-        if (same == len) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_wanted(const struct watch_list *list, const struct fg_json *event)
 {
     static const char *const keys[] = {"customer", "call_id", "action", "type", "caller", "scope"};
     const struct fg_json *reasons = fg_json_member(event, "reasons");
+    const struct fg_view text = fg_view_of(list->filter);
 
-    if (list->filter[0] == '\0') {
+    if (text.len == 0) {
         return true;
     }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (contains(fg_json_string(event, keys[i]), list->filter)) {
+        if (fg_text_contains(fg_json_string(event, keys[i]), text)) {
             return true;
         }
     }
     for (size_t i = 0; i < fg_json_count(reasons); i++) {
-        if (contains(fg_json_string(fg_json_item(reasons, i), "id"), list->filter)) {
+        if (fg_text_contains(fg_json_string(fg_json_item(reasons, i), "id"), text)) {
             return true;
         }
     }
-    return contains(fg_json_string(fg_json_member(event, "dest"), "number"), list->filter) ||
-           contains(fg_json_string(fg_json_member(event, "dest"), "country"), list->filter);
+    return fg_text_contains(fg_json_string(fg_json_member(event, "dest"), "number"), text) ||
+           fg_text_contains(fg_json_string(fg_json_member(event, "dest"), "country"), text);
 }
 
 static const struct fg_json *by_age(const struct watch_list *list, size_t i)

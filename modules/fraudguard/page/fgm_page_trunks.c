@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fg/json.h"
+#include "fg/text.h"
 
 #define SOON_S (14 * (int64_t)86400)
 
@@ -70,28 +71,11 @@ unsigned fgm_page_problems(const struct fgm_page_trunk *trunk, bool held, int64_
     return problems;
 }
 
-static char folded(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool contains(const char *where, const char *text, size_t len)
-{
-    size_t size = where ? strlen(where) : 0;
-    for (size_t i = 0; i + len <= size; i++) {
-        size_t same = 0;
-        while (same < len && folded(where[i + same]) == folded(text[same]))
-            same++;
-        if (same == len)
-            return true;
-    }
-    return false;
-}
-
 bool fgm_page_matches(const struct fgm_page_trunk *trunk, const char *text, size_t len)
 {
-    return len == 0 || contains(trunk->customer->id, text, len) ||
-           contains(trunk->customer->name, text, len);
+    struct fg_view wanted = {text, len};
+    return fg_text_contains(trunk->customer->id, wanted) ||
+           fg_text_contains(trunk->customer->name, wanted);
 }
 
 static struct fg_json *format_certificate(const struct fg_tls_peer *tls, int64_t now_ms)
