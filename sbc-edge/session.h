@@ -152,6 +152,7 @@ struct edge_state_link {
     uint64_t packets_written; /**< taken when it was last written */
     bool is_listed;
     bool is_changed; /**< by more than packets */
+    bool is_kept;    /**< a record of it was handed over */
 };
 
 struct edge_session {

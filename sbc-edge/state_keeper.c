@@ -153,7 +153,10 @@ static size_t make_changes(struct edge_keeper *keeper, const struct edge_job *jo
         if (job->node[0] != '\0') {
             const struct fg_redis_edge other = {keeper->self.space, job->node};
 
-            if (fg_redis_edge_remove(keeper->writer, &other, job->field) == FG_OK)
+            /* Once more, should the link have been lost: a record that stays comes back when its
+             * call has ended here. If that fails, too, so does the batch. */
+            if (fg_redis_edge_remove(keeper->writer, &other, job->field) == FG_OK ||
+                fg_redis_edge_remove(keeper->writer, &other, job->field) == FG_OK)
                 edge_keeper_count(&keeper->node->state_stats.taken_over);
             continue;
         }
