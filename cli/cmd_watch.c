@@ -26,6 +26,8 @@ struct watch {
     struct fg_stream_place place;
     struct watch_list *list;
     bool paused, helps;
+    bool lost;                 // Redis did not answer the last time: message says so
+    size_t taken;              // events of the last look
     char message[MESSAGE_MAX]; // at the foot, until the next key
 };
 
@@ -47,6 +49,7 @@ static bool take_event(void *arg, struct fg_view text)
     struct watch *watch = arg;
     struct fg_json *json = fg_json_parse(text);
 
+    watch->taken++;
     if (fg_json_string(json, "type") == NULL) {
         fg_json_free(json);
         return true;
@@ -57,12 +60,17 @@ static bool take_event(void *arg, struct fg_view text)
 
 static void poll_events(struct watch *watch)
 {
+    watch->taken = 0;
     if (watch->paused) {
         return;
     }
     if (fg_redis_events_after(watch->redis, &watch->place, BATCH, take_event, watch) != FG_OK) {
         (void)snprintf(watch->message, sizeof(watch->message), "Redis does not answer: %s",
                        fg_redis_last_error(watch->redis));
+        watch->lost = true;
+    } else if (watch->lost) {
+        watch->message[0] = '\0';
+        watch->lost = false;
     }
 }
 
@@ -253,6 +261,7 @@ static bool obey(struct watch *watch, int key)
     const long page = rows > 8 ? (rows - 4) / 2 : 1;
     if (key != SCREEN_NONE) {
         watch->message[0] = '\0';
+        watch->lost = false;
         if (watch->helps) {
             watch->helps = false;
             return true;
@@ -316,7 +325,8 @@ static enum exit_code run(struct watch *watch)
     do {
         poll_events(watch);
         draw(watch);
-    } while (obey(watch, screen_key(POLL_MS)));
+        // There may be more at once: in a flood the list would fall behind.
+    } while (obey(watch, screen_key(watch->taken == BATCH ? 0 : POLL_MS)));
     screen_end();
     return EXIT_OK;
 }

@@ -3,8 +3,11 @@
 
 #include <ncurses.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "fg/text.h"
 
 #define ESCAPE_WAIT_MS 25 // within which the rest of a function key's sequence comes
 
@@ -61,8 +64,8 @@ static attr_t attributes_of(struct screen_style style)
     return attributes;
 }
 
-// How many bytes of text fill at most width columns, and how many columns they are. Our texts are
-// plain, a character takes one column.
+// How many bytes of plain text fill at most width columns, and how many columns they are; a
+// character takes one.
 static size_t fit(const char *text, int width, int *columns)
 {
     size_t at = 0;
@@ -93,9 +96,13 @@ void screen_put(int row, int column, int width, struct screen_style style, const
         return;
     }
     width = width < all - column ? width : all - column;
-    const size_t bytes = fit(text, width, &taken);
+    // What calls have in them may come from anybody, and a line stays one.
+    char *plain = fg_text_plain(fg_view_of(text));
+    const size_t bytes = plain == NULL ? 0 : fit(plain, width, &taken);
     (void)attrset((int)attributes_of(style));
-    (void)mvaddnstr(row, column, text, (int)bytes);
+    (void)move(row, column);
+    (void)addnstr(plain == NULL ? "" : plain, (int)bytes);
+    free(plain);
     for (int i = taken; i < width; i++) {
         (void)addch(' ');
     }

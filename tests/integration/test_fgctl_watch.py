@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`fgctl watch` in a real terminal: what it shows as events come, what keys do, and that it leaves the terminal as it was."""
+import json
 import os
 import shlex
 import subprocess
@@ -70,6 +71,21 @@ def test_events_come_and_keys_do_what_the_foot_says(watched):
     terminal.shows("STOPPED")
     terminal.press("F10")
     terminal.shows("ended")
+
+
+def test_texts_cannot_speak_to_the_terminal(watched):
+    terminal, redis = watched
+    add(redis, event("two\nlines\u202e\x1b[2J", "evil\x07"))
+    screen = terminal.shows("3 events", r"two\x0alines")
+    assert r"\x1b[2J" in screen and r"evil\x07" in screen and "first-call" in screen and "\u202e" not in screen
+    # A flood that one look does not take is caught up with.
+    redis.call("EVAL", "for i = 1, 30000 do redis.call('XADD', 'fg:events', '*', 'e', ARGV[1]) end redis.call('XADD', 'fg:events', '*', 'e', ARGV[2])", 0,
+               json.dumps(event("flood")), json.dumps(event("the-last-one", "hooli")))
+    terminal.shows("the-last-one")
+    redis.stop()
+    terminal.shows("Redis does not answer")
+    redis.__init__(redis.path.parent)
+    wait_for(lambda: "Redis does not answer" not in terminal.screen(), 20, "the line at the foot")
 
 
 def test_a_block_wants_a_reason(watched):
