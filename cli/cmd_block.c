@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "hold_write.h"
 #include "redis.h"
 #include "scope.h"
 
@@ -28,42 +29,6 @@ static enum exit_code read_duration(const struct invocation *call, int64_t *seco
         return EXIT_REFUSED;
     }
     return EXIT_OK;
-}
-
-// Makes the message and the event of what was stored, and tells both.
-static int tell(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
-{
-    char *message = fg_record_hold_message(scope->customer, hold);
-    char *event = fg_record_hold_set_event(NULL, scope->customer, hold, hold->since_ms);
-    int rc = FG_ENOMEM;
-
-    if (message != NULL && event != NULL) {
-        rc = fg_redis_hold_tell(redis, scope->customer, scope->text, hold->until_ms,
-                                fg_view_of(message));
-        if (rc == FG_OK && fg_redis_audit_append(redis, fg_view_of(event)) != FG_OK) {
-            complain("the hold stands, but the event log and the audit did not take it: %s",
-                     fg_redis_last_error(redis));
-        }
-    }
-    free(message);
-    free(event);
-    return rc;
-}
-
-static int write_hold(struct fg_redis *redis, const struct scope *scope, const struct fg_hold *hold)
-{
-    char *json = fg_record_hold(scope->customer, hold, NULL, 0);
-    char *stored = NULL;
-    int rc = json == NULL ? FG_ENOMEM
-                          : fg_redis_hold_set(redis, scope->customer, scope->text, NULL,
-                                              fg_view_of(json), &stored);
-
-    if (rc == FG_OK) {
-        rc = tell(redis, scope, hold);
-    }
-    free(json);
-    free(stored);
-    return rc;
 }
 
 static enum exit_code report(const struct invocation *call, const struct scope *scope,
@@ -91,7 +56,7 @@ static enum exit_code report(const struct invocation *call, const struct scope *
 
 enum exit_code cmd_block(struct invocation *call)
 {
-    struct fg_hold hold = {.active = true};
+    struct fg_hold hold;
     struct scope scope = {0};
     struct fg_redis *redis = NULL;
     const char *reason = NULL;
@@ -115,15 +80,8 @@ enum exit_code cmd_block(struct invocation *call)
     if (redis == NULL) {
         return code;
     }
-    hold.scope = scope.held.scope;
-    hold.value = scope.held.value;
-    memcpy(hold.of, scope.held.of, sizeof(hold.of));
-    hold.cut = invocation_option(call, "no-cut") == NULL;
-    hold.since_ms = now_ms();
-    hold.until_ms = hold.since_ms + seconds * 1000;
-    (void)snprintf(hold.reason, sizeof(hold.reason), "%s", reason);
-    by_format(hold.by);
-    rc = write_hold(redis, &scope, &hold);
+    rc = hold_write(redis, &scope, reason, seconds, invocation_option(call, "no-cut") == NULL,
+                    &hold);
     code = rc == FG_OK ? report(call, &scope, &hold) : redis_failed(call, redis, rc);
     fg_redis_free(redis);
     return code;

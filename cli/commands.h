@@ -43,3 +43,4 @@ enum exit_code cmd_allow(struct invocation *call);
 enum exit_code cmd_disallow(struct invocation *call);
 enum exit_code cmd_allowances(struct invocation *call);
 enum exit_code cmd_version(struct invocation *call);
+enum exit_code cmd_watch(struct invocation *call);

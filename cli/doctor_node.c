@@ -37,6 +37,31 @@ static void look_at_tests(struct doctor *doctor, const struct fg_policy *policy,
     }
 }
 
+// The first mistake that keeps rules or customers from being loaded.
+static void report_refused(struct doctor *doctor, const struct fg_diags *diags)
+{
+    const struct invocation *call = doctor->call;
+    const struct fg_diag *first = NULL;
+
+    for (uint32_t i = 0; diags != NULL && i < fg_diags_total(diags); i++) {
+        const struct fg_diag *diag = fg_diags_at(diags, i);
+        if (diag != NULL && diag->severity == FG_ERROR) {
+            first = diag;
+            break;
+        }
+    }
+    if (first == NULL) {
+        doctor_find(doctor, FINDING_FAULT, "rules", "fgctl rules check",
+                    "%s cannot be loaded, nor could Kamailio start with it", call->rules_dir);
+    } else {
+        doctor_find(doctor, FINDING_FAULT, "rules",
+                    call->customers_file == NULL ? "fgctl rules check"
+                                                 : "fgctl rules check, with the same --customers",
+                    "neither fgctl nor Kamailio can load them: %s:%u: %s", first->file, first->line,
+                    first->message);
+    }
+}
+
 void doctor_look_at_rules(struct doctor *doctor)
 {
     const struct invocation *call = doctor->call;
@@ -45,8 +70,7 @@ void doctor_look_at_rules(struct doctor *doctor)
     const int rc = diags == NULL ? FG_ENOMEM : rules_load(call, call->rules_dir, diags, &bundle);
 
     if (rc != FG_OK) {
-        doctor_find(doctor, FINDING_FAULT, "rules", "fgctl rules check",
-                    "%s cannot be loaded, nor could Kamailio start with it", call->rules_dir);
+        report_refused(doctor, diags);
         fg_diags_free(diags);
         return;
     }

@@ -50,6 +50,11 @@ void doctor_look_at_redis(struct doctor *doctor, struct fg_redis *redis)
     doctor_find(doctor, old ? FINDING_FAULT : FINDING_OK, "redis",
                 old ? "Redis 7.0 or newer: rules are evaluated by its functions" : NULL,
                 "%s answers, version %s", facts.role, facts.version);
+    if (strcmp(facts.role, "master") != 0) {
+        doctor_find(doctor, FINDING_FAULT, "redis", "name its master, or its Sentinels",
+                    "%s: nothing can be counted or held there",
+                    strcmp(facts.role, "slave") == 0 ? "a replica" : "no master");
+    }
     if (llabs((long long)apart_s) > CLOCK_APART_S) {
         doctor_find(doctor, FINDING_WARNING, "clocks", "run chrony on all machines",
                     "Redis' clock is %+" PRId64 " s off from here", apart_s);

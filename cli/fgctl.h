@@ -70,6 +70,8 @@ extern const struct command commands[];
 
 // Prints "fgctl: MESSAGE" to stderr; format is a literal of ours.
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// From now on complaints are written there, the last one counts; NULL: to stderr again.
+void complain_into(char *buffer, size_t size);
 // "; did you mean 'X'?" for the nearest of words (n of them) within reach of word, else "".
 // Static storage, overwritten by the next call.
 const char *suggestion(const char *word, const char *const *words, size_t n);

@@ -44,10 +44,25 @@ struct parser {
     bool only_arguments; // after "--"
 };
 
+static char *complaint; // where complaints go instead of stderr; NULL: stderr
+static size_t complaint_size;
+
+void complain_into(char *buffer, size_t size)
+{
+    complaint = buffer;
+    complaint_size = size;
+}
+
 void complain(const char *format, ...)
 {
     va_list arguments;
 
+    if (complaint != NULL) {
+        va_start(arguments, format);
+        (void)vsnprintf(complaint, complaint_size, format, arguments);
+        va_end(arguments);
+        return;
+    }
     (void)fputs("fgctl: ", stderr);
     va_start(arguments, format);
     (void)vfprintf(stderr, format, arguments);

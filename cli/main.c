@@ -312,6 +312,11 @@ const struct command commands[] = {
     {.name = "status",
      .run = cmd_status,
      .help = "Tell whether Redis answers, evaluates, and what it holds"},
+    {.name = "watch",
+     .run = cmd_watch,
+     .help = "Watch events on the whole terminal: list, reasons, filter, block",
+     .details = "Keys stand at the foot of the screen. What is blocked wants a reason, as with "
+                "'fgctl block'."},
     {.name = "doctor",
      .run = cmd_doctor,
      .help = "Look at the whole installation and say what is wrong and how to mend it",

@@ -53,16 +53,18 @@ int edge_connection_fd(const struct edge_connection *connection)
 void edge_connection_send(struct edge_connection *connection, struct edge_view reply)
 {
     ssize_t sent;
+    bool is_sent;
 
     if (reply.len == 0)
         return;
     pthread_mutex_lock(&connection->sending);
     sent = send(connection->fd, reply.ptr, reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    is_sent = sent >= 0 && (size_t)sent == reply.len;
+    if (!is_sent) /* before another reply follows a part of this one */
+        edge_connection_end(connection);
     pthread_mutex_unlock(&connection->sending);
-    if (sent >= 0 && (size_t)sent == reply.len)
-        return;
-    edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent on its connection, which ends");
-    edge_connection_end(connection);
+    if (!is_sent)
+        edge_log(EDGE_LOG_WARNING, "an ng reply could not be sent on its connection, which ends");
 }
 
 void edge_connection_end(struct edge_connection *connection)

@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "echo.h"
 
-/* True when the leg has answered with our own address towards it. */
-static bool names_our_own(const struct edge_negotiation *n, const struct edge_media *media)
-{
-    const struct edge_interface *interface = n->control->node->interfaces[media->leg->interface];
-    const struct edge_ip *own = &edge_interface_get_config(interface)->advertised;
-    const union edge_address *signalled = &media->flow[EDGE_RTP].signalled;
-    char text[EDGE_IP_TEXT_MAX];
-    union edge_address address;
-
-    edge_ip_format(own, text);
-    return media->is_active && media->port != 0 &&
-           edge_address_parse(text, strlen(text), media->port, &address) == 0 &&
-           edge_address_equal(&address, signalled);
-}
-
 void edge_echo_settle(struct edge_negotiation *n)
 {
     struct edge_leg *asker = n->legs.from;
     const struct edge_leg *answerer = n->legs.to;
 
     for (unsigned i = 0; i < asker->n_media && i < answerer->n_media; i++) {
-        if (!asker->media[i]->is_opaque && names_our_own(n, answerer->media[i]))
+        if (!asker->media[i]->is_opaque && answerer->media[i]->is_active &&
+            answerer->media[i]->names_us)
             asker->media[i]->peer = asker->media[i];
     }
 }

@@ -27,16 +27,49 @@ static void to_address(const struct edge_ip *ip, uint16_t port, union edge_addre
     edge_address_set_port(out, port);
 }
 
-/* What was learned holds until the signalling says something new. */
-static void set_signalled(struct edge_flow *flow, const struct edge_ip *ip, uint16_t port)
+static bool is_port_of(const struct edge_node *node, const struct edge_leg *leg,
+                       const union edge_address *address)
 {
-    union edge_address address;
+    const struct edge_interface_config *config =
+        edge_interface_get_config(node->interfaces[leg->interface]);
+    uint16_t port = edge_address_port(address);
+    union edge_address advertised;
 
-    to_address(ip, port, &address);
-    if (edge_address_equal(&address, &flow->signalled))
+    to_address(&config->advertised, port, &advertised);
+    if (!edge_address_same_ip(&advertised, address) &&
+        !edge_address_same_ip(&config->local, address))
+        return false;
+    for (unsigned m = 0; m < leg->n_media; m++) {
+        if (leg->media[m]->port != 0 && (port & ~1u) == leg->media[m]->port)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where a description says that packets are to go; false and nowhere for a port of the two legs
+ * themselves: what is sent there comes back, and with both saying so goes round for ever. (Ports of
+ * other legs of the call are good: a proxy may send a call through us twice.)
+ */
+static bool place(const struct edge_negotiation *n, const struct edge_ip *ip, uint16_t port,
+                  union edge_address *out)
+{
+    const struct edge_node *node = n->control->node;
+
+    to_address(ip, port, out);
+    if (!is_port_of(node, n->legs.from, out) && !is_port_of(node, n->legs.to, out))
+        return true;
+    memset(out, 0, sizeof(*out));
+    return false;
+}
+
+/* What was learned holds until the signalling says something new. */
+static void set_signalled(struct edge_flow *flow, const union edge_address *address)
+{
+    if (edge_address_equal(address, &flow->signalled))
         return;
-    flow->signalled = address;
-    flow->remote = address;
+    flow->signalled = *address;
+    flow->remote = *address;
     flow->is_pinned = false;
 }
 
@@ -60,12 +93,12 @@ static struct edge_ip media_ip(const struct edge_ng_request *request,
     return from->connection.ip;
 }
 
-void edge_negotiation_address(const struct edge_ng_request *request,
+void edge_negotiation_address(const struct edge_negotiation *n,
                               const struct edge_sdp_media *section, union edge_address *out)
 {
-    const struct edge_ip ip = media_ip(request, section);
+    const struct edge_ip ip = media_ip(n->request, section);
 
-    to_address(&ip, section->port, out);
+    (void)place(n, &ip, section->port, out);
 }
 
 static bool takes_mux(const struct edge_ng_request *request, const struct edge_sdp_media *from)
@@ -73,9 +106,11 @@ static bool takes_mux(const struct edge_ng_request *request, const struct edge_s
     return from->has_rtcp_mux && !(request->rtcp_mux & EDGE_NG_MUX_REJECT);
 }
 
-static void take_transport(const struct edge_ng_request *request, const struct edge_sdp_media *from,
+static void take_transport(const struct edge_negotiation *n, const struct edge_sdp_media *from,
                            struct edge_media *media)
 {
+    const struct edge_ng_request *request = n->request;
+    union edge_address address;
     const struct edge_ip ip = media_ip(request, from);
     struct edge_ip rtcp_ip;
     uint16_t rtcp_port = from->has_rtcp ? from->rtcp_port : (uint16_t)(from->port + 1);
@@ -88,8 +123,10 @@ static void take_transport(const struct edge_ng_request *request, const struct e
     media->is_active = true;
     media->is_on_hold = edge_sdp_media_is_hold(from);
     media->takes_plain_rtcp = media->leg->takes_plain_rtcp;
-    set_signalled(&media->flow[EDGE_RTP], &ip, from->port);
-    set_signalled(&media->flow[EDGE_RTCP], &rtcp_ip, rtcp_port);
+    media->names_us = !place(n, &ip, from->port, &address);
+    set_signalled(&media->flow[EDGE_RTP], &address);
+    (void)place(n, &rtcp_ip, rtcp_port, &address);
+    set_signalled(&media->flow[EDGE_RTCP], &address);
 }
 
 /* Readable and usable crypto lines of a section; the number of them. */
@@ -248,7 +285,9 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     if (edge_leg_get_media(n->legs.from, i, &from) != 0 ||
         edge_leg_get_media(n->legs.to, i, &to) != 0)
         return EDGE_TEXT_NO_MEMORY;
-    if (edge_udptl_is_section(section) && from->leg->srtp_policy != EDGE_SRTP_REQUIRED)
+    /* Fax goes in clear to both sides. */
+    if (edge_udptl_is_section(section) && from->leg->srtp_policy != EDGE_SRTP_REQUIRED &&
+        to->leg->srtp_policy != EDGE_SRTP_REQUIRED)
         return edge_udptl_take_offer(n, section, from, to);
     /* What is on is ended, like what is off begun, by the answer. */
     from->has_udptl_offer = false;
@@ -266,7 +305,7 @@ static const char *take_offered_media(struct edge_negotiation *n, unsigned i)
     if (error)
         return error;
     was = from->proto;
-    take_transport(n->request, section, from);
+    take_transport(n, section, from);
     edge_payloads_read(&n->control->sdp, section, &from->described);
     return prepare_offered(n, from, was, to);
 }
@@ -390,7 +429,7 @@ static const char *take_answered_media(struct edge_negotiation *n, unsigned i)
         return error;
     edge_udptl_end(asker, media);
     offered = media->proto;
-    take_transport(n->request, section, media);
+    take_transport(n, section, media);
     edge_payloads_read(&n->control->sdp, section, &media->described);
     media->proto = offered;
     if (media->dtls)

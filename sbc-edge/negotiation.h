@@ -41,5 +41,5 @@ const char *edge_negotiation_write(struct edge_negotiation *n, bool is_offer, si
 
 /** For the parts of it: the sockets of a stream, if it has none; and a section's RTP address. */
 const char *edge_negotiation_open_sockets(struct edge_negotiation *n, struct edge_media *media);
-void edge_negotiation_address(const struct edge_ng_request *request,
+void edge_negotiation_address(const struct edge_negotiation *n,
                               const struct edge_sdp_media *section, union edge_address *out);

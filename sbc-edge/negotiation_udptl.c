@@ -18,7 +18,7 @@ const char *edge_udptl_take_offer(struct edge_negotiation *n, const struct edge_
         error = edge_negotiation_open_sockets(n, to);
     if (error)
         return error;
-    edge_negotiation_address(n->request, section, &from->udptl);
+    edge_negotiation_address(n, section, &from->udptl);
     from->has_udptl_offer = true;
     to->has_udptl_offer = true;
     return NULL;
@@ -56,9 +56,11 @@ const char *edge_udptl_take_answer(const struct edge_negotiation *n,
         media->is_active = false;
         return NULL;
     }
+    if (media->leg->srtp_policy == EDGE_SRTP_REQUIRED)
+        return EDGE_TEXT_SRTP_REQUIRED;
     if (!section->connection.is_present)
         return EDGE_NG_TEXT_INCOMPLETE_SDP;
-    edge_negotiation_address(n->request, section, &answered);
+    edge_negotiation_address(n, section, &answered);
     turn_opaque(asker, &asker->udptl, asker->learning);
     turn_opaque(media, &answered, media->learning);
     return NULL;

@@ -26,6 +26,7 @@ struct edge_ng_streams {
     struct edge_stream_address addresses[EDGE_STREAM_SOCKETS_MAX];
     unsigned n_readings;
     uint64_t turn;
+    bool is_pausing; /* no connection can be taken: the sockets would only stay ready */
     struct reading readings[EDGE_STREAM_CONNECTIONS_MAX];
 };
 
@@ -77,40 +78,69 @@ void edge_ng_streams_free(struct edge_ng_streams *streams)
     free(streams);
 }
 
-unsigned edge_ng_streams_poll(const struct edge_ng_streams *streams, struct pollfd *out)
+unsigned edge_ng_streams_poll(struct edge_ng_streams *streams, struct pollfd *out)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < streams->n_sockets; i++)
-        out[n++] = (struct pollfd){.fd = streams->sockets[i], .events = POLLIN};
+        out[n++] =
+            (struct pollfd){.fd = streams->is_pausing ? -1 : streams->sockets[i], .events = POLLIN};
+    streams->is_pausing = false;
     for (unsigned i = 0; i < streams->n_readings; i++)
         out[n++] = (struct pollfd){.fd = edge_connection_fd(streams->readings[i].connection),
                                    .events = POLLIN};
     return n;
 }
 
-/* Room for one more: the connection that has been quiet for longest makes it. */
-static void make_room(struct edge_ng_streams *streams)
+static void end_quietest(struct edge_ng_streams *streams)
 {
     unsigned oldest = 0;
 
-    if (streams->n_readings < EDGE_STREAM_CONNECTIONS_MAX)
-        return;
     for (unsigned i = 1; i < streams->n_readings; i++) {
         if (streams->readings[i].turn < streams->readings[oldest].turn)
             oldest = i;
     }
-    edge_log(EDGE_LOG_WARNING, "more than %d ng connections: the quietest one ends",
-             EDGE_STREAM_CONNECTIONS_MAX);
     edge_connection_end(streams->readings[oldest].connection);
     drop_reading(streams, oldest);
+}
+
+/* Room for one more: the connection that has been quiet for longest makes it. */
+static void make_room(struct edge_ng_streams *streams)
+{
+    if (streams->n_readings < EDGE_STREAM_CONNECTIONS_MAX)
+        return;
+    edge_log(EDGE_LOG_WARNING, "more than %d ng connections: the quietest one ends",
+             EDGE_STREAM_CONNECTIONS_MAX);
+    end_quietest(streams);
+}
+
+/* A connection that waits, or a negative errno value. Without descriptors one makes room, too. */
+static int take_waiting(struct edge_ng_streams *streams, int listening_fd)
+{
+    struct pollfd waiting = {.fd = listening_fd, .events = POLLIN};
+    int fd = edge_stream_accept(listening_fd);
+
+    /* The kernel looks for a descriptor before it looks whether anybody waits. */
+    if ((fd == -EMFILE || fd == -ENFILE) && poll(&waiting, 1, 0) == 0)
+        return -EAGAIN;
+    if ((fd == -EMFILE || fd == -ENFILE) && streams->n_readings > 0) {
+        edge_log(EDGE_LOG_WARNING, "%s: the quietest ng connection ends", strerror(-fd));
+        end_quietest(streams);
+        fd = edge_stream_accept(listening_fd);
+    }
+    if (fd < 0 && fd != -EAGAIN && fd != -EINTR && fd != -ECONNABORTED) {
+        edge_log(EDGE_LOG_ERROR, "an ng connection cannot be taken: %s", strerror(-fd));
+        /* Who waits keeps the socket ready: that must not keep us busy. */
+        streams->is_pausing = true;
+    }
+    return fd;
 }
 
 static void accept_waiting(struct edge_ng_streams *streams, int listening_fd)
 {
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct reading reading = {.turn = ++streams->turn};
-        int fd = edge_stream_accept(listening_fd);
+        int fd = take_waiting(streams, listening_fd);
 
         if (fd < 0)
             return;

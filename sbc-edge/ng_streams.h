@@ -30,7 +30,7 @@ int edge_ng_streams_new(const struct edge_stream_address *addresses, unsigned n,
 void edge_ng_streams_free(struct edge_ng_streams *streams);
 
 /** Writes what to poll; the number of entries, at most EDGE_STREAM_POLL_MAX. */
-unsigned edge_ng_streams_poll(const struct edge_ng_streams *streams, struct pollfd *out);
+unsigned edge_ng_streams_poll(struct edge_ng_streams *streams, struct pollfd *out);
 
 /** Serves what poll() found, in the entries that _poll wrote. */
 void edge_ng_streams_serve(struct edge_ng_streams *streams, const struct pollfd *polled,

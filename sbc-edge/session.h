@@ -84,6 +84,7 @@ struct edge_media {
     bool has_udptl_offer;  /**< the leg asks for T.38 at `udptl`, and waits for the answer */
     union edge_address udptl;
     bool has_close_offer; /**< the leg asks to end the stream, and waits for the answer */
+    bool names_us;        /**< the leg's last description has a port of ours for its own */
     bool is_on_hold;      /**< by the leg's last description: it may be silent for long */
     bool has_rtcp_mux;    /**< RTCP shares the RTP port towards this leg */
     enum edge_learning learning;
@@ -151,6 +152,7 @@ struct edge_state_link {
     uint64_t packets_written; /**< taken when it was last written */
     bool is_listed;
     bool is_changed; /**< by more than packets */
+    bool is_kept;    /**< a record of it was handed over */
 };
 
 struct edge_session {

@@ -2,6 +2,7 @@
 /* What happens to sessions without an ng command: holds, kills, timeouts, the end. */
 #include "control_commands.h"
 
+#include "clock.h"
 #include "leg_sockets.h"
 #include "log.h"
 #include "reporter.h"
@@ -48,10 +49,14 @@ void edge_control_end_session(struct edge_control *control, struct edge_session 
     close_session(control, session, reason);
 }
 
-/* The process ends, and the call may go on with the next one. */
+/* The process ends, and the call may go on with the next one; if not, this is its end. */
 static bool end_each(void *context, struct edge_session *session)
 {
-    edge_state_park(context, session);
+    struct edge_control *control = context;
+
+    edge_state_park(control, session);
+    if (!control->node->keeper)
+        tell(control, session, true);
     free_session(context, session, EDGE_CLOSED_TERMINATED);
     return false;
 }
@@ -60,6 +65,7 @@ void edge_control_free(struct edge_control *control)
 {
     if (!control)
         return;
+    edge_control_set_time(control, edge_clock_now_ns(), edge_clock_unix_us(), 0);
     if (control->table)
         edge_session_table_visit(control->table, end_each, control);
     edge_session_table_free(control->table);

@@ -149,12 +149,15 @@ static int write_session(struct edge_control *control, struct edge_session *sess
         0) {
         atomic_fetch_add_explicit(&control->node->state_stats.too_large, 1, memory_order_relaxed);
         /* What is kept of before has indices that are used again if it is taken up. */
-        edge_keeper_drop(control->node->keeper, session->call_id);
+        if (session->state.is_kept)
+            edge_keeper_drop(control->node->keeper, session->call_id);
+        session->state.is_kept = false;
         return 0;
     }
     err = edge_keeper_put(control->node->keeper, session->call_id,
                           (struct edge_view){(const char *)control->state_memory, length}, put);
     explicit_bzero(control->state_memory, length);
+    session->state.is_kept = session->state.is_kept || err == 0;
     return err;
 }
 

@@ -138,6 +138,18 @@ static void ask_for_all(struct edge_keeper *keeper)
     pthread_mutex_unlock(&keeper->mailing);
 }
 
+/* Takes a record of another relay out: one that stays comes back when its call has ended here. Once
+ * more, should the link have been lost; if that fails, too, so does the batch with the job. */
+static bool remove_record_of(struct edge_keeper *keeper, const struct edge_job *job)
+{
+    const struct fg_redis_edge other = {keeper->self.space, job->node};
+    int rc = fg_redis_edge_remove(keeper->writer, &other, job->field);
+
+    if (rc != FG_OK)
+        rc = fg_redis_edge_remove(keeper->writer, &other, job->field);
+    return rc == FG_OK;
+}
+
 /* Turns jobs into changes; those of other relays are carried out at once. */
 static size_t make_changes(struct edge_keeper *keeper, const struct edge_job *job)
 {
@@ -151,9 +163,7 @@ static size_t make_changes(struct edge_keeper *keeper, const struct edge_job *jo
         memcpy(change->field, job->field, sizeof(change->field));
         change->value = (struct fg_view){NULL, 0};
         if (job->node[0] != '\0') {
-            const struct fg_redis_edge other = {keeper->self.space, job->node};
-
-            if (fg_redis_edge_remove(keeper->writer, &other, job->field) == FG_OK)
+            if (remove_record_of(keeper, job))
                 edge_keeper_count(&keeper->node->state_stats.taken_over);
             continue;
         }

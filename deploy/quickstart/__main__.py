@@ -21,7 +21,9 @@ def hints(stack):
 
     export FRAUDGUARD_REDIS=unix:{stack.path('redis.sock')} FRAUDGUARD_KAMAILIO={stack.path('kamailio.rpc')}
     export FRAUDGUARD_RULES={os.path.join(TOP, 'rules')} FRAUDGUARD_CUSTOMERS={stack.path('customers.yaml')} FRAUDGUARD_HASH_KEY={stack.path('hash.key')}
-    {fgctl} tail                                   # what was decided
+    {fgctl} tail --follow                          # what is decided
+    {fgctl} watch                                  # the same on the whole terminal
+    {fgctl} top customers                          # who and what it was about
     {fgctl} explain last                           # why
     {fgctl} trunks                                 # what is encrypted
     {fgctl} block globex/risky --for 1h --reason "PBX broken into"

@@ -116,3 +116,24 @@ char *fg_text_plain(struct fg_view text)
     out[used] = '\0';
     return out;
 }
+
+static char folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool fg_text_contains(const char *where, struct fg_view text)
+{
+    const size_t size = where == NULL ? 0 : strlen(where);
+
+    for (size_t i = 0; i + text.len <= size; i++) {
+        size_t same = 0;
+        while (same < text.len && folded(where[i + same]) == folded(text.ptr[same])) {
+            same++;
+        }
+        if (same == text.len) {
+            return true;
+        }
+    }
+    return text.len == 0;
+}

@@ -14,7 +14,7 @@ int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms, 
                         struct fg_view message)
 {
     char member[17], now[24], until[24], ttl[24], last[24];
-    struct resp *replies[5];
+    struct resp *replies[6];
     if (until_ms <= now_ms)
         return FG_EINVAL;
     snprintf(member, sizeof member, "%016" PRIx64, who);
@@ -22,21 +22,23 @@ int fg_redis_passed_put(struct fg_redis *redis, uint64_t who, int64_t until_ms, 
     int rc = redis_append(redis, ARGS(fg_view_of("ZREMRANGEBYSCORE"), key, fg_view_of("-inf"),
                                       number_text(now, now_ms)));
     if (rc == FG_OK)
-        rc = redis_append(
-            redis, ARGS(fg_view_of("ZADD"), key, number_text(until, until_ms), fg_view_of(member)));
+        rc = redis_append(redis, ARGS(fg_view_of("ZADD"), key, fg_view_of("GT"),
+                                      number_text(until, until_ms), fg_view_of(member)));
     // Those that are known longest stay.
     if (rc == FG_OK)
         rc = redis_append(redis, ARGS(fg_view_of("ZREMRANGEBYRANK"), key, fg_view_of("0"),
                                       number_text(last, -KEPT_MAX - 1)));
-    if (rc == FG_OK)
+    // As long as the last one is known: nodes may differ in how long that is.
+    for (size_t i = 0; rc == FG_OK && i < 2; i++)
         rc = redis_append(redis,
-                          ARGS(fg_view_of("PEXPIRE"), key, number_text(ttl, until_ms - now_ms)));
+                          ARGS(fg_view_of("PEXPIRE"), key, number_text(ttl, until_ms - now_ms),
+                               fg_view_of(i == 0 ? "NX" : "GT")));
     if (rc == FG_OK)
         rc = redis_append(redis, ARGS(fg_view_of("PUBLISH"), fg_view_of("fg:holds:ch"), message));
     if (rc == FG_OK)
-        rc = redis_round_trip(redis, replies, 5);
+        rc = redis_round_trip(redis, replies, 6);
     if (rc == FG_OK)
-        redis_replies_free(replies, 5);
+        redis_replies_free(replies, 6);
     return rc;
 }
 

@@ -60,6 +60,7 @@ param_export_t fgm_param_exports[] = {
     {"spool_mib", PARAM_INT, &fgm_params.spool_mib},
     {"allowed_record", PARAM_INT, &fgm_params.allowed_record},
     {"metrics", PARAM_STRING, &fgm_params.metrics},
+    {"echo_number", PARAM_STRING, &fgm_params.echo_number},
     {"customer_label_limit", PARAM_INT, &fgm_params.customer_label_limit},
     {"flood_source", PARAM_INT, &fgm_params.flood_source},
     {"flood_connection", PARAM_INT, &fgm_params.flood_connection},

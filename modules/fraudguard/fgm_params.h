@@ -32,6 +32,7 @@ struct fgm_params {
     int spool_mib;
     int allowed_record; // how long decision records of allowed calls are kept [s]
     char *metrics;      // address of the exporter; empty: none
+    char *echo_number;  // what the trunk page says to dial for a test; empty: none
     int customer_label_limit;
     int flood_source, flood_connection, flood_certificate; // requests a second; 0: any number
     char *flood_policy;                                    // "reply", "drop"

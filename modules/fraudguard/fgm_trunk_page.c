@@ -108,9 +108,11 @@ char *fgm_trunk_page_list(const char *search, size_t len, bool problems)
         return NULL;
     uint64_t generation;
     const struct fg_policy *policy = fgm_policy_enter(&generation);
+    const char *echo =
+        fgm_params.echo_number && *fgm_params.echo_number ? fgm_params.echo_number : NULL;
     struct walk walk = {.customers = policy ? policy->customers : NULL,
                         .holds = &holds,
-                        .page = fgm_page_new(fgm_config.node, now_ms, holds.items, holds.n),
+                        .page = fgm_page_new(fgm_config.node, echo, now_ms, holds.items, holds.n),
                         .search = search,
                         .search_len = len,
                         .now_ms = now_ms,

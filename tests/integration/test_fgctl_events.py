@@ -193,6 +193,17 @@ def test_doctor_says_what_is_wrong_and_what_to_do(redis, tmp_path):
         redis.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
 
 
+def test_doctor_names_the_mistake_and_the_replica(redis, tmp_path):
+    (tmp_path / "customers.yaml").write_text("- {id: acme, tz: Europe/Lundon}\n")
+    redis.call("REPLICAOF", "127.0.0.1", "1")
+    try:
+        seen = findings(redis, "--rules", os.path.join(TOP, "rules"), "--customers", str(tmp_path / "customers.yaml"), code=1)
+    finally:
+        redis.call("REPLICAOF", "NO", "ONE")
+    assert "customers.yaml:1: " in seen["fault", "rules"]["found"] and "Lundon" in seen["fault", "rules"]["found"]
+    assert "a replica" in seen["fault", "redis"]["found"] and "master" in seen["fault", "redis"]["remedy"]
+
+
 def test_doctor_without_redis(redis, tmp_path):
     done = subprocess.run([FGCTL, "--redis", f"unix:{tmp_path}/none.sock", "--rules", os.path.join(TOP, "rules"), "doctor"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "does not answer" in done.stdout

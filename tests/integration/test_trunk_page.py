@@ -25,7 +25,8 @@ class PageNode(MeteredNode):
 @pytest.fixture(name="node", scope="module")
 def fixture_node(tmp_path_factory):
     """c1 calls in clear; c2 encrypted, with a certificate that ends soon; c3 is held; an id and names made to break things."""
-    node = started(PageNode(tmp_path_factory.mktemp("page", numbered=False), redis=False, rules=RULES))
+    node = started(PageNode(tmp_path_factory.mktemp("page", numbered=False), redis=False, rules=RULES,
+                            modparams='modparam("fraudguard", "echo_number", "*43")\n'))
     node.caller(1).show(ALLOWED, body=CLEAR)
     for number in (ALLOWED, ALLOWED, BLOCKED):
         node.caller(1).show(number, body=CLEAR)
@@ -67,6 +68,7 @@ def test_what_was_seen_is_told(node):
 
 def test_what_is_wrong_comes_first_and_can_be_searched(node):
     everything = trunks(node)
+    assert everything["echo"] == "*43"
     assert everything["known"] == everything["matching"] == everything["shown"] == len(everything["trunks"]) and everything["known"] > 40
     assert [one["customer"] for one in everything["trunks"][:3]] == ["c1", "c2", "c3"] and everything["with_problems"] == 3 and everything["encrypted"] == 1
     assert [one["customer"] for one in trunks(node, "?problems=1")["trunks"]] == ["c1", "c2", "c3"]
@@ -112,6 +114,7 @@ def test_a_browser_shows_it(node, tmp_path):
     assert shutil.which("chromium")
     url = f"http://127.0.0.1:{node.metrics_port}/trunks"
     page = browser(tmp_path, url, "--dump-dom")
+    assert "Self-test: call *43 from the PBX" in page and 'id="selftest" hidden' not in page
     assert "3 with something wrong" in page and 'id="trouble" role="alert" hidden' in page
     rows = re.findall(r"<tr.*?</tr>", page.split('id="rows"')[1], re.DOTALL)
     assert len(rows) > 40

@@ -44,6 +44,7 @@ LIBRARIES = {
     "liburing.h": {"sbc-edge": 1},
     "maxminddb.h": {"engine/pack": 1},
     "microhttpd.h": {"modules/fraudguard": 1, "sbc-edge": 1},
+    "ncurses.h": {"cli": 1},
     "openssl/": {"modules/fraudguard": 3, "alerts": 1, "sbc-edge": 6},
     "srtp2/": {"sbc-edge": 1},
 }

@@ -66,7 +66,7 @@ class Includes(PlantedTree):
         self.complain("engine/store/stream.c", "#include <hiredis/async.h>\n", "2 files")
 
     def test_unknown_library(self):
-        self.complain("cli/main.c", "#include <ncurses.h>\n", "ncurses.h")
+        self.complain("cli/main.c", "#include <glib.h>\n", "glib.h")
 
 
 class Conventions(PlantedTree):

@@ -507,9 +507,22 @@ static void test_media_that_is_not_as_written_is_refused(void **state)
     }
 }
 
+static void test_text_is_found_in_text(void **state)
+{
+    (void)state;
+    assert_true(fg_text_contains("Acme Widgets", fg_view_of("WIDG")));
+    assert_true(fg_text_contains("aab", fg_view_of("ab")));
+    assert_true(fg_text_contains("x", fg_view_of("")));
+    assert_true(fg_text_contains(NULL, fg_view_of("")));
+    assert_false(fg_text_contains(NULL, fg_view_of("x")));
+    assert_false(fg_text_contains("ab", fg_view_of("abc")));
+    assert_false(fg_text_contains("\xc4", fg_view_of("\xe4"))); // ASCII letters alone
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_found_in_text),
         cmocka_unit_test(test_hold_round_trip),
         cmocka_unit_test(test_release_round_trip),
         cmocka_unit_test(test_passed_round_trip),

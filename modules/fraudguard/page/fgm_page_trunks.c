@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "fg/json.h"
+#include "fg/text.h"
 
 #define SOON_S (14 * (int64_t)86400)
 
 struct fgm_page {
-    const char *node;
+    const char *node, *echo;
     int64_t now_ms;
     const struct fgm_page_hold *holds;
     size_t n_holds;
@@ -70,28 +71,11 @@ unsigned fgm_page_problems(const struct fgm_page_trunk *trunk, bool held, int64_
     return problems;
 }
 
-static char folded(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool contains(const char *where, const char *text, size_t len)
-{
-    size_t size = where ? strlen(where) : 0;
-    for (size_t i = 0; i + len <= size; i++) {
-        size_t same = 0;
-        while (same < len && folded(where[i + same]) == folded(text[same]))
-            same++;
-        if (same == len)
-            return true;
-    }
-    return false;
-}
-
 bool fgm_page_matches(const struct fgm_page_trunk *trunk, const char *text, size_t len)
 {
-    return len == 0 || contains(trunk->customer->id, text, len) ||
-           contains(trunk->customer->name, text, len);
+    struct fg_view wanted = {text, len};
+    return fg_text_contains(trunk->customer->id, wanted) ||
+           fg_text_contains(trunk->customer->name, wanted);
 }
 
 static struct fg_json *format_certificate(const struct fg_tls_peer *tls, int64_t now_ms)
@@ -253,13 +237,14 @@ static struct fg_json *format_trunk(const struct fgm_page_trunk *trunk, int64_t 
     return NULL;
 }
 
-struct fgm_page *fgm_page_new(const char *node, int64_t now_ms, const struct fgm_page_hold *holds,
-                              size_t n_holds)
+struct fgm_page *fgm_page_new(const char *node, const char *echo, int64_t now_ms,
+                              const struct fgm_page_hold *holds, size_t n_holds)
 {
     struct fgm_page *page = calloc(1, sizeof *page);
     if (!page)
         return NULL;
     *page = (struct fgm_page){.node = node,
+                              .echo = echo,
                               .now_ms = now_ms,
                               .holds = holds,
                               .n_holds = n_holds,
@@ -299,6 +284,7 @@ char *fgm_page_format(struct fgm_page *page)
     struct fg_json *object = fg_json_object_new();
     bool complete = fg_json_set_integer(object, "v", 1) &&
                     fg_json_set_string(object, "node", page->node) &&
+                    fg_json_set_string(object, "echo", page->echo) &&
                     fg_json_set_integer(object, "time_ms", page->now_ms) &&
                     fg_json_set_integer(object, "known", page->known) &&
                     fg_json_set_integer(object, "matching", page->matching) &&

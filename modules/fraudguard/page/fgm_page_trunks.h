@@ -51,10 +51,11 @@ bool fgm_page_matches(const struct fgm_page_trunk *trunk, const char *text, size
 
 // The page's answer, trunk by trunk.
 struct fgm_page;
-// holds: n_holds of them, sorted with fgm_page_sort_holds(); they must last as long as the page.
-// NULL when out of memory.
-struct fgm_page *fgm_page_new(const char *node, int64_t now_ms, const struct fgm_page_hold *holds,
-                              size_t n_holds);
+// holds: n_holds of them, sorted with fgm_page_sort_holds(); echo: the number under which customers
+// hear themselves, NULL where there is none. Both must last as long as the page. NULL when out of
+// memory.
+struct fgm_page *fgm_page_new(const char *node, const char *echo, int64_t now_ms,
+                              const struct fgm_page_hold *holds, size_t n_holds);
 void fgm_page_free(struct fgm_page *page);
 // Adds a trunk that is shown, or only counts it where FGM_PAGE_SHOWN_MAX are there. False when out
 // of memory.

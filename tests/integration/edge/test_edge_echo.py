@@ -33,6 +33,23 @@ def test_the_caller_hears_himself(call, kind):
     assert media["streams"][0]["stats_out"]["packets"] == 20
 
 
+def test_both_sides_name_our_ports_and_nothing_goes_round(call):
+    one = call("plain-plain").setup()
+    talk(one)
+    towards_a = one.answer_sdp
+    one.offer(sdp=towards_a, to_tag="tag-b")  # "send me what you have for me to where I send"
+    for i in range(5):
+        one.a.send(rtp(200 + i))
+    one.answer(one.offer_sdp)
+    for i in range(5):
+        one.a.send(rtp(300 + i))
+    for media in (tag["medias"][0] for tag in one.query()["tags"].values()):
+        assert "endpoint" not in media["streams"][0]
+    before = one.query()["totals"]["RTP"]["packets"]
+    assert one.a.drain() == 0 and one.b.drain() == 0
+    assert one.query()["totals"]["RTP"]["packets"] == before
+
+
 def test_an_echo_is_blocked_like_any_call(call):
     one = echoed(call("sdes-plain"))
     one.a.send(rtp(1))

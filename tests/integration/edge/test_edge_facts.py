@@ -133,6 +133,17 @@ def proofs(server, one):
     return [e for e in events if e["type"] == "media.silenced" and e.get("call_id") == one.id]
 
 
+def test_the_end_of_the_relay_is_the_end_of_a_silenced_call(told, call, tmp_path):
+    _, server, _ = told
+    daemon = Edge(tmp_path, f"--redis=unix:{server.path}").start()
+    one = call("sdes-plain", ng=Ng(daemon.ng_port), metadata="customer=acme").setup()
+    talk(one)
+    one.ng("block media", call_id=one.id)
+    daemon.stop()
+    (proof,) = proofs(server, one)
+    assert proof["forwarded_after"] == 0 and proof["legs"][0]["verdict"]["reason"] == "blocked"
+
+
 @pytest.mark.parametrize("verdict", ["block", "kill"])
 def test_a_silenced_call_leaves_a_proof(told, call, verdict):
     daemon, server, _ = told

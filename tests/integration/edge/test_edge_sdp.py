@@ -79,6 +79,12 @@ def test_a_fax_from_the_start_and_none_where_srtp_is_required(call):
     assert one.b._read(one.b.rtp, 1) == UDPTL
     strict = call("sdes-plain", srtp_policy="required").setup()
     assert "m=image 0 udptl" in ask(strict, "offer", t38(strict.a), srtp_policy="required")
+    # Nor when the other side asks for it, or the answer is the first that says so.
+    assert "m=image 0 udptl" in ask(strict, "offer", t38(strict.b), reverse=True)
+    late = call("plain-plain")
+    ask(late, "offer", t38(late.a))
+    ask(late, "answer", t38(late.b), srtp_policy="required", expect="error")
+    assert late.query()["tags"]["tag-a"]["medias"][0]["protocol"] == "unknown"
 
 
 def test_audio_ends_with_the_answer_that_takes_the_fax(call):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ng over UDP6, UNIX sockets and TCP, and media between IPv4 and IPv6."""
 import os
+import resource
 import socket
 import stat
 
@@ -100,6 +101,19 @@ def test_more_connections_than_there_is_room_for(edge):
     streams = [Stream(edge.path) for _ in range(300)]
     assert streams[-1].ask(command="ping") == {"result": "pong"}
     assert streams[0].socket.recv(10) == b"", "the quietest one makes room"
+    for stream in streams:
+        stream.socket.close()
+    assert Stream(edge.path).ask(command="ping") == {"result": "pong"}
+
+
+def test_connections_without_descriptors_for_them(edge):
+    _, hard = resource.prlimit(edge.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(edge.process.pid, resource.RLIMIT_NOFILE, (80, hard))
+    try:
+        streams = [Stream(edge.path) for _ in range(120)]
+        assert streams[-1].ask(command="ping") == {"result": "pong"}, "others make room"
+    finally:
+        resource.prlimit(edge.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
     for stream in streams:
         stream.socket.close()
     assert Stream(edge.path).ask(command="ping") == {"result": "pong"}

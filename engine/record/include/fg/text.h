@@ -15,3 +15,7 @@ bool fg_text_is_plain(struct fg_view text);
 // rest stays as it is. malloc'd, NUL-terminated, at most four times as long; NULL when out of
 // memory. The caller frees.
 char *fg_text_plain(struct fg_view text);
+
+// Whether where contains text, ASCII letters folded; an empty text is contained in everything. NULL
+// where: false, unless text is empty.
+bool fg_text_contains(const char *where, struct fg_view text);
