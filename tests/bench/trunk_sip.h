@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SIP messages as trunk_load.c reads them.
-#ifndef TRUNK_SIP_H
-#define TRUNK_SIP_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,5 +73,3 @@ static inline size_t message_next(const char *bytes, size_t len, struct message 
     const size_t whole = message->head_len + strtoul(body, NULL, 10);
     return whole <= len ? whole : 0;
 }
-
-#endif
