@@ -5,7 +5,7 @@
 
 #include "fg/hash.h"
 
-#define BUCKETS (2U * FGA_SEEN_MAX) // a power of two
+#define BUCKETS ((size_t)2 * FGA_SEEN_MAX) // a power of two
 #define NONE    UINT32_MAX
 
 struct fga_seen {

@@ -108,7 +108,7 @@ static enum exit_code follow(const struct invocation *call, struct fg_redis *red
                              struct events *events)
 {
     struct table *table = events_table();
-    struct fg_stream_place place;
+    struct fg_stream_place place = {0};
     bool told = false, more = false;
     int rc = fg_redis_events_back(redis, events->wanted, &place);
 

@@ -264,7 +264,7 @@ static enum exit_code print_top(const struct invocation *call, struct top *top, 
 static enum exit_code collect(const struct invocation *call, struct fg_redis *redis,
                               struct top *top, int64_t since_ms)
 {
-    struct fg_stream_place place;
+    struct fg_stream_place place = {0};
     unsigned before = 0;
     int rc = FG_OK;
 

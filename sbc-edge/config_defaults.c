@@ -12,7 +12,7 @@ static void name_after(const char *host, char out[EDGE_NAME_MAX + 1])
 {
     size_t length = 0;
 
-    for (; host[length] != '\0' && length < EDGE_NAME_MAX; length++) {
+    for (; length < EDGE_NAME_MAX && host[length] != '\0'; length++) {
         char c = host[length];
 
         if (c >= 'A' && c <= 'Z')

@@ -9,7 +9,9 @@
 // Kamailio's own Makefiles define VERSIONVAL: 5006003 is 5.6.3.
 #define FGM_KAMAILIO_AT_LEAST(major, minor) (VERSIONVAL >= (major)*1000000 + (minor)*1000)
 
-#if !FGM_KAMAILIO_AT_LEAST(5, 6)
+#if !defined(VERSIONVAL)
+// Only a tool that reads sources without Kamailio's flags comes here.
+#elif !FGM_KAMAILIO_AT_LEAST(5, 6)
 #error "Kamailio 5.6 or newer is needed"
 #endif
 

@@ -361,7 +361,7 @@ static void test_who_talked_is_known(void **state)
     bench.rule.measured = false;
     // All of a filter lies in as many places as it has blocks.
     uint32_t places = 0;
-    uint64_t seen[8];
+    uint64_t seen[8] = {0};
     for (uint32_t i = 0; i < 200; i++) {
         struct fg_number caller = friend;
         caller.digits[9] = (char)('0' + i / 10 % 10);
