@@ -124,25 +124,12 @@ static int open_buffers(struct edge_io *io)
     return err;
 }
 
-/* Ends all that is under way, one by one. Only the thread that works with the ring may ask for it;
- * when that one has ended the kernel has done it. */
-static void cancel_all(struct edge_io *io)
-{
-    struct io_uring_sync_cancel_reg cancel = {
-        .fd = -1, .flags = IORING_ASYNC_CANCEL_ANY, .timeout = {-1, -1}};
-
-    while (io_uring_register_sync_cancel(&io->ring, &cancel) == 0)
-        ;
-}
-
 static void uring_close(struct edge_io *io)
 {
     if (!io)
         return;
-    if (io->has_ring) {
-        cancel_all(io);
+    if (io->has_ring)
         io_uring_queue_exit(&io->ring);
-    }
     while (io->chunks) {
         struct chunk *next = io->chunks->next;
 
@@ -430,6 +417,17 @@ static unsigned uring_receive(struct edge_io *io, struct edge_datagram *datagram
     return n;
 }
 
+/* Ends what the kernel has taken of them. */
+static void cancel_sends(struct edge_io *io)
+{
+    struct io_uring_sync_cancel_reg cancel = {.fd = -1, .timeout = {-1, -1}};
+
+    for (unsigned i = 0; i < EDGE_IO_BATCH; i++) {
+        cancel.addr = OF_SEND + i;
+        (void)io_uring_register_sync_cancel(&io->ring, &cancel);
+    }
+}
+
 /* Nothing of the datagrams is in the kernel's hands when this returns, whatever fails. */
 static void send_prepared(struct edge_io *io)
 {
@@ -445,7 +443,7 @@ static void send_prepared(struct edge_io *io)
     take_back(io, NULL);
     if (io->n_sending == 0)
         return;
-    cancel_all(io);
+    cancel_sends(io);
     (void)io_uring_submit_and_get_events(&io->ring);
     drain(io);
     io->is_failed = io->n_sending > 0; /* then nothing is received over them, or sent */
