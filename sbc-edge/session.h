@@ -108,6 +108,7 @@ struct edge_media {
     struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
     struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
     struct edge_srtp *rtcp_send;
+    struct edge_media *aside; /**< only keys, of an offer without an answer: see keys_aside.h */
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
