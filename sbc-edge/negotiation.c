@@ -159,6 +159,7 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
     const enum edge_srtp_suite *preferences = edge_leg_keys_preferences(&n_preferences);
     size_t n_lines = is_off ? 0 : read_lines(from, lines);
     int chosen;
+    bool is_ended;
     const char *error = NULL;
 
     if (sdes->n_offerer_order > 0) {
@@ -184,7 +185,8 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
         wipe_lines(lines, n_lines);
         return edge_negotiation_take_dtls(n, from, media);
     }
-    if (media->dtls && edge_keys_put_aside(media, media->proto) != 0) {
+    is_ended = media->dtls || (chosen < 0 && !edge_sdp_proto_is_srtp(from->proto));
+    if (is_ended && edge_keys_put_aside(media, media->proto) != 0) {
         error = EDGE_TEXT_NO_MEMORY;
     } else if (chosen >= 0) {
         uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
@@ -194,8 +196,6 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
             error = EDGE_TEXT_NO_MEMORY;
     } else if (edge_sdp_proto_is_srtp(from->proto)) {
         error = EDGE_TEXT_NO_SUITE;
-    } else if (edge_keys_put_aside(media, media->proto) != 0) {
-        error = EDGE_TEXT_NO_MEMORY;
     } else {
         media->is_srtp = false;
     }
