@@ -276,6 +276,7 @@ const char *edge_command_answer(struct edge_command *command)
         command->session->delete_at_ns = command->control->now_ns + EDGE_ECHO_MAX_NS;
     if (!error && command->session->answered_ns == 0) {
         command->session->answered_ns = command->control->now_ns;
+        command->session->answered_us = command->control->now_us;
         command->session->told_ns = command->control->now_ns;
     }
     return error;

@@ -162,7 +162,8 @@ struct edge_session {
     uint64_t created_us;                  /**< Unix [us] */
     uint64_t last_signal_us;              /**< Unix [us] */
     uint64_t last_signal_ns;
-    uint64_t answered_ns;  /**< first answer, monotonic; 0: none so far */
+    uint64_t answered_ns;  /**< first answer, monotonic, or taken up since; 0: none so far */
+    uint64_t answered_us;  /**< first answer, Unix [us], with `answered_ns` */
     uint64_t told_ns;      /**< when its media was told last */
     uint64_t delete_at_ns; /**< 0: no deletion asked for */
     bool is_blocked;       /**< block media, silence media */
