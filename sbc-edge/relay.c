@@ -179,6 +179,19 @@ static bool authenticate(struct edge_flow *in, bool is_rtcp, struct edge_relay_p
     return false;
 }
 
+/* Two that take turns keep their offsets: without its own a sender would fall behind again, and
+ * after a restart of ours into numbers that were used since the record was made. */
+static void change_ssrc(struct edge_media *media, uint32_t ssrc, uint16_t arrived)
+{
+    const struct edge_restart last = media->restart;
+
+    if (media->restart_before.is_known && media->restart_before.ssrc == ssrc)
+        media->restart = media->restart_before;
+    else
+        media->restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
+    media->restart_before = last;
+}
+
 static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_relay_packet *packet)
 {
     struct edge_restart *restart = &media->restart;
@@ -188,7 +201,7 @@ static enum edge_srtp_status protect_rtp(struct edge_media *media, struct edge_r
     enum edge_srtp_status status;
 
     if (!restart->is_known || restart->ssrc != ssrc)
-        *restart = (struct edge_restart){.is_known = true, .ssrc = ssrc, .last_out = arrived};
+        change_ssrc(media, ssrc, arrived);
     seq = (uint16_t)(arrived + restart->offset);
     edge_packet_rtp_set_seq(packet->bytes, seq);
     status =

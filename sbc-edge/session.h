@@ -99,9 +99,10 @@ struct edge_media {
     uint64_t receive_old_until_ns; /**< 0: until rekey_grace_ns after the new key was first used */
     uint64_t rekey_grace_ns;
     struct edge_srtp *send;
-    struct edge_restart restart;                        /**< of what `send` protects */
-    struct edge_sdes_line *remote_key;                  /**< the leg's own key; secret store */
-    struct edge_sdes_line *remote_key_old;              /**< that of `receive_old` */
+    struct edge_restart restart;           /**< of what `send` protects */
+    struct edge_restart restart_before;    /**< of the SSRC before that one, which may come again */
+    struct edge_sdes_line *remote_key;     /**< the leg's own key; secret store */
+    struct edge_sdes_line *remote_key_old; /**< that of `receive_old` */
     struct edge_sdes_line *own_keys[EDGE_OWN_KEYS_MAX]; /**< ours towards the leg; secret store */
     unsigned n_own_keys; /**< the first is in force once `send` is there, others were offered too */
 

@@ -94,6 +94,14 @@ static enum edge_state_peer peer_of(const struct edge_media *media)
     return media->peer == media ? EDGE_STATE_PEER_SELF : EDGE_STATE_PEER_OTHER;
 }
 
+static void put_restart(struct edge_bytes_writer *writer, const struct edge_restart *restart)
+{
+    put_flag(writer, restart->is_known);
+    edge_bytes_put_number(writer, restart->ssrc, 4);
+    edge_bytes_put_number(writer, restart->offset, 2);
+    edge_bytes_put_number(writer, restart->last_out, 2);
+}
+
 static void put_media(struct edge_bytes_writer *writer, const struct edge_media *media)
 {
     edge_bytes_put_number(writer, peer_of(media), 1);
@@ -118,10 +126,7 @@ static void put_media(struct edge_bytes_writer *writer, const struct edge_media 
     for (unsigned i = 0; i < media->n_own_keys; i++)
         put_line(writer, media->own_keys[i]);
     put_positions(writer, media->n_own_keys > 0 ? media->send : NULL);
-    put_flag(writer, media->restart.is_known);
-    edge_bytes_put_number(writer, media->restart.ssrc, 4);
-    edge_bytes_put_number(writer, media->restart.offset, 2);
-    edge_bytes_put_number(writer, media->restart.last_out, 2);
+    put_restart(writer, &media->restart);
 }
 
 static void put_verdict(struct edge_bytes_writer *writer, const struct edge_verdict *verdict)
@@ -211,6 +216,10 @@ int edge_state_write_call(const struct edge_session *session, const struct edge_
     edge_bytes_put_number(&writer, session->n_legs, 1);
     for (unsigned i = 0; i < session->n_legs; i++)
         put_leg(&writer, session->legs[i], extra);
+    for (unsigned i = 0; i < session->n_legs; i++) {
+        for (unsigned m = 0; m < session->legs[i]->n_media; m++)
+            put_restart(&writer, &session->legs[i]->media[m]->restart_before);
+    }
     if (writer.has_failed)
         return EDGE_ENOSPACE;
     *length = writer.used;

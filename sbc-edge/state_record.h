@@ -12,7 +12,7 @@
  */
 
 #define EDGE_STATE_VERSION 2
-/** Still read: has no time of the answer. */
+/** Still read: has no time of the answer, and one SSRC's offset for each stream. */
 #define EDGE_STATE_VERSION_OLD 1
 /** A record that is older is not taken up: its call is over for those who had it, and so much may
  * have been sent since that an index, and with it the key stream, could be used again. */

@@ -186,6 +186,15 @@ static void get_keys(struct reading *reading, struct edge_media *media)
     media->send = get_context(reading, media->own_keys[0], EDGE_SRTP_SEND);
 }
 
+static void get_restart(struct reading *reading, struct edge_restart *restart)
+{
+    restart->is_known = edge_bytes_get_bool(&reading->bytes);
+    restart->ssrc = (uint32_t)edge_bytes_get_number(&reading->bytes, 4);
+    restart->offset = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
+    restart->last_out = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
+    restart->goes_on = true;
+}
+
 static void get_media(struct reading *reading, struct edge_media *media, uint16_t *port,
                       enum edge_state_peer *peer)
 {
@@ -206,11 +215,7 @@ static void get_media(struct reading *reading, struct edge_media *media, uint16_
     for (int c = EDGE_RTP; c < EDGE_COMPONENTS; c++)
         get_flow(reading, &media->flow[c]);
     get_keys(reading, media);
-    media->restart.is_known = edge_bytes_get_bool(&reading->bytes);
-    media->restart.ssrc = (uint32_t)edge_bytes_get_number(&reading->bytes, 4);
-    media->restart.offset = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
-    media->restart.last_out = (uint16_t)edge_bytes_get_number(&reading->bytes, 2);
-    media->restart.goes_on = true;
+    get_restart(reading, &media->restart);
 }
 
 static void get_verdict(struct reading *reading, struct edge_verdict *verdict)
@@ -333,6 +338,10 @@ static void get_call(struct reading *reading, struct edge_state_call *call)
         note_error(reading, edge_session_add_leg(session, no_tag, 0, &leg));
         if (!has_failed(reading))
             get_leg(reading, leg, &call->places[i], &joins.peer[i], joins.of_media[i]);
+    }
+    for (unsigned i = 0; !reading->is_old && i < session->n_legs; i++) {
+        for (unsigned m = 0; m < session->legs[i]->n_media; m++)
+            get_restart(reading, &session->legs[i]->media[m]->restart_before);
     }
     if (!has_failed(reading))
         join(session, &joins, reading);

@@ -387,6 +387,52 @@ static void test_a_sender_restarted_with_the_relay_repeats_no_index(void **state
     relay_pair_fini(&pair);
 }
 
+/* Two senders take turns, one of them moved up: each keeps its offset, also over a restart. */
+static void test_two_senders_in_turn_repeat_no_index(void **state)
+{
+    static const enum edge_srtp_suite suites[2] = {EDGE_SUITE_NONE, EDGE_SUITE_AEAD_AES_128_GCM};
+    static bool is_used[0x10000];
+    struct edge_srtp_position positions[2];
+    struct edge_restart kept[2] = {{0}, {0}};
+    struct edge_sdes_line line;
+    struct relay_pair pair;
+    struct buffer buffer;
+    size_t n = 0;
+
+    (void)state;
+    relay_pair_init(&pair, suites);
+    for (unsigned i = 0; i < 230; i++) {
+        struct edge_flow *in = &pair.media[0]->flow[EDGE_RTP];
+        unsigned seq;
+
+        if (i == 150) {
+            kept[0] = pair.media[1]->restart;
+            kept[1] = pair.media[1]->restart_before;
+            n = edge_srtp_tell(pair.media[1]->send, positions, 2);
+        } else if (i == 200) {
+            edge_srtp_close(pair.media[1]->send);
+            relay_pair_key(&line, suites[1], 12);
+            assert_int_equal(edge_srtp_open(&line, EDGE_SRTP_SEND, &pair.media[1]->send), 0);
+            assert_int_equal(edge_srtp_go_on(pair.media[1]->send, positions, n), 0);
+            kept[0].goes_on = true;
+            kept[1].goes_on = true;
+            pair.media[1]->restart = kept[0];
+            pair.media[1]->restart_before = kept[1];
+        }
+        make_rtp(&buffer, (uint16_t)(100 + i), 6);
+        assert_non_null(step(in, &buffer, &pair.place[0], 1).out);
+        make_rtp(&buffer, (uint16_t)(i < 60 ? 20000 + i : 19980 + i), 5);
+        if (!step(in, &buffer, &pair.place[0], 1).out) {
+            assert_true(i >= 60 && i < 68);
+            continue;
+        }
+        seq = (unsigned)buffer.bytes[2] << 8 | buffer.bytes[3];
+        assert_false(is_used[seq]);
+        is_used[seq] = true;
+    }
+    relay_pair_fini(&pair);
+}
+
 static void test_every_suite_both_ways_with_rtcp(void **state)
 {
     (void)state;
@@ -432,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_ssrcs_of_a_key_are_bounded),
         cmocka_unit_test(test_one_index_is_never_encrypted_twice),
         cmocka_unit_test(test_a_restarted_sender_gets_through_to_an_srtp_leg),
+        cmocka_unit_test(test_two_senders_in_turn_repeat_no_index),
         cmocka_unit_test(test_a_sender_restarted_with_the_relay_repeats_no_index),
         cmocka_unit_test(test_every_suite_both_ways_with_rtcp),
     };

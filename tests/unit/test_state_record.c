@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#define RESTART_BYTES 9
+
 static const char *const names[] = {"cust", "core"};
 static union edge_address addresses[2];
 
@@ -59,6 +61,8 @@ static void make_call(struct relay_pair *pair)
     media->learning = EDGE_LEARN_ASYMMETRIC;
     media->restart = (struct edge_restart){.is_known = true, .ssrc = 9, .offset = 1000};
     media->restart.last_out = 77;
+    media->restart_before =
+        (struct edge_restart){.is_known = true, .ssrc = 8, .offset = 500, .last_out = 66};
     media->flow[EDGE_RTP].is_pinned = true;
     media->flow[EDGE_RTP].in = (struct edge_tally){3, 516};
     media->flow[EDGE_RTP].drops[EDGE_DROP_REPLAY] = 2;
@@ -151,7 +155,8 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_memory_equal(media->remote_key, pair.media[0]->remote_key, sizeof(*media->remote_key));
     assert_int_equal(media->n_own_keys, 2);
     assert_int_equal(media->restart.offset, 1000);
-    assert_true(media->restart.goes_on);
+    assert_true(media->restart.goes_on && media->restart_before.goes_on);
+    assert_int_equal(media->restart_before.offset, 500);
     assert_true(media->receive && media->send && !media->receive_old);
 
     /* Written again it is the same, so nothing was left out of either. */
@@ -181,7 +186,7 @@ static void test_a_record_of_the_version_before_is_read(void **state)
     length = write_call(&pair, bytes, sizeof(bytes));
     at = memmem(bytes, length, answered_us, sizeof(answered_us));
     assert_non_null(at);
-    length -= sizeof(answered_us);
+    length -= sizeof(answered_us) + (size_t)2 * RESTART_BYTES;
     memmove(at, at + sizeof(answered_us), length - (size_t)(at - bytes));
     bytes[0] = EDGE_STATE_VERSION_OLD;
     assert_int_equal(edge_state_read_call((struct edge_view){(char *)bytes, length}, 9, &call), 0);
