@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define SECOND_NS 1000000000u
+#define SECOND_NS     1000000000u
+#define US_PER_SECOND 1000000u
 
 static struct edge_media *find_audio(const struct edge_leg *leg)
 {
@@ -83,7 +84,15 @@ static void look_at_both(const struct edge_session *session, const struct edge_m
         later(is_here ? called->facts.last_ns : caller->facts.last_ns, answered_ns), now_ns);
 }
 
-static bool look_at_media(struct edge_session *session, uint64_t now_ns,
+/* By the clock on the wall: the answer may be older than this relay. */
+static uint32_t seconds_up(const struct edge_session *session, uint64_t now_us)
+{
+    return now_us > session->answered_us
+               ? (uint32_t)((now_us - session->answered_us) / US_PER_SECOND)
+               : 0;
+}
+
+static bool look_at_media(struct edge_session *session, uint64_t now_ns, uint64_t now_us,
                           struct edge_call_report *out)
 {
     const struct edge_leg *leg = session->n_legs > 0 ? session->legs[0] : NULL;
@@ -92,7 +101,7 @@ static bool look_at_media(struct edge_session *session, uint64_t now_ns,
 
     if (session->answered_ns == 0)
         return false;
-    out->up_s = seconds_since(session->answered_ns, now_ns);
+    out->up_s = seconds_up(session, now_us);
     if (caller)
         look_at_side(caller, session->answered_ns, now_ns, &out->caller);
     if (called)
@@ -144,7 +153,7 @@ bool edge_call_report_take(struct edge_session *session, bool has_end, uint64_t 
     memcpy(out->customer, session->customer, sizeof(out->customer));
     out->at_us = now_us;
     out->created_us = session->created_us;
-    has_media = look_at_media(session, now_ns, out);
+    has_media = look_at_media(session, now_ns, now_us, out);
     return (has_end && look_at_verdicts(session, now_ns, now_us, out)) || has_media;
 }
 

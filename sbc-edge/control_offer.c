@@ -3,6 +3,7 @@
 #include "control_commands.h"
 
 #include "echo.h"
+#include "keys_aside.h"
 #include "leg_sockets.h"
 #include "load_watch.h"
 #include "negotiation.h"
@@ -162,6 +163,32 @@ static void remove_new_legs(struct edge_command *command, unsigned n_before)
     }
 }
 
+static void change_keys(const struct edge_dialogue *legs)
+{
+    edge_keys_change_places(legs->from);
+    edge_keys_change_places(legs->to);
+}
+
+/* An offer's keys wait for the answer where others are in force, and are in their place then. */
+static const char *take_description(struct edge_negotiation *n, bool is_offer, size_t *length)
+{
+    const char *error;
+
+    if (!is_offer)
+        change_keys(&n->legs);
+    error = is_offer ? edge_negotiation_take_offer(n) : edge_negotiation_take_answer(n);
+    if (!error)
+        error = edge_negotiation_write(n, is_offer, length);
+    if (is_offer || error)
+        change_keys(&n->legs);
+    /* Of an offer that was not sent on, and of keys that an answer has ended. */
+    if (is_offer ? error != NULL : error == NULL) {
+        edge_keys_drop_all_aside(n->legs.from);
+        edge_keys_drop_all_aside(n->legs.to);
+    }
+    return error;
+}
+
 static const char *negotiate(struct edge_command *command, bool is_offer)
 {
     struct edge_control *control = command->control;
@@ -177,9 +204,7 @@ static const char *negotiate(struct edge_command *command, bool is_offer)
         return EDGE_TEXT_NO_MEMORY;
     if (err != 0)
         return EDGE_NG_TEXT_DIALOGUE;
-    error = is_offer ? edge_negotiation_take_offer(&n) : edge_negotiation_take_answer(&n);
-    if (!error)
-        error = edge_negotiation_write(&n, is_offer, &length);
+    error = take_description(&n, is_offer, &length);
     if (error)
         return error;
     note_signal(command);
@@ -251,6 +276,7 @@ const char *edge_command_answer(struct edge_command *command)
         command->session->delete_at_ns = command->control->now_ns + EDGE_ECHO_MAX_NS;
     if (!error && command->session->answered_ns == 0) {
         command->session->answered_ns = command->control->now_ns;
+        command->session->answered_us = command->control->now_us;
         command->session->told_ns = command->control->now_ns;
     }
     return error;

@@ -63,15 +63,17 @@ struct edge_io {
     struct slot **slots; /* by descriptor */
     size_t n_slots;
     unsigned batches_left; /* of this wait */
+    bool is_failed;        /* the kernel may still read what a send of ours points to */
     unsigned n_sending;
-    struct edge_datagram *const *sending;
+    struct edge_datagram *const *sending; /* while a send lasts */
     struct msghdr headers[EDGE_IO_BATCH];
     struct iovec vectors[EDGE_IO_BATCH];
 };
 
 /* What a completion belongs to where it is not a slot's. */
 #define OF_WAKE ((uint64_t)1)
-#define OF_SEND ((uint64_t)2) /* + index; below any address */
+#define OF_NONE ((uint64_t)2)
+#define OF_SEND ((uint64_t)3) /* + index; below any address */
 
 static void append(struct list *list, struct slot *slot)
 {
@@ -222,6 +224,11 @@ static void complete_receive(struct edge_io *io, struct slot *slot,
     append(slot->owner ? &io->to_arm : &io->unused, slot);
 }
 
+static bool is_send(uint64_t what)
+{
+    return what >= OF_SEND && what < OF_SEND + EDGE_IO_BATCH;
+}
+
 /* Takes note of what has ended. */
 static void drain(struct edge_io *io)
 {
@@ -236,14 +243,35 @@ static void drain(struct edge_io *io)
         n++;
         if (what == OF_WAKE) {
             io->is_wake_armed = false;
-        } else if (what >= OF_SEND && what < OF_SEND + EDGE_IO_BATCH) {
-            io->sending[what - OF_SEND]->was_sent = completion->res >= 0;
+        } else if (is_send(what)) {
+            if (io->sending)
+                io->sending[what - OF_SEND]->was_sent = completion->res >= 0;
             io->n_sending--;
-        } else {
+        } else if (what != OF_NONE) {
             complete_receive(io, io_uring_cqe_get_data(completion), completion);
         }
     }
     io_uring_cq_advance(&io->ring, n);
+}
+
+/* Makes requests that the kernel has not taken harmless: sends, or those of a slot. Whatever they
+ * point to is another's as soon as this is over, and a later call would still hand them down. */
+static void take_back(struct edge_io *io, const struct slot *slot)
+{
+    struct io_uring_sq *queue = &io->ring.sq;
+
+    for (unsigned i = *queue->khead; i != queue->sqe_tail; i++) {
+        struct io_uring_sqe *request = &queue->sqes[i & *queue->kring_mask];
+        const uint64_t what = request->user_data;
+
+        if (slot ? what != (uint64_t)(uintptr_t)slot : !is_send(what))
+            continue;
+        io_uring_prep_nop(request);
+        /* A slot is free when its request has ended, also as one for nothing. */
+        io_uring_sqe_set_data64(request, slot ? what : OF_NONE);
+        if (!slot)
+            io->n_sending--;
+    }
 }
 
 static struct slot *new_slot(struct edge_io *io)
@@ -311,7 +339,8 @@ static void uring_remove(struct edge_io *io, const struct edge_io_port *port, co
         return;
     /* At once, since a receive that stands ready keeps the port taken. When the thread that worked
      * with the ring has ended this fails, and the end of the ring does it. */
-    (void)io_uring_submit(&io->ring);
+    if (io_uring_submit(&io->ring) < 0)
+        take_back(io, slot); /* its socket's number may soon be another's */
     cancel.addr = (uint64_t)(uintptr_t)slot;
     (void)io_uring_register_sync_cancel(&io->ring, &cancel);
 }
@@ -349,6 +378,8 @@ static int uring_wait(struct edge_io *io, int timeout_ms)
 
     if (err != 0)
         return err;
+    if (io->is_failed)
+        return -EIO;
     arm_wake(io);
     arm_all(io);
     if (ms == 0)
@@ -364,7 +395,7 @@ static unsigned uring_receive(struct edge_io *io, struct edge_datagram *datagram
 {
     unsigned n = 0;
 
-    if (io->batches_left == 0)
+    if (io->batches_left == 0 || io->is_failed)
         return 0;
     io->batches_left--;
     while (n < EDGE_IO_BATCH && io->arrived.first) {
@@ -386,6 +417,18 @@ static unsigned uring_receive(struct edge_io *io, struct edge_datagram *datagram
     return n;
 }
 
+/* Ends what the kernel has taken of them. */
+static void cancel_sends(struct edge_io *io)
+{
+    struct io_uring_sync_cancel_reg cancel = {.fd = -1, .timeout = {-1, -1}};
+
+    for (unsigned i = 0; i < EDGE_IO_BATCH; i++) {
+        cancel.addr = OF_SEND + i;
+        (void)io_uring_register_sync_cancel(&io->ring, &cancel);
+    }
+}
+
+/* Nothing of the datagrams is in the kernel's hands when this returns, whatever fails. */
 static void send_prepared(struct edge_io *io)
 {
     int err = io_uring_submit_and_get_events(&io->ring);
@@ -395,13 +438,22 @@ static void send_prepared(struct edge_io *io)
         err = io_uring_submit_and_wait(&io->ring, 1);
         drain(io);
     }
+    if (io->n_sending == 0)
+        return;
+    take_back(io, NULL);
+    if (io->n_sending == 0)
+        return;
+    cancel_sends(io);
+    (void)io_uring_submit_and_get_events(&io->ring);
+    drain(io);
+    io->is_failed = io->n_sending > 0; /* then nothing is received over them, or sent */
 }
 
 static void uring_send(struct edge_io *io, struct edge_datagram *const *datagrams, unsigned n)
 {
     io->sending = datagrams;
     for (unsigned i = 0; i < n; i++) {
-        struct io_uring_sqe *request = next_request(io);
+        struct io_uring_sqe *request = io->is_failed ? NULL : next_request(io);
 
         datagrams[i]->was_sent = false;
         if (!request)
@@ -416,8 +468,11 @@ static void uring_send(struct edge_io *io, struct edge_datagram *const *datagram
         io_uring_sqe_set_data64(request, OF_SEND + i);
         io->n_sending++;
     }
-    arm_all(io);
-    send_prepared(io);
+    if (!io->is_failed) {
+        arm_all(io);
+        send_prepared(io);
+    }
+    io->sending = NULL;
 }
 
 const struct edge_io_ops edge_io_uring = {

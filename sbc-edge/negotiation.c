@@ -2,6 +2,7 @@
 #include "negotiation.h"
 
 #include "echo.h"
+#include "keys_aside.h"
 #include "leg_keys.h"
 #include "leg_sockets.h"
 #include "log.h"
@@ -158,6 +159,7 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
     const enum edge_srtp_suite *preferences = edge_leg_keys_preferences(&n_preferences);
     size_t n_lines = is_off ? 0 : read_lines(from, lines);
     int chosen;
+    bool is_ended;
     const char *error = NULL;
 
     if (sdes->n_offerer_order > 0) {
@@ -183,9 +185,10 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
         wipe_lines(lines, n_lines);
         return edge_negotiation_take_dtls(n, from, media);
     }
-    if (media->dtls)
-        edge_media_forget_keys(media);
-    if (chosen >= 0) {
+    is_ended = media->dtls || (chosen < 0 && !edge_sdp_proto_is_srtp(from->proto));
+    if (is_ended && edge_keys_put_aside(media, media->proto) != 0) {
+        error = EDGE_TEXT_NO_MEMORY;
+    } else if (chosen >= 0) {
         uint64_t grace_ns = (uint64_t)n->control->node->config->rekey_grace_s * SECOND_NS;
 
         media->is_srtp = true;
@@ -195,7 +198,6 @@ static const char *take_offered_key(struct edge_negotiation *n, const struct edg
         error = EDGE_TEXT_NO_SUITE;
     } else {
         media->is_srtp = false;
-        edge_media_forget_keys(media);
     }
     wipe_lines(lines, n_lines);
     return error;
@@ -239,10 +241,12 @@ static const char *prepare_offered(struct edge_negotiation *n, const struct edge
     enum edge_sdp_proto wanted = n->request->transport_protocol;
     bool is_named = wanted != EDGE_PROTO_KEEP;
     bool is_kept = !is_named && from->proto == was && media->proto != EDGE_PROTO_KEEP;
+    const enum edge_sdp_proto before = media->proto;
     struct edge_ng_sdes sdes = n->request->sdes;
     bool is_opportunistic =
         (!is_named && !sdes.is_off && (is_kept ? media->is_srtp : from->is_srtp)) ||
         (n->request->osrtp & EDGE_NG_OSRTP_OFFER);
+    bool is_srtp;
     int err;
 
     media->type = from->type;
@@ -254,13 +258,12 @@ static const char *prepare_offered(struct edge_negotiation *n, const struct edge
         return EDGE_TEXT_PROFILE;
     if (edge_sdp_proto_is_dtls(media->proto))
         return edge_negotiation_offer_dtls(n, media);
-    if (media->dtls)
-        edge_media_forget_keys(media);
-    media->is_srtp = edge_sdp_proto_is_srtp(media->proto) || is_opportunistic;
-    if (!media->is_srtp) {
-        edge_media_forget_keys(media);
+    is_srtp = edge_sdp_proto_is_srtp(media->proto) || is_opportunistic;
+    if ((media->dtls || !is_srtp) && edge_keys_put_aside(media, before) != 0)
+        return EDGE_TEXT_NO_MEMORY;
+    media->is_srtp = is_srtp;
+    if (!is_srtp)
         return NULL;
-    }
     /* No suites beyond those of the offer, if it had any. */
     if (sdes.has_no_new && n->offered_suites != 0) {
         sdes.suites_only =
@@ -341,6 +344,8 @@ const char *edge_negotiation_take_offer(struct edge_negotiation *n)
 {
     const char *error = NULL;
 
+    edge_keys_drop_all_aside(n->legs.from);
+    edge_keys_drop_all_aside(n->legs.to);
     choose_interfaces(n);
     note_policy(n->request, n->legs.from);
     for (unsigned i = 0; !error && i < n->control->sdp.n_media; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include "keys_aside.h"
 #include "leg_dtls.h"
 #include "secret_store.h"
 
@@ -79,6 +80,7 @@ void edge_media_forget_keys(struct edge_media *media)
 static void free_leg(struct edge_leg *leg)
 {
     for (unsigned i = 0; i < leg->n_media; i++) {
+        edge_keys_drop_aside(leg->media[i]);
         edge_media_forget_keys(leg->media[i]);
         free(leg->media[i]);
     }

@@ -108,6 +108,7 @@ struct edge_media {
     struct edge_leg_dtls *dtls;     /**< keys come from DTLS, none is written into a description */
     struct edge_srtp *rtcp_receive; /**< with `dtls`: of RTCP on a port of its own */
     struct edge_srtp *rtcp_send;
+    struct edge_media *aside; /**< only keys, of an offer without an answer: see keys_aside.h */
 };
 
 /** What was decided about the media that a leg sends, and what happened since. */
@@ -161,7 +162,8 @@ struct edge_session {
     uint64_t created_us;                  /**< Unix [us] */
     uint64_t last_signal_us;              /**< Unix [us] */
     uint64_t last_signal_ns;
-    uint64_t answered_ns;  /**< first answer, monotonic; 0: none so far */
+    uint64_t answered_ns;  /**< first answer, monotonic, or taken up since; 0: none so far */
+    uint64_t answered_us;  /**< first answer, Unix [us], with `answered_ns` */
     uint64_t told_ns;      /**< when its media was told last */
     uint64_t delete_at_ns; /**< 0: no deletion asked for */
     bool is_blocked;       /**< block media, silence media */

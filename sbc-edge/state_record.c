@@ -198,6 +198,7 @@ int edge_state_write_call(const struct edge_session *session, const struct edge_
     edge_bytes_put_number(&writer, session->last_signal_us, 8);
     edge_bytes_put_number(&writer, delete_in_ms(session, extra->now_ns), 8);
     put_flag(&writer, session->answered_ns != 0);
+    edge_bytes_put_number(&writer, session->answered_us, 8);
     put_flag(&writer, session->is_blocked);
     put_flag(&writer, session->drops_traffic);
     put_flag(&writer, session->is_held);

@@ -11,7 +11,9 @@
  * it goes anywhere, and wiped. Pure but for the SRTP contexts and secrets that reading makes.
  */
 
-#define EDGE_STATE_VERSION 1
+#define EDGE_STATE_VERSION 2
+/** Still read: has no time of the answer. */
+#define EDGE_STATE_VERSION_OLD 1
 /** A record that is older is not taken up: its call is over for those who had it, and so much may
  * have been sent since that an index, and with it the key stream, could be used again. */
 #define EDGE_STATE_AGE_MAX_US ((uint64_t)180 * 1000000)

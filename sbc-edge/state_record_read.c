@@ -15,6 +15,7 @@ struct reading {
     struct edge_bytes_reader bytes;
     int err; /* what failed besides the bytes; 0: nothing */
     uint64_t now_ns;
+    bool is_old; /* EDGE_STATE_VERSION_OLD */
 };
 
 static bool has_failed(const struct reading *reading)
@@ -312,6 +313,8 @@ static void get_call(struct reading *reading, struct edge_state_call *call)
     session->last_signal_us = edge_bytes_get_number(&reading->bytes, 8);
     call->delete_in_ns = edge_bytes_get_limited(&reading->bytes, 8, DELETE_MAX) * NS_PER_MS;
     session->answered_ns = edge_bytes_get_bool(&reading->bytes) ? reading->now_ns : 0;
+    session->answered_us =
+        reading->is_old ? call->extra.saved_us : edge_bytes_get_number(&reading->bytes, 8);
     session->told_ns = reading->now_ns;
     session->is_blocked = edge_bytes_get_bool(&reading->bytes);
     session->drops_traffic = edge_bytes_get_bool(&reading->bytes);
@@ -336,10 +339,13 @@ static void get_call(struct reading *reading, struct edge_state_call *call)
 }
 
 static int get_head(struct edge_bytes_reader *reader, enum edge_state_kind *kind,
-                    struct edge_view *call_id)
+                    struct edge_view *call_id, bool *is_old)
 {
-    if (edge_bytes_get_number(reader, 1) != EDGE_STATE_VERSION)
+    const uint64_t version = edge_bytes_get_number(reader, 1);
+
+    if (version != EDGE_STATE_VERSION && version != EDGE_STATE_VERSION_OLD)
         return EDGE_ESYNTAX;
+    *is_old = version == EDGE_STATE_VERSION_OLD;
     *kind = (enum edge_state_kind)edge_bytes_get_number(reader, 1);
     *call_id = edge_bytes_get_text(reader, TEXT_MAX);
     if (reader->has_failed || call_id->len == 0 ||
@@ -352,16 +358,17 @@ int edge_state_read_head(struct edge_view bytes, enum edge_state_kind *kind,
                          struct edge_view *call_id)
 {
     struct edge_bytes_reader reader = {(const uint8_t *)bytes.ptr, bytes.len, false};
+    bool is_old;
 
-    return get_head(&reader, kind, call_id);
+    return get_head(&reader, kind, call_id, &is_old);
 }
 
 int edge_state_read_call(struct edge_view bytes, uint64_t now_ns, struct edge_state_call *out)
 {
-    struct reading reading = {{(const uint8_t *)bytes.ptr, bytes.len, false}, 0, now_ns};
+    struct reading reading = {{(const uint8_t *)bytes.ptr, bytes.len, false}, 0, now_ns, false};
     enum edge_state_kind kind;
     struct edge_view call_id;
-    int err = get_head(&reading.bytes, &kind, &call_id);
+    int err = get_head(&reading.bytes, &kind, &call_id, &reading.is_old);
 
     if (err != 0 || kind != EDGE_STATE_CALL)
         return EDGE_ESYNTAX;
@@ -386,8 +393,9 @@ int edge_state_read_early(struct edge_view bytes, struct edge_state_early *out)
     struct edge_bytes_reader reader = {(const uint8_t *)bytes.ptr, bytes.len, false};
     struct edge_state_early early;
     enum edge_state_kind kind;
+    bool is_old;
 
-    if (get_head(&reader, &kind, &early.call_id) != 0 || kind != EDGE_STATE_EARLY)
+    if (get_head(&reader, &kind, &early.call_id, &is_old) != 0 || kind != EDGE_STATE_EARLY)
         return EDGE_ESYNTAX;
     early.flags = (unsigned)edge_bytes_get_limited(&reader, 1, EDGE_BLOCK_ALL);
     early.until_ms = edge_bytes_get_number(&reader, 8);

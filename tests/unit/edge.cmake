@@ -6,6 +6,7 @@ if(FG_WITH_EDGE)
             dialogue
             edge_config
             hold_message
+            io_uring
             leg_keys
             load_watch
             mailbox

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "call_report.h"
 #include "relay_pair.h"
 #include "secret_store.h"
 #include "state_record.h"
@@ -71,6 +72,8 @@ static void make_call(struct relay_pair *pair)
                                                    .applied_us = 112,
                                                    .dropped = {5, 860}};
     memcpy(pair->session->customer, "initech", 8);
+    pair->session->answered_ns = 1;
+    pair->session->answered_us = 777000000;
     pair->session->is_killed = true;
     pair->session->needs_allowance = true;
     pair->session->delete_at_ns = 5000000000u;
@@ -98,6 +101,7 @@ static void test_a_call_comes_back_as_it_was(void **state)
     static uint8_t bytes[EDGE_STATE_MAX];
     static uint8_t again[EDGE_STATE_MAX];
     struct relay_pair pair;
+    static struct edge_call_report report;
     struct edge_state_call call;
     struct edge_media *media;
     enum edge_state_kind kind;
@@ -120,6 +124,10 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_true(call.extra.hold.cut && call.extra.hold.until_ms == 88);
     assert_true(call.delete_in_ns >= 3000000000u && call.delete_in_ns <= 3001000000u);
     assert_string_equal(call.session->customer, "initech");
+    assert_int_equal(call.session->answered_ns, 2000000000u);
+    assert_int_equal(call.session->answered_us, 777000000);
+    (void)edge_call_report_take(call.session, false, 2000000000u, 819000000, &report);
+    assert_int_equal(report.up_s, 42);
     assert_true(call.session->is_killed && call.session->needs_allowance);
     assert_false(call.session->is_allowed || call.session->is_blocked);
     assert_int_equal(call.session->n_legs, 2);
@@ -156,6 +164,32 @@ static void test_a_call_comes_back_as_it_was(void **state)
     assert_int_equal(write_call(&pair, again, sizeof(again)), length);
     assert_memory_equal(bytes, again, length);
     edge_session_free(call.session);
+}
+
+/* What the relay before this one wrote: all but the time of the answer. */
+static void test_a_record_of_the_version_before_is_read(void **state)
+{
+    static uint8_t bytes[EDGE_STATE_MAX];
+    static const uint8_t answered_us[8] = {0, 0, 0, 0, 0x2e, 0x50, 0x14, 0x40};
+    struct relay_pair pair;
+    struct edge_state_call call;
+    size_t length;
+    uint8_t *at;
+
+    (void)state;
+    make_call(&pair);
+    length = write_call(&pair, bytes, sizeof(bytes));
+    at = memmem(bytes, length, answered_us, sizeof(answered_us));
+    assert_non_null(at);
+    length -= sizeof(answered_us);
+    memmove(at, at + sizeof(answered_us), length - (size_t)(at - bytes));
+    bytes[0] = EDGE_STATE_VERSION_OLD;
+    assert_int_equal(edge_state_read_call((struct edge_view){(char *)bytes, length}, 9, &call), 0);
+    assert_int_equal(call.session->answered_ns, 9);
+    assert_int_equal(call.session->answered_us, call.extra.saved_us);
+    assert_true(call.session->is_killed);
+    edge_session_free(call.session);
+    edge_session_free(pair.session);
 }
 
 static void test_an_echo_and_a_late_end_come_back(void **state)
@@ -233,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_comes_back_as_it_was),
+        cmocka_unit_test(test_a_record_of_the_version_before_is_read),
         cmocka_unit_test(test_an_echo_and_a_late_end_come_back),
         cmocka_unit_test(test_old_records_are_not_gone_on_with),
         cmocka_unit_test(test_every_cut_and_many_changes_are_refused_or_read),

@@ -270,3 +270,31 @@ def test_sdes_becomes_dtls_and_back(connect):
     one.answer()
     assert not re.search("fingerprint|setup", one.answer_sdp)
     talk(one, first=300)
+
+
+def test_keys_of_dtls_hold_until_an_offer_of_sdes_is_answered(connect):
+    one = set_up(connect(DtlsEndpoint(), Endpoint()))
+    talk(one)
+    with_sdes = Endpoint(suite=CM_80, mux=True)
+    described = with_sdes.sdp().replace(f"m=audio {with_sdes.port} ", f"m=audio {one.a.port} ")
+    dtls = one.a
+    for first in (200, 300):  # refused, and asked again
+        one.offer(sdp=described, to_tag="tag-b")
+        talk(one, first=first)
+        assert established(one, "tag-a") == 1
+    one.a = with_sdes
+    one.answer()
+    assert not re.search("fingerprint|setup", one.answer_sdp)
+    with_sdes.rtp, dtls.rtp = dtls.rtp, with_sdes.rtp
+    talk(one, first=400)
+    dtls.close()
+
+
+def test_keys_of_dtls_hold_where_sdes_is_offered_to_their_leg(connect):
+    one = set_up(connect(Endpoint(), DtlsEndpoint(mux=False)))
+    talk(one)
+    reply = one.ng("offer", call_id=one.id, from_tag="tag-a", to_tag="tag-b", sdp=one.a.sdp(),
+                   transport_protocol="RTP/SAVP", replace=["origin", "session-connection"])
+    assert "a=crypto" in reply["sdp"] and "fingerprint" not in reply["sdp"]
+    talk(one, first=200)
+    assert established(one, "tag-b") == 2

@@ -49,6 +49,32 @@ def test_refused_reoffers_leave_the_key_in_force(call, kind):
     talk(one, first=300)
 
 
+def in_clear(end):
+    """Its description with no more SRTP in it."""
+    return re.sub(r"a=crypto.*\r\n", "", end.sdp("RTP/AVP"))
+
+
+@pytest.mark.parametrize("kind", ["sdes-plain", "plain-sdes", "gcm-sdes"])
+def test_srtp_goes_on_until_an_offer_in_clear_is_answered(call, kind):
+    one = call(kind).setup()
+    talk(one)
+    for first in (200, 300):  # refused, and asked again
+        towards_b = reoffer(one, in_clear(one.a), transport_protocol="RTP/AVP")
+        assert re.search(r"^m=audio \d+ RTP/AVP ", towards_b, re.M) and "a=crypto" not in towards_b
+        talk(one, first=first)
+        secured = one.a if one.a.suite else one.b
+        secured.rtp.sendto(rtp(400), secured.remote)
+        assert (one.b if secured is one.a else one.a).receive(0.2) is None, "in clear before the answer"
+    refused = one.ng("answer", "error", call_id=one.id, from_tag="tag-a", to_tag="tag-b",
+                     sdp=one.b.sdp("RTP/SAVP"))
+    assert "error-reason" in refused
+    talk(one, first=500)
+    reply = one.ng("answer", call_id=one.id, from_tag="tag-a", to_tag="tag-b", sdp=in_clear(one.b))
+    assert re.search(r"^m=audio \d+ RTP/AVP ", reply["sdp"], re.M) and "a=crypto" not in reply["sdp"]
+    one.a.suite = one.b.suite = None
+    talk(one, first=600)
+
+
 def test_going_back_to_the_key_in_force_keeps_its_replay_list(call):
     one = call("sdes-plain").setup()
     talk(one)
