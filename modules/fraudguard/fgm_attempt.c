@@ -14,6 +14,7 @@
 #include "fgm_owners.h"
 #include "fgm_params.h"
 #include "fgm_str.h"
+#include "modules/sl/sl.h"
 #include "modules/tm/tm_load.h"
 
 // A message of this process: ids are counted per process, and a fork inherits the count.
@@ -200,6 +201,28 @@ static int on_script_end(struct sip_msg *msg, unsigned int flags, void *param)
     return 1;
 }
 
+// A stateless final reply is about to go: whoever gets it may send the next INVITE before the
+// script has ended, and another process may read it, so the place is given back first.
+static void on_reply(sl_cbp_t *reply)
+{
+    bool is_final = reply->req && reply->code >= 200;
+    if (is_final && attempt.open && !attempt.called && !attempt.relayed &&
+        is_same(attempt.message, message_of(reply->req))) {
+        settle(reply->req);
+        attempt.open = false;
+    }
+}
+
+// Who replies without the module sl gives places back at the script's end.
+static int watch_replies(void)
+{
+    sl_api_t sl;
+    sl_cbelem_t callback = {.type = SLCB_REPLY_READY, .cbf = on_reply};
+    if (!find_export("bind_sl", 0, 0))
+        return 0;
+    return sl_load_api(&sl) < 0 || sl.register_cb(&callback) < 0 ? -1 : 0;
+}
+
 int fgm_attempt_init(uint32_t max_calls)
 {
     if (getrandom(&start_nonce, sizeof start_nonce, 0) != (ssize_t)sizeof start_nonce)
@@ -209,7 +232,8 @@ int fgm_attempt_init(uint32_t max_calls)
         return FG_OK;
     if (load_tm_api(&tm) < 0 ||
         tm.register_tmcb(NULL, NULL, TMCB_REQUEST_IN, on_transaction, NULL, NULL) < 0 ||
-        register_script_cb(on_script_end, POST_SCRIPT_CB | REQUEST_CB, NULL) < 0)
+        register_script_cb(on_script_end, POST_SCRIPT_CB | REQUEST_CB, NULL) < 0 ||
+        watch_replies() < 0)
         return FG_EUNAVAILABLE;
     return fgm_owners_init(max_calls);
 }
